@@ -1,0 +1,122 @@
+"""The values that stages hand to one another. Frozen, and nothing else lives here.
+
+All offsets are counts of Unicode characters, half open: ``text[start:end]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["article", "photo", "notice"]
+Mode = Literal["extractive", "llm"]
+Language = Literal["zh", "en"]
+Turn = tuple[str, str]
+"""An earlier question and the answer it got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file as received: ``text`` is its bytes decoded and never changed, line ends included."""
+
+    file: str
+    text: str
+    encoding: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``length`` characters of an article's text that stand side by side in the file."""
+
+    start: int
+    source_start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
+    breaks (newlines) and the blanks between Latin words that stand for a line end."""
+
+    article_id: str
+    file: str
+    title: str
+    byline: tuple[str, ...]
+    date: str
+    kind: Kind
+    text: str
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """``article.text[start:end] == text``; at most 400 characters."""
+
+    passage_id: str
+    article_id: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to search for. ``text`` is the question as asked; ``search`` has its names bridged to
+    the language of the articles; ``lexical`` are further terms for word matching alone."""
+
+    text: str
+    search: str
+    lexical: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found, best first. ``score`` orders; ``dense`` is the cosine with the question and
+    ``lexical`` the BM25 score, both raw."""
+
+    passage: Passage
+    article: Article
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Words of an article: ``article.text[start:end] == quote``, and the file's characters at
+    ``source_start:source_end`` equal it once white space is dropped. Carries all that a reader
+    needs to see, so a stored chat keeps its sources."""
+
+    n: int
+    article_id: str
+    title: str
+    byline: tuple[str, ...]
+    date: str
+    file: str
+    quote: str
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``[n]`` in ``answer`` refers to ``citations[n-1]``. ``notices`` are remarks for the reader
+    about how the answer came about, e.g. that a language model failed and quotes stand in."""
+
+    question: str
+    answer: str
+    mode: Mode
+    abstained: bool
+    confidence: float
+    language: Language
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    timings_ms: Mapping[str, float]
+    generation: str
+    model: str
+    notices: tuple[str, ...] = ()
