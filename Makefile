@@ -1,0 +1,33 @@
+# Everything there is to set up happens here: the venv is made when it is missing or pyproject.toml changed.
+PYTHON ?= python3
+VENV := .venv
+RAG := $(VENV)/bin/rag
+READY := $(VENV)/.ready
+
+.PHONY: run test check index bench ask eval
+.DEFAULT_GOAL := run
+
+$(READY): pyproject.toml
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+run: index            ## build the index if need be and serve the browser chat
+	$(RAG) serve
+
+index: $(READY)       ## build the index from seeds/, or bring it up to date
+	$(RAG) index
+
+ask: $(READY)         ## make ask Q="平湖签约了哪些人工智能项目？"
+	@test -f index/CURRENT || $(RAG) index
+	@$(RAG) ask "$(Q)"
+
+check: $(READY)       ## lint and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+test: check           ## the whole suite
+	$(VENV)/bin/python -m pytest
+
+bench: $(READY)       ## speed, side by side with a baseline
+	$(VENV)/bin/python -m eval.bench

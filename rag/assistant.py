@@ -1,0 +1,116 @@
+"""The walk of a question: query -> retriever -> extractive | language model -> citations -> Answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from rag import citations, llm
+from rag.config import Settings
+from rag.embedder import Embedder
+from rag.errors import EndpointError
+from rag.extractive import Evidence, compose, refuse, weigh
+from rag.index import current_generation, load
+from rag.query import parse
+from rag.retriever import Retriever
+from rag.schema import Answer, Hit, Mode, Query, Turn
+
+PASSAGES = 10
+"""How many passages an answer may rest on."""
+
+
+class Assistant:
+    """Answers from the index in use, and moves to a newer one between two questions."""
+
+    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
+        self.settings = settings
+        self.embedder = embedder or Embedder(settings.embedding_model)
+        self._lock = threading.Lock()
+        self._retriever: Retriever | None = None
+
+    @property
+    def retriever(self) -> Retriever:
+        """Over the generation in use; opened when first asked for and when another takes its place.
+
+        Raises IndexMissing, IndexDamaged or IndexIncompatible.
+        """
+        with self._lock:
+            newest = current_generation(self.settings.index_dir)
+            if self._retriever is None or self._retriever.index.generation != newest:
+                self._retriever = Retriever(load(self.settings.index_dir, self.embedder), self.embedder)
+            return self._retriever
+
+    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10) -> list[Hit]:
+        retriever = self.retriever
+        return retriever.search(parse(question, history, retriever.names), k)
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """``stream`` collected."""
+        *_, answer = self.stream(question, history)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]:
+        """Pieces of the answer as they come about, then the Answer itself, whose text is the one that
+        counts: marks of a language model are verified only once it has finished."""
+        retriever, clock = self.retriever, _Clock()
+        query = parse(question, history, retriever.names)
+        hits = retriever.search(query, PASSAGES)
+        clock.lap("retrieve")
+        evidence = weigh(query, hits, retriever.index.lexical, self.embedder)
+        clock.lap("select")
+
+        mode: Mode = "extractive"
+        abstained, notices = evidence.abstains, []
+        if abstained:
+            text, cited = refuse(query, evidence), ()
+        else:
+            text, cited = compose(query, evidence)
+            if self.settings.llm_configured:
+                try:
+                    written = yield from self._written(query, hits, history)
+                    mode, abstained = "llm", written.strip().startswith(llm.NOT_IN_ARTICLES)
+                    if abstained:
+                        text, cited = refuse(query, evidence), ()
+                    else:
+                        text, cited = citations.verify(written, hits, query.language)
+                except EndpointError as error:
+                    notices.append(_FAILED[query.language].format(error=error))
+                clock.lap("write")
+        if mode == "extractive" or abstained:
+            yield text
+        yield Answer(
+            question=question, answer=text, mode=mode, abstained=abstained, confidence=evidence.confidence,
+            language=query.language, citations=cited, hits=tuple(hits), timings_ms=clock.laps(),
+            generation=retriever.index.generation, model=self.embedder.name, notices=tuple(notices))
+
+    def _written(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[str]:
+        """The language model's text as it streams; returns the whole of it."""
+        pieces: list[str] = []
+        messages = llm.answer_messages(query.text, query.language, history, hits)
+        for piece in llm.stream_chat(self.settings, messages):
+            pieces.append(piece)
+            if len("".join(pieces)) > len(llm.NOT_IN_ARTICLES):
+                yield piece
+        return "".join(pieces)
+
+
+_FAILED = {
+    "zh": "语言模型未能作答（{error}），以下为文章原句。",
+    "en": "The language model gave no answer ({error}); these are the articles' own sentences.",
+}
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self._laps[step] = (now - self._last) * 1000
+        self._last = now
+
+    def laps(self) -> dict[str, float]:
+        return {**self._laps, "total": (time.perf_counter() - self._start) * 1000}

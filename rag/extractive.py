@@ -1,0 +1,173 @@
+"""Question + hits -> answer with no language model: the sentences that answer, verbatim.
+
+Each sentence of the passages found is weighed by how near it is to the question, in meaning and in
+words, and by whether it has what the question asks for (a figure, a date). Both weighings are
+logistic regressions over a handful of features; ``python -m eval.fit`` fits their coefficients on
+the tuning halves of the question sets and prints them in the form below.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.citations import cite
+from rag.embedder import Embedder
+from rag.lexical import LexicalIndex, tokens
+from rag.schema import Article, Citation, Hit, Query
+from rag.splitter import sentences
+
+_LIST = re.compile(
+    r"哪些|哪几|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"
+    r"|\b(?:which|list|what (?:are|were|all)|name (?:all|the))\b|\bwhat \w+ ?\w*s\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"多少|几(?:个|家|位|名|次|项|年|天|月|倍|条|篇|台|所|座|万|人|成|亩)|多大|多高|多长|多久|多快|占比|比例|百分|增速|增幅|金额|总额|规模|第几|"
+    r"\b(?:how (?:many|much|long|big|large|often|far|fast)|what (?:percent|share|proportion|rate)|percentage)\b", re.IGNORECASE)
+_DATE = re.compile(r"什么时候|何时|哪(?:一)?[年天日月]|几[月号日]|什么时间|\b(?:when|what (?:year|date|day|month|time))\b", re.IGNORECASE)
+_HAS_NUMBER = re.compile(r"[\d０-９]|[一二两三四五六七八九十百千]+(?:个|家|位|名|次|项|年|倍|成|亿|万)|百分之")
+_HAS_DATE = re.compile(r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月")
+
+SENTENCE_FEATURES = ("cosine", "above_mean", "coverage", "passage", "rank", "number", "date", "short")
+SENTENCE_WEIGHTS = (12.0, 10.0, 2.5, 0.6, -0.15, 0.8, 0.8, -0.8)
+SENTENCE_BIAS = -12.5
+ANSWER_FEATURES = ("best", "cosine", "coverage", "unknown", "lead")
+ANSWER_WEIGHTS = (1.0, 8.0, 3.0, -3.0, 0.5)
+ANSWER_BIAS = -7.0
+ABSTAIN_BELOW = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """``article.text[start:end]`` and how likely it belongs to the answer (0 to 1)."""
+
+    article: Article
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Sentences best first; ``confidence`` (0 to 1) that the articles answer the question."""
+
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    confidence: float
+
+    @property
+    def abstains(self) -> bool:
+        return self.confidence < ABSTAIN_BELOW or not self.sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The features of a question's sentences, (n, len(SENTENCE_FEATURES)), and of the question."""
+
+    spans: tuple[tuple[Article, int, int], ...]
+    sentence: np.ndarray
+    answer: np.ndarray
+
+
+def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Embedder) -> Evidence:
+    measured = measure(query, hits, lexical, embedder)
+    if measured is None:
+        return Evidence((), tuple(hits), 0.0)
+    logits = measured.sentence @ np.array(SENTENCE_WEIGHTS) + SENTENCE_BIAS
+    ranked = sorted(
+        (Sentence(article, start, end, _sigmoid(logit))
+         for (article, start, end), logit in zip(measured.spans, logits.tolist(), strict=True)),
+        key=lambda s: (-s.score, s.article.article_id, s.start))
+    features = np.concatenate([[float(logits.max())], measured.answer])
+    confidence = _sigmoid(float(features @ np.array(ANSWER_WEIGHTS)) + ANSWER_BIAS)
+    return Evidence(tuple(ranked), tuple(hits), confidence)
+
+
+def measure(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Embedder) -> Measured | None:
+    """None when there is no sentence to weigh."""
+    spans: dict[tuple[str, int, int], tuple[Article, int, int, int]] = {}
+    for rank, hit in enumerate(hits):
+        for start, end in sentences(hit.passage.text):
+            if end - start >= 6:
+                a, b = hit.passage.start + start, hit.passage.start + end
+                spans.setdefault((hit.article.article_id, a, b), (hit.article, a, b, rank))
+    if not spans:
+        return None
+    found = list(spans.values())
+    texts = [article.text[start:end] for article, start, end, _ in found]
+    vector = embedder.embed_queries([query.search])[0]
+    cosines = embedder.embed_passages(texts) @ vector
+    weights = {t: lexical.idf(t) for t in dict.fromkeys(tokens(query.lexical))}
+    total = sum(weights.values()) or 1.0
+    coverage = np.array([_covered(weights, text) for text in texts]) / total
+    rows = np.stack([
+        cosines,
+        cosines - cosines.mean(),
+        coverage,
+        [hits[rank].dense for *_, rank in found],
+        [math.log1p(rank) for *_, rank in found],
+        [float(bool(_NUMBER.search(query.text)) and bool(_HAS_NUMBER.search(text))) for text in texts],
+        [float(bool(_DATE.search(query.text)) and bool(_HAS_DATE.search(text))) for text in texts],
+        [float(len(text) < 15) for text in texts],
+    ], axis=1)
+    titled = [f"{h.article.title}\n{h.passage.text}" for h in hits[:3]]
+    answer = np.array([
+        max(h.dense for h in hits),
+        max(_covered(weights, text) for text in titled) / total,
+        sum(w for t, w in weights.items() if t not in lexical.frequencies) / total,
+        float(np.sort(cosines)[-1] - np.median(cosines)) * 10,
+    ])
+    return Measured(tuple((a, s, e) for a, s, e, _ in found), rows, answer)
+
+
+def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
+    """The sentences that answer, grouped by article, each with its mark. For a question after a list
+    every sentence that is nearly as likely as the best; else the best, and one more if as good."""
+    best = evidence.sentences[0].score
+    listing = bool(_LIST.search(query.text))
+    limit, floor = (8, best * 0.45) if listing else (3, best * 0.75)
+    chosen = [s for s in evidence.sentences[:limit] if s.score >= floor]
+    groups: dict[str, list[Sentence]] = {}
+    for sentence in chosen:
+        groups.setdefault(sentence.article.article_id, []).append(sentence)
+    lines: list[str] = []
+    cited: list[Citation] = []
+    for group in groups.values():
+        article = group[0].article
+        lines.append(_heading(article, query.language))
+        for sentence in sorted(group, key=lambda s: s.start):
+            cited.append(cite(len(cited) + 1, article, sentence.start, sentence.end))
+            lines.append(f"{cited[-1].quote}[{len(cited)}]")
+    return "\n".join(lines), tuple(cited)
+
+
+def refuse(query: Query, evidence: Evidence) -> str:
+    """Says that the articles do not say, and which articles come nearest."""
+    nearest = list({h.article.article_id: h.article for h in evidence.hits}.values())[:3]
+    titles = [label(article) for article in nearest]
+    if query.language == "en":
+        return "\n".join(["The articles do not say.", *(["Nearest articles:"] if titles else []),
+                          *(f"- {t}" for t in titles)])
+    return "\n".join(["文章里没有说。", *(["最接近的报道："] if titles else []), *(f"- {t}" for t in titles)])
+
+
+def label(article: Article) -> str:
+    """The headline, or the opening words of an article that has none."""
+    return f"《{article.title}》" if article.title else f"（无标题）{article.text[:18]}……"
+
+
+def _heading(article: Article, language: str) -> str:
+    date = f"（{article.date}）" if article.date else ""
+    return f"{label(article)}{date}：" if language == "zh" else f"{label(article)}{date}:"
+
+
+def _covered(weights: dict[str, float], text: str) -> float:
+    own = set(tokens(text))
+    return sum(weight for term, weight in weights.items() if term in own)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0

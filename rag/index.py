@@ -1,0 +1,310 @@
+"""Build, swap in, load and check the index: the first walk, from a folder of files to an artefact.
+
+On disk, under the index folder:
+
+    CURRENT                the name of the generation in use, replaced by one rename
+    g000007/articles.jsonl, passages.jsonl, vectors.faiss, lexical/, manifest.json
+
+A generation is written beside the one in use and named in CURRENT only when it is whole, so a build
+that fails or is killed leaves yesterday's index answering. The manifest is written last and holds
+a checksum of every other file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.corpus import list_files, read_page
+from rag.embedder import Embedder
+from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
+from rag.lexical import LexicalIndex
+from rag.newspaper import articles_of
+from rag.schema import Article, Passage, Run
+from rag.splitter import MAX_CHARS, context, passages_of
+from rag.vectors import FlatVectors, Matrix, VectorStore
+
+FORMAT = 1
+_KEEP = 2
+Progress = Callable[[str, int, int], None]
+"""Called with (step, done, of)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A generation, opened. ``vectors`` and ``lexical`` number passages as ``passages`` does."""
+
+    manifest: Mapping[str, Any]
+    articles: Mapping[str, Article]
+    passages: tuple[Passage, ...]
+    vectors: VectorStore
+    lexical: LexicalIndex
+
+    @property
+    def generation(self) -> str:
+        return str(self.manifest["generation"])
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build did. ``refused``: (file, why), each a file that could not be used."""
+
+    manifest: Mapping[str, Any]
+    refused: tuple[tuple[str, str], ...]
+    embedded: int
+    reused: int
+
+
+def build(
+    folder: Path, index_dir: Path, embedder: Embedder, max_file_mb: float, progress: Progress = lambda *_: None
+) -> Built:
+    """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
+
+    Raises CorpusError when nothing in ``folder`` can be used, IndexNotWritable when the index cannot
+    be written; in both cases the index in use stays as it was.
+    """
+    files = list_files(folder)
+    hashes: dict[str, str] = {}
+    articles: list[Article] = []
+    refused: list[tuple[str, str]] = []
+    for number, path in enumerate(files, 1):
+        try:
+            page = read_page(path, folder, max_file_mb)
+        except CorpusError as error:
+            refused.append((path.relative_to(folder).as_posix(), str(error)))
+        else:
+            hashes[page.file] = page.sha256
+            articles += articles_of(page)
+        progress("read", number, len(files))
+    if not articles:
+        why = refused[0][1] if refused else "the files hold no article text."
+        raise CorpusError(f"No article found in {folder}: {why}")
+    return build_from(articles, hashes, index_dir, embedder, tuple(refused), progress)
+
+
+def build_from(
+    articles: Sequence[Article], hashes: Mapping[str, str], index_dir: Path, embedder: Embedder,
+    refused: tuple[tuple[str, str], ...] = (), progress: Progress = lambda *_: None,
+) -> Built:
+    """The second half of the walk, for articles that come from elsewhere than a folder of pages."""
+    with _writing(index_dir):
+        passages: list[Passage] = []
+        texts: list[str] = []
+        for article in articles:
+            found = passages_of(article, embedder.max_tokens, embedder.count_tokens)
+            passages += found
+            texts += [context(article, passage.text) for passage in found]
+        vectors, reused = _embed(texts, _known_vectors(index_dir, embedder.fingerprint), embedder, progress)
+        progress("words", 0, 1)
+        lexical = LexicalIndex.build(texts)
+        progress("words", 1, 1)
+        generation = _next_generation(index_dir)
+        manifest: dict[str, Any] = {
+            "format": FORMAT,
+            "generation": generation,
+            "model": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimension": embedder.dimension},
+            "settings": {"max_chars": MAX_CHARS, "max_tokens": embedder.max_tokens},
+            "counts": {"files": len(hashes), "articles": len(articles), "passages": len(passages)},
+            "files": dict(hashes),
+            "refused": [{"file": file, "why": why} for file, why in refused],
+        }
+        _write(index_dir, generation, manifest, articles, passages, texts, vectors, lexical)
+    return Built(manifest, refused, embedded=len(texts) - reused, reused=reused)
+
+
+def current_generation(index_dir: Path) -> str:
+    """Raises IndexMissing or IndexDamaged."""
+    return _current(index_dir).name
+
+
+def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
+    """The generation in use. With an ``embedder``, one made by another model is refused.
+
+    Raises IndexMissing, IndexDamaged or IndexIncompatible.
+    """
+    folder = _current(index_dir)
+    manifest = read_manifest(index_dir)
+    if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
+        raise IndexIncompatible(
+            f"The index in {index_dir} was made by the model {manifest['model']['name']}, the one in use is "
+            f"{embedder.name}: set RAG_EMBEDDING_MODEL back, or run `rag index` to embed the articles anew."
+        )
+    try:
+        articles = [_article(line) for line in _jsonl(folder / "articles.jsonl")]
+        passages = tuple(Passage(**{k: v for k, v in row.items() if k != "sha256"})
+                         for row in _jsonl(folder / "passages.jsonl"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise IndexDamaged(f"The articles in {folder} cannot be read: run `rag index` to build them anew.") from error
+    vectors = FlatVectors.load(folder / "vectors.faiss")
+    lexical = LexicalIndex.load(folder / "lexical", len(passages))
+    if vectors.size != len(passages) or len(passages) != manifest["counts"]["passages"]:
+        raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index` to build it anew.")
+    return Index(manifest, {a.article_id: a for a in articles}, passages, vectors, lexical)
+
+
+def read_manifest(index_dir: Path) -> dict[str, Any]:
+    """Raises IndexMissing, IndexDamaged, or IndexIncompatible for another version of the format."""
+    folder = _current(index_dir)
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        version = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(f"The index in {index_dir} has no readable manifest: run `rag index` to build it anew.") from error
+    if version != FORMAT:
+        raise IndexIncompatible(
+            f"The index in {index_dir} has format {version}, this program reads {FORMAT}: "
+            "run `rag index` with this version."
+        )
+    return manifest
+
+
+def damage(index_dir: Path) -> list[str]:
+    """The files of the generation in use whose bytes are not what the manifest says."""
+    folder, manifest = _current(index_dir), read_manifest(index_dir)
+    return [
+        name for name, digest in manifest["checksums"].items()
+        if not (folder / name).is_file() or _digest(folder / name) != digest
+    ]
+
+
+def _embed(
+    texts: Sequence[str], known: Mapping[str, Any], embedder: Embedder, progress: Progress
+) -> tuple[Matrix, int]:
+    """Vectors (n, d), those of texts embedded before taken from the generation in use."""
+    vectors = np.zeros((len(texts), embedder.dimension), np.float32)
+    fresh = []
+    for row, text in enumerate(texts):
+        vector = known.get(_text_digest(text))
+        if vector is None:
+            fresh.append(row)
+        else:
+            vectors[row] = vector
+    progress("embed", 0, len(fresh))
+    if fresh:
+        vectors[fresh] = embedder.embed_passages(
+            [texts[row] for row in fresh], progress=lambda done: progress("embed", done, len(fresh)))
+    return vectors, len(texts) - len(fresh)
+
+
+def _known_vectors(index_dir: Path, fingerprint: str) -> dict[str, Any]:
+    """Vectors of the generation in use by the hash of what was embedded; none if it cannot be used,
+    for the index is then being built anew."""
+    try:
+        if read_manifest(index_dir)["model"]["fingerprint"] != fingerprint or damage(index_dir):
+            return {}
+        folder = _current(index_dir)
+        rows = [row["sha256"] for row in _jsonl(folder / "passages.jsonl")]
+        vectors = FlatVectors.load(folder / "vectors.faiss")
+    except (IndexMissing, IndexDamaged, IndexIncompatible):
+        return {}
+    return dict(zip(rows, vectors.rows(np.arange(len(rows))), strict=True))
+
+
+def _write(
+    index_dir: Path, generation: str, manifest: dict[str, Any], articles: Sequence[Article],
+    passages: Sequence[Passage], texts: Sequence[str], vectors: Matrix, lexical: LexicalIndex,
+) -> None:
+    folder = index_dir / generation
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        _write_jsonl(folder / "articles.jsonl", (asdict(a) for a in articles))
+        _write_jsonl(folder / "passages.jsonl", (
+            {**asdict(p), "sha256": _text_digest(text)} for p, text in zip(passages, texts, strict=True)))
+        FlatVectors.build(vectors).save(folder / "vectors.faiss")
+        (folder / "lexical").mkdir()
+        lexical.save(folder / "lexical")
+        manifest["checksums"] = {
+            path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+        _write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+        _write_synced(index_dir / "CURRENT.new", generation + "\n")
+        os.replace(index_dir / "CURRENT.new", index_dir / "CURRENT")
+    except (OSError, RuntimeError) as error:  # FAISS reports a failed write as RuntimeError
+        shutil.rmtree(folder, ignore_errors=True)
+        raise _not_writable(index_dir, error) from error
+    for old in sorted(index_dir.glob("g[0-9]*"))[:-_KEEP]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _writing(index_dir: Path) -> Iterator[None]:
+    """One writer at a time; the lock goes with the process that holds it."""
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+        lock = open(index_dir / ".lock", "w")  # noqa: SIM115  (closed below, by the with)
+    except OSError as error:
+        raise _not_writable(index_dir, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise IndexNotWritable(
+                f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again.") from error
+        yield
+
+
+def _not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
+    why = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
+    return IndexNotWritable(
+        f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
+        "another folder with --index. The index in use is as it was."
+    )
+
+
+def _current(index_dir: Path) -> Path:
+    try:
+        name = (index_dir / "CURRENT").read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise IndexMissing(f"There is no index in {index_dir}: run `rag index` to build it.") from error
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{index_dir / 'CURRENT'} cannot be read: run `rag index` to build the index anew.") from error
+    if not (name.startswith("g") and name[1:].isdigit() and (index_dir / name).is_dir()):
+        raise IndexDamaged(f"{index_dir / 'CURRENT'} names no generation: run `rag index` to build the index anew.")
+    return index_dir / name
+
+
+def _next_generation(index_dir: Path) -> str:
+    numbers = [int(p.name[1:]) for p in index_dir.glob("g[0-9]*") if p.name[1:].isdigit()]
+    return f"g{max(numbers, default=0) + 1:06d}"
+
+
+def _article(row: Mapping[str, Any]) -> Article:
+    return Article(**{**row, "byline": tuple(row["byline"]), "runs": tuple(Run(**run) for run in row["runs"])})
+
+
+def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        for row in rows:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _text_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()

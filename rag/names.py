@@ -1,0 +1,112 @@
+"""Romanised Chinese names -> the characters that the articles write.
+
+``Pinghu`` is split into syllables, and of the characters read *ping* and *hu* those are taken that
+stand side by side in the articles, the most frequent first. The articles' own words decide, so a
+name needs to be in no dictionary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pypinyin import Style, pinyin
+from pypinyin.contrib.tone_convert import to_normal
+
+_INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
+_FINALS = "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v"
+_SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})")
+_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_ENGLISH = frozenset(
+    "a an and are can china chinese china's did do does during long line man men made make many me mine more "
+    "name none one page pan gone gang fan fun gun hang hen her here he she his in is it japan japanese no on open or "
+    "out over range rate send sent share sane size so some song sun than then there time to tone town tune use "
+    "we were wage wide wine woman women whose why you young change area wang's".split())
+_RARE = 0.25
+
+
+class NameBridge:
+    """Built over the bigrams of a lexical index: how often each pair of characters stands together."""
+
+    def __init__(self, frequencies: Mapping[str, int]) -> None:
+        self._pairs = {t: n for t, n in frequencies.items() if len(t) == 2 and "\u3400" <= t[0] <= "\u9fff"}
+        self._readers: dict[str, set[str]] = defaultdict(set)
+        for char in {c for pair in self._pairs for c in pair}:
+            for reading in _readings(char):
+                self._readers[reading].add(char)
+
+    def bridge(self, question: str) -> dict[str, tuple[str, ...]]:
+        """Each romanised name in the question with what it may read in Chinese, likeliest first.
+
+        Names are one capitalised word of two syllables or more (``Xindai``), or up to three words
+        side by side (``Liu Minqiang``), in Chinese or Western order.
+        """
+        words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(question)]
+        found: dict[str, tuple[str, ...]] = {}
+        at = 0
+        while at < len(words):
+            for count in (3, 2, 1):
+                group = words[at: at + count]
+                if len(group) < count or not all(w[0].isupper() for w, _, _ in group):
+                    continue
+                if any(question[a[2]: b[1]] != " " for a, b in zip(group, group[1:], strict=False)):
+                    continue
+                readings = self._read([w for w, _, _ in group])
+                if readings:
+                    found[question[group[0][1]: group[-1][2]]] = readings
+                    at += count - 1
+                    break
+            at += 1
+        return found
+
+    def _read(self, words: list[str]) -> tuple[str, ...]:
+        plain = [re.sub(r"['’-]", "", word).lower() for word in words]
+        if any(word in _ENGLISH for word in plain):
+            return ()
+        orders = [plain, [*plain[1:], plain[0]]] if len(plain) > 1 else [plain]
+        scored: dict[str, int] = {}
+        for order in orders:
+            for syllables in _split("".join(order)):
+                if 2 <= len(syllables) <= 5:
+                    for text, count in self._spell(syllables):
+                        scored[text] = max(scored.get(text, 0), count)
+        if not scored:
+            return ()
+        most = max(scored.values())
+        ranked = sorted(scored, key=lambda t: (-scored[t], t))
+        return tuple(t for t in ranked if scored[t] >= most * _RARE)[:2]
+
+    def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
+        """Strings of characters with these readings whose every neighbouring pair occurs, with the
+        count of the rarest pair."""
+        partial = [(char, 1 << 60) for char in self._readers.get(syllables[0], ())]
+        for syllable in syllables[1:]:
+            partial = [
+                (text + char, min(count, self._pairs[text[-1] + char]))
+                for text, count in partial
+                for char in self._readers.get(syllable, ())
+                if text[-1] + char in self._pairs
+            ]
+        return partial
+
+
+@lru_cache(maxsize=20_000)
+def _readings(char: str) -> tuple[str, ...]:
+    found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
+    return tuple(to_normal(r).replace("ü", "v") for r in found[0]) if found else ()
+
+
+@lru_cache(maxsize=10_000)
+def _split(text: str) -> tuple[tuple[str, ...], ...]:
+    """All ways to read the letters as syllables, fewest first."""
+    if not text:
+        return ((),)
+    ways = [
+        (text[:end], *rest)
+        for end in range(1, min(6, len(text)) + 1)
+        if _SYLLABLE.fullmatch(text[:end])
+        for rest in _split(text[end:])
+    ]
+    return tuple(sorted(ways, key=len))

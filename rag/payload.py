@@ -1,0 +1,52 @@
+"""The JSON that other programs read: field names and order are a contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rag.schema import Answer, Article, Citation, Hit
+
+
+def answer(a: Answer) -> dict[str, Any]:
+    return {
+        "question": a.question,
+        "answer": a.answer,
+        "mode": a.mode,
+        "abstained": a.abstained,
+        "confidence": round(a.confidence, 4),
+        "language": a.language,
+        "citations": [citation(c) for c in a.citations],
+        "hits": hits(a.hits),
+        "timings_ms": {step: round(ms, 1) for step, ms in a.timings_ms.items()},
+        "index": {"generation": a.generation, "model": a.model},
+        "notices": list(a.notices),
+    }
+
+
+def citation(c: Citation) -> dict[str, Any]:
+    return {
+        "n": c.n, "article_id": c.article_id, "title": c.title, "byline": list(c.byline), "date": c.date,
+        "file": c.file, "quote": c.quote, "start": c.start, "end": c.end,
+        "source_start": c.source_start, "source_end": c.source_end,
+    }
+
+
+def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
+    return [
+        {
+            "passage_id": h.passage.passage_id, "article_id": h.article.article_id, "title": h.article.title,
+            "file": h.article.file, "text": h.passage.text, "start": h.passage.start, "end": h.passage.end,
+            "score": round(h.score, 4),
+        }
+        for h in found
+    ]
+
+
+def article(a: Article, with_text: bool = True) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "article_id": a.article_id, "title": a.title, "byline": list(a.byline), "date": a.date, "file": a.file}
+    if with_text:
+        row["text"] = a.text
+    row["kind"] = a.kind
+    return row
