@@ -1,10 +1,11 @@
-"""How sure a mean is: 95% intervals by the percentile bootstrap over questions.
+"""Figures over all records of a run, and how sure they are.
 
-Questions are drawn with replacement as often as there are, the figure is computed anew, and the
-interval runs from the 2.5th to the 97.5th percentile of 10,000 such figures (Efron and Tibshirani,
-An Introduction to the Bootstrap, 1993, chapter 13; for retrieval: Sakai, SIGIR 2006). The seed is
-fixed: equal values give an equal interval. The bootstrap knows only the values it sees: where all
-are equal the interval has no width, and n tells how little that may mean.
+Intervals are 95% percentile bootstraps over questions: questions are drawn with replacement as often
+as there are, the figure is computed anew, and the interval runs from the 2.5th to the 97.5th
+percentile of 10,000 such figures (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+chapter 13; for retrieval: Sakai, SIGIR 2006). The seed is fixed: equal values give an equal interval.
+The bootstrap knows only the values it sees: where all are equal the interval has no width, and n
+tells how little that may mean (for 0 of n, up to 3/n at 95%: Hanley and Lippman-Hand, JAMA 1983).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _CELLS = 2_000_000
 """Draws held at a time: 10,000 resamples of 5,000 questions at once would take 400 MB."""
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 Values = Sequence[float | None]
 """A question each; None or NaN where the measure says nothing about that question."""
 
@@ -67,6 +69,16 @@ def paired(a: Values, b: Values, *, resamples: int = RESAMPLES, level: float = L
     return interval(difference, resamples=resamples, level=level, seed=seed)
 
 
+def auroc(positive: Sequence[bool], scores: Sequence[float]) -> float:
+    """The chance that a positive record scores above a negative one, a tie counting half; NaN when a
+    class is absent. O(n log n) (Hanley and McNeil, Radiology 143, 1982).
+
+    Raises ValueError for unequal lengths or a score that is NaN or infinite.
+    """
+    labels, starts = _by_score(positive, scores)
+    return float(_areas(np.ones((1, labels.size)), labels, starts)[0]) if labels.size else math.nan
+
+
 def auroc_interval(
     positive: Sequence[bool],
     scores: Sequence[float],
@@ -75,29 +87,46 @@ def auroc_interval(
     level: float = LEVEL,
     seed: int = SEED,
 ) -> Interval:
-    """The area under the ROC curve (see ``eval.measures.auroc``) with its interval over records.
+    """``auroc`` with its interval over records.
 
-    ``positive[i]`` and ``scores[i]`` describe one record. A resample that drew one class alone has
-    no area and is left out; with one class in the records all three figures are NaN.
-
-    Raises ValueError for unequal lengths or a score that is NaN or infinite.
+    A resample that drew one class alone has no area and is left out; with one class in the records
+    all three figures are NaN. Raises ValueError as ``auroc`` and ``interval`` do.
     """
-    if len(positive) != len(scores):
-        raise ValueError(f"{len(positive)} labels against {len(scores)} scores")
-    labels = np.asarray(positive, dtype=bool)
-    values = _array(scores)
-    if np.isnan(values).any():
-        raise ValueError("a score is NaN")
+    labels, starts = _by_score(positive, scores)
     n = labels.size
     if not labels.any() or labels.all():
         return Interval(math.nan, math.nan, math.nan, n)
-    # Records sorted by score and labelled by their tied group: a resample is then a row of counts.
-    order = np.argsort(values, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(values[order]) > 0])
-    labels = labels[order]
     areas = [_areas(_counts(rows, n), labels, starts) for rows in _draws(n, resamples, seed)]
-    whole = _areas(np.ones((1, n)), labels, starts)
-    return _bounded(float(whole[0]), np.concatenate(areas), level, n)
+    return _bounded(auroc(positive, scores), np.concatenate(areas), level, n)
+
+
+def risk_coverage(confidences: Sequence[float], losses: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    """Points (coverage, risk), both 0..1 for losses in 0..1, one for each distinct confidence from
+    the highest: answering from there up covers that share of records at that mean loss (El-Yaniv
+    and Wiener, JMLR 11, 2010). Equal confidences enter together, as a threshold takes them.
+
+    Raises ValueError for unequal lengths.
+    """
+    ends, sums = _tied(confidences, losses)
+    return tuple((float(end / ends[-1]), float(total / end)) for end, total in zip(ends, sums, strict=True))
+
+
+def aurc(confidences: Sequence[float], losses: Sequence[float]) -> float:
+    """The area under the risk-coverage curve: the mean over i of the mean loss of the i most
+    confident records (Geifman et al., ICLR 2019), expected over the orders of tied ones; less is
+    better, NaN without records. Raises ValueError for unequal lengths."""
+    ends, sums = _tied(confidences, losses)
+    counts = np.arange(1, len(losses) + 1)
+    # Expected over orders, a tied record adds the mean loss of its group: the sum runs straight.
+    expected = np.interp(counts, np.r_[0, ends], np.r_[0.0, sums])
+    return float(np.mean(expected / counts)) if len(losses) else math.nan
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that ``share`` (0..100) percent of ``values`` do not exceed, in their unit (latency:
+    milliseconds), linear between neighbours (type 7 of Hyndman and Fan, 1996); NaN without values.
+    A missed question has no latency: leave it out here, for 0 would flatter."""
+    return float(np.percentile(values, share)) if len(values) else math.nan
 
 
 def _array(values: Values) -> Floats:
@@ -107,7 +136,31 @@ def _array(values: Values) -> Floats:
     return array
 
 
-def _draws(n: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
+def _complete(first: Sequence[float], second: Sequence[float]) -> tuple[Floats, Floats]:
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} values against {len(second)}: not the same records")
+    pair = _array(first), _array(second)
+    if np.isnan(pair).any():
+        raise ValueError("a value is NaN")
+    return pair
+
+
+def _by_score(positive: Sequence[bool], scores: Sequence[float]) -> tuple[npt.NDArray[np.bool_], Indices]:
+    """Labels in ascending order of score, and where each group of tied scores starts."""
+    labels, values = _complete(positive, scores)
+    order = np.argsort(values, kind="stable")
+    return labels[order] > 0, np.flatnonzero(np.diff(values[order], prepend=-np.inf) > 0)
+
+
+def _tied(confidences: Sequence[float], losses: Sequence[float]) -> tuple[Indices, Floats]:
+    """From the highest confidence: records and summed loss up to the end of each group of ties."""
+    values, amounts = _complete(confidences, losses)
+    order = np.argsort(-values, kind="stable")
+    ends = np.flatnonzero(np.diff(values[order], append=-np.inf) < 0) + 1
+    return ends, np.asarray(np.cumsum(amounts[order])[ends - 1])
+
+
+def _draws(n: int, resamples: int, seed: int) -> Iterator[Indices]:
     """``resamples`` rows of ``n`` indices below ``n``, a block of rows at a time.
 
     The stream of draws does not depend on where blocks end.
@@ -120,13 +173,13 @@ def _draws(n: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.int64]]
         yield generator.integers(0, n, size=(min(block, resamples - done), n))
 
 
-def _counts(rows: npt.NDArray[np.int64], n: int) -> Floats:
+def _counts(rows: Indices, n: int) -> Floats:
     """How often each of ``n`` records was drawn in each row: shape (rows, n)."""
     shifted = rows + n * np.arange(len(rows))[:, None]
     return np.bincount(shifted.ravel(), minlength=rows.size).reshape(rows.shape).astype(np.float64)
 
 
-def _areas(counts: Floats, labels: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> Floats:
+def _areas(counts: Floats, labels: npt.NDArray[np.bool_], starts: Indices) -> Floats:
     """One area a row of ``counts``, whose columns ascend by score; NaN where a class is absent."""
     above = np.add.reduceat(counts * labels, starts, axis=1)
     below = np.add.reduceat(counts * ~labels, starts, axis=1)

@@ -1,8 +1,10 @@
 """What the figures of an evaluation mean: one pure function a measure.
 
 Measures of one question give a float in 0..1, or None where the measure has nothing to say about
-that question (retrieval when it is unanswerable, facts when none are listed). A question that a run
-missed is given as no hits, or as the answer None, and gets the worst value: it is never dropped.
+that question (an unanswerable one has no evidence to find and no facts to state, whatever its line
+lists). A question that a run missed is given as no hits, or as the answer None, and gets the worst
+value: 0, or 1 where less is better. It is never dropped. Measures of many records at once are those
+of ``eval.intervals``, named here too.
 Texts are compared by ``eval.sets.normalise``; documents are ``Article.file``.
 """
 
@@ -15,8 +17,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from difflib import SequenceMatcher
 
-import numpy as np
-
+from eval.intervals import aurc as aurc
+from eval.intervals import auroc as auroc
+from eval.intervals import percentile as percentile
+from eval.intervals import risk_coverage as risk_coverage
 from eval.sets import Evidence, Question, normalise
 from rag.schema import Answer, Article, Citation, Hit
 
@@ -36,14 +40,15 @@ def evidence_ranks(question: Question, hits: Sequence[Hit]) -> tuple[int | None,
     A quote is found at rank r when the first r passages, those of one article of its document that
     overlap or touch (white space between them aside) joined, contain it: one passage that holds it,
     or several that cover it together. Evidence without a quote is found by any passage of its
-    document or of a document in ``also``.
+    document or of a document in ``also``. Empty when there is nothing to find.
     """
-    ranks: list[int | None] = [None] * len(question.evidence)
+    gold = _gold(question)
+    ranks: list[int | None] = [None] * len(gold)
     spans: dict[str, list[tuple[int, int]]] = {}
     for rank, hit in enumerate(hits, 1):
         seen = spans.setdefault(hit.article.article_id, [])
         seen.append((hit.passage.start, hit.passage.end))
-        for i, item in enumerate(question.evidence):
+        for i, item in enumerate(gold):
             if ranks[i] is None and _finds(item, question.also, hit.article, seen):
                 ranks[i] = rank
     return tuple(ranks)
@@ -54,7 +59,7 @@ def recall_at(ranks: Ranks, k: int) -> float | None:
 
     Recall of Cleverdon (1967), counted over evidence instead of relevant documents.
     """
-    return sum(_within(rank, k) for rank in ranks) / len(ranks) if ranks else None
+    return sum(rank is not None and rank <= k for rank in ranks) / len(ranks) if ranks else None
 
 
 def reciprocal_rank(ranks: Ranks, k: int = 10) -> float | None:
@@ -90,11 +95,11 @@ def fact_recall(question: Question, answer: Answer | None) -> float | None:
     in ``15亿``, nor ``12`` in ``12.5``. A refusal states nothing: 0. None without facts.
     Own definition, after nugget recall (Voorhees, TREC 2003 question answering track).
     """
-    if not question.facts:
+    if not (question.answerable and question.facts):
         return None
     if answer is None or answer.abstained:
         return 0.0
-    texts = [normalise(_unmarked(answer.answer, ""))] + [normalise(c.quote) for c in answer.citations]
+    texts = [normalise(_MARK.sub("", answer.answer))] + [normalise(c.quote) for c in answer.citations]
     said = sum(any(_says(text, word) for text in texts for word in group) for group in question.facts)
     return said / len(question.facts)
 
@@ -105,21 +110,18 @@ def citation_precision(question: Question, answer: Answer | None) -> float | Non
     0 where nothing is cited, as in a refusal; None without evidence. The idea is that of ALCE (Gao
     et al., EMNLP 2023), with gold quotes in place of an entailment model.
     """
-    if not question.evidence:
+    gold, cited = _gold(question), _cited(answer)
+    if not gold:
         return None
-    cited = _cited(answer)
-    good = sum(any(supports(c, item, question.also) for item in question.evidence) for c in cited)
-    return good / len(cited) if cited else 0.0
+    return sum(any(supports(c, item, question.also) for item in gold) for c in cited) / max(1, len(cited))
 
 
 def citation_recall(question: Question, answer: Answer | None) -> float | None:
     """The share of evidence that a citation rests on; 0 and None as for ``citation_precision``."""
-    if not question.evidence:
+    gold, cited = _gold(question), _cited(answer)
+    if not gold:
         return None
-    cited = _cited(answer)
-    return sum(any(supports(c, item, question.also) for c in cited) for item in question.evidence) / len(
-        question.evidence
-    )
+    return sum(any(supports(c, item, question.also) for c in cited) for item in gold) / len(gold)
 
 
 def supports(citation: Citation, item: Evidence, also: Sequence[str] = ()) -> bool:
@@ -153,5 +155,139 @@ def exact_quotes(answer: Answer | None, articles: Mapping[str, str], files: Mapp
     for c in answer.citations:
         there = articles.get(c.article_id, "")[c.start : c.end]
         source = files.get(c.file, "")[c.source_start : c.source_end]
-        exact += bool(c.quote) and there == c.quote and source.split() == c.quote.split()
+        exact += bool(c.quote) and there == c.quote and "".join(source.split()) == "".join(c.quote.split())
     return exact / len(answer.citations)
+
+
+def unsupported_figures(answer: Answer) -> tuple[str, ...]:
+    """The figures of an answer, as written and in order, that no quote it cites contains.
+
+    A figure is a number in digits or Chinese numerals with its scale (亿, 万, million, ...) and its
+    unit where that is a percentage or part of a date. It is compared by value and unit: 5亿, 500
+    million and 五亿 are one, 15亿 is another. A number without unit (2023) is also met by part of a
+    date (2023年), never by a percentage. Not figures: ``[n]`` marks, the numbering of a list, and
+    lone Chinese numerals that count nothing (一些, 三明).
+    """
+    known = {(value, unit) for c in answer.citations for _, value, unit in _figures(c.quote)}
+    plain = {value for value, unit in known if not unit.startswith("%")}
+    return tuple(
+        written
+        for written, value, unit in _figures(_claims(answer))
+        if (value, unit) not in known and (unit or value not in plain)
+    )
+
+
+def figure_faithfulness(answer: Answer | None) -> float | None:
+    """1 if every figure of the answer is in a quote it cites, else 0; 0 for a missed question.
+
+    None for a refusal and for an answer without figures. The mean is the share of answers that
+    invent no figure. Own definition.
+    """
+    if answer is None:
+        return 0.0
+    if answer.abstained or not _figures(_claims(answer)):
+        return None
+    return float(not unsupported_figures(answer))
+
+
+def refused_unanswerable(question: Question, answer: Answer | None) -> float | None:
+    """1 if an unanswerable question was refused, else 0; None for an answerable one. The mean is
+    the recall of refusals (Rajpurkar et al., ACL 2018: no-answer questions)."""
+    return None if question.answerable else float(answer is not None and answer.abstained)
+
+
+def refused_answerable(question: Question, answer: Answer | None) -> float | None:
+    """1 if an answerable question was refused or missed, else 0; None for an unanswerable one. The
+    mean is the rate of false refusals: less is better."""
+    return float(answer is None or answer.abstained) if question.answerable else None
+
+
+def confidence(question: Question, answer: Answer | None) -> float:
+    """The answer's confidence, 0..1; for a missed question the one that misleads most."""
+    return float(not question.answerable) if answer is None else answer.confidence
+
+
+_NUMERAL = "零一二三四五六七八九〇两"
+_DIGITS = dict(zip(_NUMERAL, [*range(10), 0, 2], strict=True))
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_SCALES = {"": 0, "百": 2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}  # powers of ten
+_SCALES |= {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_UNITS = {"": "", "年": "年", "月": "月", "日": "日", "号": "日", "%": "%", "percent": "%", "成": "%"}
+_MARK = re.compile(r"[\[［]\d{1,3}[\]］]")
+_LIST_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.．、)）](?!\d)|[(（]\d{1,2}[)）])|[①-⑳]", re.MULTILINE)
+_FIGURE = re.compile(
+    rf"""(?P<y>\d{{4}})([-/.])(?P<m>\d\d?)\2(?P<d>\d\d?)(?!\d)
+    |(?P<of>百分之)?(?:(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)
+        |(?P<chinese>(?<=百分之)[{_NUMERAL}十百]+(?:点[{_NUMERAL}]+)?
+            |[{_NUMERAL}十](?:[{_NUMERAL}十百千万亿]+(?:点[{_NUMERAL}]+)?|点[{_NUMERAL}]+)
+            |(?<=第)[{_NUMERAL}十]|[二两三四五六七八九十](?=[个名家项位人次倍成年月日号元吨米亩座条种届批天岁])))
+    \s*(?P<scale>万亿|千万|百万|[百万亿]|千(?![克米瓦])|thousand|million|billion|trillion)?
+    \s*(?P<unit>个?百分点|percentage\s+points?|%|per\s?cent|[年月日号]|成(?![员立功为本果长]))?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _gold(question: Question) -> tuple[Evidence, ...]:
+    return question.evidence if question.answerable else ()
+
+
+def _cited(answer: Answer | None) -> tuple[Citation, ...]:
+    return () if answer is None or answer.abstained else answer.citations
+
+
+def _finds(item: Evidence, also: Sequence[str], article: Article, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether the passages of ``article`` at ``spans`` hold the evidence."""
+    if item.quote is None:
+        return article.file == item.doc or article.file in also
+    if article.file != item.doc:
+        return False
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and not article.text[joined[-1][1] : start].strip():
+            start, last = joined.pop()
+            end = max(end, last)
+        joined.append((start, end))
+    quote = normalise(item.quote)
+    return any(quote in normalise(article.text[start:end]) for start, end in joined)
+
+
+def _says(text: str, fact: str) -> bool:
+    """``text`` and ``fact`` normalised; digits and the marks inside a number must not continue."""
+    before = r"(?<!\d)(?<!\d\.)" if fact[0].isdecimal() else ""
+    before += r"(?<!\d,)" if re.match(r"\d{3}(?!\d)", fact) else ""  # 500 is no part of 1,500
+    after = r"(?!\.?\d|,\d{3}(?!\d))" if fact[-1].isdecimal() else ""
+    return re.search(before + re.escape(fact) + after, text) is not None
+
+
+def _claims(answer: Answer) -> str:
+    return _LIST_NUMBER.sub(" ", _MARK.sub(" ", answer.answer))
+
+
+def _figures(text: str) -> list[tuple[str, Decimal, str]]:
+    """Each figure as (as written, value, unit), a full date as three."""
+    found = []
+    for match in _FIGURE.finditer(unicodedata.normalize("NFKC", text.replace("，", "、"))):  # no 5,000 of 5，000
+        if match["y"]:
+            found += [(match[0], Decimal(match[part]), unit) for part, unit in zip("ymd", "年月日", strict=True)]
+            continue
+        value = Decimal(match["digits"].replace(",", "")) if match["digits"] else _chinese(match["chinese"])
+        value = value.scaleb(_SCALES[(match["scale"] or "").lower()])
+        unit = "%" if match["of"] else _UNITS.get("".join((match["unit"] or "").split()).lower(), "%p")
+        found.append((match[0].strip(), value * 10 if match["unit"] == "成" else value, unit))
+    return found
+
+
+def _chinese(word: str) -> Decimal:
+    """三千五百万 by place, 二〇二三 digit by digit, 三点五 with its fraction."""
+    whole, _, fraction = word.partition("点")
+    total = section = digit = 0
+    for c in whole:
+        if c in _DIGITS:
+            digit = digit * 10 + _DIGITS[c]
+        elif c in _TENS:
+            section, digit = section + (digit or 1) * _TENS[c], 0
+        else:
+            step = 10 ** _SCALES[c]  # 一亿二千万 adds, 一万亿 multiplies
+            rest, section, digit = section + digit, 0, 0
+            total = (total + rest) * step if total < step else total + rest * step
+    return Decimal(f"{total + section + digit}.{''.join(str(_DIGITS[c]) for c in fraction) or 0}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float32]
 _BATCH_TOKENS = 4096
+_REMEMBERED = 20_000
 _PROBE = "人工智能 artificial intelligence 2025"
 
 
@@ -38,6 +39,7 @@ class Embedder:
         self._model: SentenceTransformer | None = None
         self._fingerprint = ""
         self._query, self._passage = "", ""
+        self._sentences: dict[str, NDArray[np.float32]] = {}
 
     @property
     def loaded(self) -> SentenceTransformer:
@@ -86,6 +88,17 @@ class Embedder:
         if longest > self.max_tokens:
             raise ValueError(f"a passage of {longest} tokens is longer than the model's {self.max_tokens}")
         return self._embed([self._passage + text for text in texts], progress)
+
+    def embed_sentences(self, texts: Sequence[str]) -> Matrix:
+        """As ``embed_passages``, with the last ``_REMEMBERED`` sentences remembered: the same ones come
+        back with every question on the same subject."""
+        with self._lock:
+            fresh = list(dict.fromkeys(text for text in texts if text not in self._sentences))
+            self._sentences.update(zip(fresh, self.embed_passages(fresh), strict=True))
+            rows = np.stack([self._sentences[text] for text in texts])
+            while len(self._sentences) > _REMEMBERED:
+                del self._sentences[next(iter(self._sentences))]
+        return rows
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
         """(n, d) unit rows. A query longer than the model's window is embedded in parts, whose mean,

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.citations import cite
 from rag.embedder import Embedder
-from rag.lexical import LexicalIndex, tokens
+from rag.lexical import LexicalIndex, content_words, normalise, tokens
 from rag.schema import Article, Citation, Hit, Query
 from rag.splitter import sentences
 
@@ -31,13 +32,14 @@ _DATE = re.compile(r"什么时候|何时|哪(?:一)?[年天日月]|几[月号日
 _HAS_NUMBER = re.compile(r"[\d０-９]|[一二两三四五六七八九十百千]+(?:个|家|位|名|次|项|年|倍|成|亿|万)|百分之")
 _HAS_DATE = re.compile(r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月")
 
-SENTENCE_FEATURES = ("cosine", "above_mean", "coverage", "passage", "rank", "number", "date", "short")
-SENTENCE_WEIGHTS = (12.0, 10.0, 2.5, 0.6, -0.15, 0.8, 0.8, -0.8)
-SENTENCE_BIAS = -12.5
-ANSWER_FEATURES = ("best", "cosine", "coverage", "unknown", "lead")
-ANSWER_WEIGHTS = (1.0, 8.0, 3.0, -3.0, 0.5)
-ANSWER_BIAS = -7.0
+SENTENCE_FEATURES = ("above_mean", "coverage", "rank", "number", "date", "short")
+SENTENCE_WEIGHTS = (42.62, 4.42, -0.97, 0.89, 1.27, -0.36)
+SENTENCE_BIAS = -3.99
+ANSWER_FEATURES = ("passage", "lead", "said", "english")
+ANSWER_WEIGHTS = (46.6, 36.27, 1.35, 3.89)
+ANSWER_BIAS = -41.38
 ABSTAIN_BELOW = 0.5
+_NEAREST = 5  # sentences in which the question's words are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Measured:
     """The features of a question's sentences, (n, len(SENTENCE_FEATURES)), and of the question."""
 
     spans: tuple[tuple[Article, int, int], ...]
-    sentence: np.ndarray
-    answer: np.ndarray
+    sentence: NDArray[np.float64]
+    answer: NDArray[np.float64]
 
 
 def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Embedder) -> Evidence:
@@ -81,8 +83,7 @@ def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Em
         (Sentence(article, start, end, _sigmoid(logit))
          for (article, start, end), logit in zip(measured.spans, logits.tolist(), strict=True)),
         key=lambda s: (-s.score, s.article.article_id, s.start))
-    features = np.concatenate([[float(logits.max())], measured.answer])
-    confidence = _sigmoid(float(features @ np.array(ANSWER_WEIGHTS)) + ANSWER_BIAS)
+    confidence = _sigmoid(float(measured.answer @ np.array(ANSWER_WEIGHTS)) + ANSWER_BIAS)
     return Evidence(tuple(ranked), tuple(hits), confidence)
 
 
@@ -99,28 +100,29 @@ def measure(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: 
     found = list(spans.values())
     texts = [article.text[start:end] for article, start, end, _ in found]
     vector = embedder.embed_queries([query.search])[0]
-    cosines = embedder.embed_passages(texts) @ vector
+    cosines = embedder.embed_sentences(texts) @ vector
     weights = {t: lexical.idf(t) for t in dict.fromkeys(tokens(query.lexical))}
     total = sum(weights.values()) or 1.0
     coverage = np.array([_covered(weights, text) for text in texts]) / total
-    rows = np.stack([
-        cosines,
+    sentence = np.stack([
         cosines - cosines.mean(),
         coverage,
-        [hits[rank].dense for *_, rank in found],
         [math.log1p(rank) for *_, rank in found],
         [float(bool(_NUMBER.search(query.text)) and bool(_HAS_NUMBER.search(text))) for text in texts],
         [float(bool(_DATE.search(query.text)) and bool(_HAS_DATE.search(text))) for text in texts],
         [float(len(text) < 15) for text in texts],
     ], axis=1)
-    titled = [f"{h.article.title}\n{h.passage.text}" for h in hits[:3]]
+    ranked = np.argsort(-cosines, kind="stable")
+    nearest = normalise("".join(texts[i] for i in ranked[:_NEAREST]))
+    words = content_words(query.lexical)
     answer = np.array([
         max(h.dense for h in hits),
-        max(_covered(weights, text) for text in titled) / total,
-        sum(w for t, w in weights.items() if t not in lexical.frequencies) / total,
-        float(np.sort(cosines)[-1] - np.median(cosines)) * 10,
+        # how far the nearest sentences stand out: for a question on something else none does
+        float(cosines[ranked[:3]].mean() - np.median(cosines)),
+        -sum(word not in nearest for word in words) / len(words) if words else 0.0,
+        float(query.language == "en"),
     ])
-    return Measured(tuple((a, s, e) for a, s, e, _ in found), rows, answer)
+    return Measured(tuple((a, s, e) for a, s, e, _ in found), sentence, answer)
 
 
 def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:

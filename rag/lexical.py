@@ -45,6 +45,19 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+_EMPTY = frozenset("我们 你们 他们 大家 这个 那个 这些 那些 没有 已经 一个 一些 可以 可能 需要 进行 以及 因为 所以 还有 告诉 知道".split())
+
+
+def content_words(text: str) -> list[str]:
+    """The Chinese dictionary words of two characters and more that say something."""
+    return [
+        word
+        for run in re.findall(r"[\u3400-\u9fff]+", normalise(text))
+        for word in rjieba.cut(run)
+        if len(word) > 1 and word not in _EMPTY
+    ]
+
+
 class LexicalIndex:
     """BM25 over passages, numbered as they were given."""
 

@@ -44,6 +44,7 @@ _BROKEN: dict[type[Exception], str] = {
     ConnectionRefusedError: "refused the connection: start the server, or check the port in OPENAI_BASE_URL.",
     ssl.SSLError: "cannot be reached by TLS: check http:// or https:// in OPENAI_BASE_URL and the certificate.",
 }
+_PROXY_ADVICE = "check ALL_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY and SSL_CERT_FILE, or unset them."
 _DEFAULT_URL = "https://api.openai.com/v1"
 _LANGUAGE = {"zh": ("Chinese", "请用中文回答。"), "en": ("English", "Answer in English.")}
 _SYSTEM = f"""\
@@ -223,8 +224,7 @@ class _Call:
                 ),
             )
         except (ImportError, ValueError, OSError) as error:  # a proxy scheme or a certificate file it cannot use
-            advice = "check ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and SSL_CERT_FILE, or unset them."
-            raise self.error(f"cannot be called, {type(error).__name__}: {advice}") from None
+            raise self.error(f"cannot be called, {type(error).__name__}: {_PROXY_ADVICE}") from None
         # Left alone, OPENAI_ORG_ID and OPENAI_PROJECT_ID would be sent to whichever server this is.
         client.organization = client.project = None
         return client
@@ -283,8 +283,8 @@ class _Call:
                     return self.error(what)
             if "Timeout" in type(error).__name__:
                 return self._too_slow(unfinished=False)
-            if type(error).__name__ == "ProxyError":
-                return self.error("is behind a proxy that fails: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.")
+            if type(error).__name__ in ("ProxyError", "InvalidURL"):  # our own address is valid, checked before
+                return self.error(f"is behind a proxy that fails: {_PROXY_ADVICE}")
             error = error.__cause__ or error.__context__
         return self.error("closed the connection: check OPENAI_BASE_URL and the server's log, or try again.")
 
@@ -321,7 +321,9 @@ def _checked_url(settings: Settings) -> str:
             wrong = "names no host"
         elif parts.port == 0 or re.search(r"[\s\x00-\x1f\x7f]", url):
             wrong = "holds a blank or a port that cannot be"
-    except ValueError:  # brackets without an end, a port that is no number
+        else:
+            parts.hostname.encode("idna")  # as the look-up will
+    except ValueError:  # brackets without an end, a port that is no number, an empty label
         wrong = "has a host or a port that cannot be"
     if wrong:
         raise EndpointError(f"OPENAI_BASE_URL {wrong}: set it to an address such as http://localhost:11434/v1.")
@@ -337,4 +339,6 @@ def _text_and_reason(chunk: object) -> tuple[str, str]:
     choice = choices[0] if isinstance(choices, list) and choices else None
     text = getattr(getattr(choice, "delta", None), "content", None)
     reason = getattr(choice, "finish_reason", None)
-    return text if isinstance(text, str) else "", reason if isinstance(reason, str) else ""
+    # Half a surrogate pair is valid JSON, but no output can encode it.
+    text = text.encode(errors="replace").decode() if isinstance(text, str) else ""
+    return text, reason if isinstance(reason, str) else ""

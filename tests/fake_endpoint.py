@@ -57,8 +57,8 @@ class FakeEndpoint:
         self._thread.join(5)
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Callable[..., FakeEndpoint]]:
+@pytest.fixture(name="endpoint")
+def endpoint_fixture() -> Iterator[Callable[..., FakeEndpoint]]:
     """``endpoint("401")`` starts a server that lives until the test ends."""
     started: list[FakeEndpoint] = []
 
@@ -206,6 +206,7 @@ BEHAVIOURS: dict[str, Callable[[_Handler, FakeEndpoint], None]] = {
     "ok": _stream(event(finish="stop"), DONE),
     "no_done": _stream(event(finish="stop")),
     "usage": _stream(event(finish="stop"), 'data: {"choices": [], "usage": {"total_tokens": 3}}\n\n', DONE),
+    "surrogate": _stream('data: {"choices": [{"delta": {"content": "\\ud83d"}, "finish_reason": "stop"}]}\n\n', DONE),
     "length": _stream(event(finish="length"), DONE),
     "filtered": _stream(event(finish="content_filter"), DONE),
     "no_finish": _stream(DONE),

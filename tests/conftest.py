@@ -1,0 +1,97 @@
+"""One embedder, one index of the seed pages and one assistant for the whole run."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+for _name in [name for name in os.environ if name.startswith(("RAG_", "OPENAI_"))]:
+    del os.environ[_name]
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from rag.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
+from rag.cli import main  # noqa: E402
+from rag.config import Settings  # noqa: E402
+from rag.embedder import Embedder  # noqa: E402
+from rag.index import Index, build, load  # noqa: E402
+
+settings.register_profile(
+    "baowen", deadline=None, derandomize=True, max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.load_profile("baowen")
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    return Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return Embedder()
+
+
+@pytest.fixture(scope="session")
+def index_dir(tmp_path_factory: pytest.TempPathFactory, seeds: Path, embedder: Embedder) -> Path:
+    """The real index of the seed pages: read it, copy it, never write to it."""
+    folder = tmp_path_factory.mktemp("index")
+    build(seeds, folder, embedder, max_file_mb=4.0)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def index(index_dir: Path) -> Index:
+    return load(index_dir)
+
+
+@pytest.fixture(scope="session")
+def assistant(index_dir: Path, embedder: Embedder) -> Assistant:
+    return Assistant(Settings(index_dir=index_dir), embedder)
+
+
+Deadline = Callable[[float], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="session")
+def within() -> Deadline:
+    """``with within(seconds):`` fails the test when its body has not ended by then."""
+
+    @contextmanager
+    def deadline(seconds: float) -> Iterator[None]:
+        def late(_signal: int, _frame: FrameType | None) -> None:
+            pytest.fail(f"still busy after {seconds:g} s", pytrace=False)
+
+        before = signal.signal(signal.SIGALRM, late)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    return deadline
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def rag(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """The console script in this process: ``rag("status", "--json")`` -> (exit code, stdout, stderr)."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["rag", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return run
