@@ -13,15 +13,15 @@ from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-import gradio as gr  # noqa: E402
-import uvicorn  # noqa: E402
-from fastapi import FastAPI, Request  # noqa: E402
-from fastapi.responses import PlainTextResponse, Response  # noqa: E402
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
 
-from rag import page  # noqa: E402
-from rag.assistant import Assistant  # noqa: E402
-from rag.errors import BadInput, PortInUse, RagError  # noqa: E402
-from rag.schema import Answer  # noqa: E402
+from rag import page
+from rag.assistant import Assistant
+from rag.errors import BadInput, PortInUse, RagError
+from rag.schema import Answer
 
 KEPT_TURNS = 30
 """How many turns the browser keeps over a reload."""
@@ -45,7 +45,8 @@ const remembered = () => { try { return localStorage.getItem('baowen-language') 
 const speak = language => {
   root.dataset.language = language;
   root.lang = language === 'en' ? 'en' : 'zh-CN';
-  element.querySelectorAll('[data-language]').forEach(b => b.setAttribute('aria-pressed', b.dataset.language === language));
+  element.querySelectorAll('[data-language]')
+    .forEach(b => b.setAttribute('aria-pressed', b.dataset.language === language));
   try { localStorage.setItem('baowen-language', language) } catch { }
 };
 const show = turn => document.querySelectorAll('#sources .panel[data-turn]')
@@ -58,8 +59,8 @@ const openSource = chip => {
   if (!cited) return;
   left = chip;
   show(turn); only('.chip', chip); only('.cited', cited);
-  const card = cited.closest('.card');
-  card.classList.remove('lit'); void card.offsetWidth; card.classList.add('lit');
+  const passage = cited.closest('blockquote');
+  passage.classList.remove('lit'); void passage.offsetWidth; passage.classList.add('lit');
   cited.focus({ preventScroll: true });
   cited.scrollIntoView({ block: 'center', behavior: calm() });
 };
@@ -101,6 +102,8 @@ element.addEventListener('click', event => {
   const asked = event.target.closest('[data-ask]');
   if (asked) trigger('example', { question: asked.textContent });
 });
+const wide = matchMedia('(min-width: 861px)').matches;  // on a phone the keyboard would cover the page
+if (wide) setTimeout(() => document.querySelector('#question textarea')?.focus(), 200);
 let turns = 0;
 watch('value', () => {
   const all = element.querySelectorAll('.turn'), grew = turns && all.length > turns || all.length === 1 && !turns;
@@ -109,6 +112,8 @@ watch('value', () => {
 });
 """
 """Run once in the page: an example asked by a click, and a new question brought to the top of the view."""
+
+ON_SOURCES = "watch('value', () => { element.closest('#sources').scrollTop = 0; });"
 
 
 def build(assistant: Assistant) -> gr.Blocks:
@@ -120,9 +125,9 @@ def build(assistant: Assistant) -> gr.Blocks:
             thread = gr.HTML("", js_on_load=ON_THREAD, apply_default_css=False, elem_id="thread")
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(**_box("zh"), lines=1, max_lines=5, show_label=False, container=False,
-                                      elem_id="question", autofocus=True)
+                                      elem_id="question")
                 send = gr.Button(page.TEXT["send"][0], variant="primary", elem_id="send")
-            sources = gr.HTML("", apply_default_css=False, elem_id="sources")
+            sources = gr.HTML("", js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
 
         shown = [question, thread, sources, chat]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": True}
@@ -215,7 +220,8 @@ def _language(event: gr.EventData) -> tuple[Any, Any]:
 
 
 def _box(language: str) -> dict[str, str]:
-    return {key: page.TEXT[name][language == "en"] for key, name in (("label", "question"), ("placeholder", "placeholder"))}
+    names = {"label": "question", "placeholder": "placeholder"}
+    return {key: page.TEXT[name][language == "en"] for key, name in names.items()}
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -230,6 +236,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return listening
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise PortInUse(f"Port {port} is taken: choose another with `rag serve --port {port % 65535 + 1}`.") from error
+            other = port + 1 if port < 65535 else 7860
+            raise PortInUse(f"Port {port} is taken: choose another with `rag serve --port {other}`.") from error
         raise BadInput(f"Cannot listen on {host}, port {port} ({error.strerror or error}): "
                        "choose others with `rag serve --host 127.0.0.1 --port 7860`.") from error

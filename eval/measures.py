@@ -1,11 +1,10 @@
 """What the figures of an evaluation mean: one pure function a measure.
 
-Measures of one question give a float in 0..1, or None where the measure has nothing to say about
-that question (an unanswerable one has no evidence to find and no facts to state, whatever its line
-lists). A question that a run missed is given as no hits, or as the answer None, and gets the worst
-value: 0, or 1 where less is better. It is never dropped. Measures of many records at once are those
-of ``eval.intervals``, named here too.
-Texts are compared by ``eval.sets.normalise``; documents are ``Article.file``.
+Measures of one question give 0..1, or None where the measure has nothing to say about it (an
+unanswerable one has no evidence to find and no facts to state, whatever its line lists). A question
+that a run missed is given as no hits, or as the answer None, and gets the worst value: 0, or 1 where
+less is better. It is never dropped. Those of many records at once are in ``eval.intervals``, and
+named here too. Texts are compared by ``eval.sets.normalise``; documents are ``Article.file``.
 """
 
 from __future__ import annotations
@@ -27,11 +26,7 @@ from rag.schema import Answer, Article, Citation, Hit
 Ranks = Sequence[int | None]
 """For each evidence of a question the rank, from 1, at which it is found; None where it is not."""
 
-OVERLAP = 0.5
-"""The share of the shorter of citation and gold quote that must be common to both ..."""
-OVERLAP_LEAST = 8
-"""... and the characters it must have at least, so that a word or two do not count; a gold quote
-shorter than this must be there whole."""
+OVERLAP, OVERLAP_LEAST = 0.5, 8  # see ``supports``; the second so that a word or two do not count
 
 
 def evidence_ranks(question: Question, hits: Sequence[Hit]) -> tuple[int | None, ...]:
@@ -40,9 +35,8 @@ def evidence_ranks(question: Question, hits: Sequence[Hit]) -> tuple[int | None,
     A quote is found at rank r when the first r passages, those of one article of its document that
     overlap or touch (white space between them aside) joined, contain it: one passage that holds it,
     or several that cover it together. Evidence without a quote is found by any passage of its
-    document or of a document in ``also``. Empty when there is nothing to find.
-    """
-    gold = _gold(question)
+    document or of a document in ``also``. Empty when there is nothing to find."""
+    gold = question.evidence if question.answerable else ()
     ranks: list[int | None] = [None] * len(gold)
     spans: dict[str, list[tuple[int, int]]] = {}
     for rank, hit in enumerate(hits, 1):
@@ -56,35 +50,28 @@ def evidence_ranks(question: Question, hits: Sequence[Hit]) -> tuple[int | None,
 
 def recall_at(ranks: Ranks, k: int) -> float | None:
     """Evidence recall@k: the share of evidence found in the first k passages. None without evidence.
-
-    Recall of Cleverdon (1967), counted over evidence instead of relevant documents.
-    """
-    return sum(rank is not None and rank <= k for rank in ranks) / len(ranks) if ranks else None
+    Recall (Cleverdon, 1967) counted over evidence instead of relevant documents."""
+    return sum(1 for rank in ranks if rank and rank <= k) / len(ranks) if ranks else None
 
 
 def reciprocal_rank(ranks: Ranks, k: int = 10) -> float | None:
     """1 / rank of the first evidence found in the first k passages, else 0. None without evidence.
-
-    Its mean over questions is MRR@k (Voorhees, TREC-8 question answering track, 1999).
-    """
-    if not ranks:
-        return None
-    return max(1 / rank if rank is not None and rank <= k else 0.0 for rank in ranks)
+    Its mean over questions is MRR@k (Voorhees, TREC-8 question answering track, 1999)."""
+    return max(1 / rank if rank and rank <= k else 0.0 for rank in ranks) if ranks else None
 
 
 def ndcg(ranks: Ranks, k: int = 10) -> float | None:
     """nDCG@k with binary gains: sum of 1 / log2(1 + rank) over gaining ranks, over the best such sum.
 
-    A rank gains 1 when it completes evidence not found above it, so a second passage with the same
-    evidence gains nothing. Evidence completed at one rank counts as one, in the best sum too, so a
-    passage that holds everything, at rank 1, scores 1. None without evidence. (Järvelin and
-    Kekäläinen, ACM TOIS 20(4), 2002; the discount as in trec_eval.)
-    """
+    A rank gains 1 when it completes evidence not found above it: a second passage with the same
+    evidence gains nothing. Evidence completed at one rank counts as one, in the best sum too: one
+    passage that holds all of it, at rank 1, scores 1. None without evidence. (Järvelin and
+    Kekäläinen, ACM TOIS 20(4), 2002; the discount as in trec_eval.)"""
     if not ranks:
         return None
-    gaining = {rank for rank in ranks if rank is not None}
-    ideal = len(gaining) + sum(rank is None for rank in ranks)
-    best = sum(1 / math.log2(1 + rank) for rank in range(1, min(ideal, k) + 1))
+    gaining = {rank for rank in ranks if rank}
+    ideal = min(k, len(gaining) + sum(rank is None for rank in ranks))
+    best = sum(1 / math.log2(1 + rank) for rank in range(1, ideal + 1))
     return sum(1 / math.log2(1 + rank) for rank in sorted(gaining) if rank <= k) / best
 
 
@@ -92,49 +79,40 @@ def fact_recall(question: Question, answer: Answer | None) -> float | None:
     """The share of fact groups of which a spelling is in the answer or in a quote it cites.
 
     A spelling that begins or ends with a digit does not match inside a longer number: ``5亿`` is not
-    in ``15亿``, nor ``12`` in ``12.5``. A refusal states nothing: 0. None without facts.
-    Own definition, after nugget recall (Voorhees, TREC 2003 question answering track).
-    """
+    in ``15亿``, nor ``12`` in ``12.5``. A refusal states nothing: 0. None without facts. Own
+    definition, after nugget recall (Voorhees, TREC 2003 question answering track)."""
     if not (question.answerable and question.facts):
         return None
     if answer is None or answer.abstained:
         return 0.0
-    texts = [normalise(_MARK.sub("", answer.answer))] + [normalise(c.quote) for c in answer.citations]
-    said = sum(any(_says(text, word) for text in texts for word in group) for group in question.facts)
-    return said / len(question.facts)
+    texts = [normalise(text) for text in (_MARK.sub("", answer.answer), *(c.quote for c in answer.citations))]
+    said = [any(_says(text, normalise(word)) for text in texts for word in group) for group in question.facts]
+    return sum(said) / len(said)
 
 
 def citation_precision(question: Question, answer: Answer | None) -> float | None:
-    """The share of citations that rest on gold evidence (see ``supports``).
-
-    0 where nothing is cited, as in a refusal; None without evidence. The idea is that of ALCE (Gao
-    et al., EMNLP 2023), with gold quotes in place of an entailment model.
-    """
-    gold, cited = _gold(question), _cited(answer)
-    if not gold:
-        return None
-    return sum(any(supports(c, item, question.also) for item in gold) for c in cited) / max(1, len(cited))
+    """The share of citations that rest on gold evidence (see ``supports``): 0 where nothing is
+    cited, as in a refusal; None without evidence. The idea is that of ALCE (Gao et al., EMNLP 2023),
+    with gold quotes in place of an entailment model."""
+    cited = _cited(answer)
+    good = [any(supports(c, item, question.also) for item in question.evidence) for c in cited]
+    return sum(good) / max(1, len(good)) if question.answerable and question.evidence else None
 
 
 def citation_recall(question: Question, answer: Answer | None) -> float | None:
     """The share of evidence that a citation rests on; 0 and None as for ``citation_precision``."""
-    gold, cited = _gold(question), _cited(answer)
-    if not gold:
-        return None
-    return sum(any(supports(c, item, question.also) for c in cited) for item in gold) / len(gold)
+    met = [any(supports(c, item, question.also) for c in _cited(answer)) for item in question.evidence]
+    return sum(met) / len(met) if question.answerable and met else None
 
 
 def supports(citation: Citation, item: Evidence, also: Sequence[str] = ()) -> bool:
     """Whether a citation rests on gold evidence: same document, and enough words in common.
 
-    Enough: their longest common substring, normalised, is at least OVERLAP of the shorter of the
-    two and at least OVERLAP_LEAST characters or the whole gold quote. Evidence without a quote is
-    met by any citation of its document or of ``also``.
-    """
-    if item.quote is None:
-        return citation.file == item.doc or citation.file in also
-    if citation.file != item.doc:
-        return False
+    Enough: their longest common substring, normalised, has at least OVERLAP of the characters of the
+    shorter, and at least OVERLAP_LEAST or the whole gold quote. Evidence without a quote is met by
+    any citation of its document or of ``also``."""
+    if item.quote is None or citation.file != item.doc:
+        return item.quote is None and citation.file in (item.doc, *also)
     cited, gold = normalise(citation.quote), normalise(item.quote)
     common = SequenceMatcher(None, cited, gold, autojunk=False).find_longest_match().size
     return common >= max(OVERLAP * min(len(cited), len(gold)), min(OVERLAP_LEAST, len(gold)))
@@ -145,18 +123,16 @@ def exact_quotes(answer: Answer | None, articles: Mapping[str, str], files: Mapp
 
     ``articles`` maps article ids, ``files`` file names to texts. The article's characters at
     ``start:end`` must equal the quote and the file's at ``source_start:source_end`` too once white
-    space is dropped. None for an answer without citations; 0 for a missed question.
-    """
+    space is dropped. None for an answer without citations; 0 for a missed question."""
     if answer is None:
         return 0.0
-    if not answer.citations:
-        return None
-    exact = 0
-    for c in answer.citations:
-        there = articles.get(c.article_id, "")[c.start : c.end]
-        source = files.get(c.file, "")[c.source_start : c.source_end]
-        exact += bool(c.quote) and there == c.quote and "".join(source.split()) == "".join(c.quote.split())
-    return exact / len(answer.citations)
+    exact = [
+        bool(c.quote)
+        and articles.get(c.article_id, "")[c.start : c.end] == c.quote
+        and "".join(files.get(c.file, "")[c.source_start : c.source_end].split()) == "".join(c.quote.split())
+        for c in answer.citations
+    ]
+    return sum(exact) / len(exact) if exact else None
 
 
 def unsupported_figures(answer: Answer) -> tuple[str, ...]:
@@ -166,28 +142,19 @@ def unsupported_figures(answer: Answer) -> tuple[str, ...]:
     unit where that is a percentage or part of a date. It is compared by value and unit: 5亿, 500
     million and 五亿 are one, 15亿 is another. A number without unit (2023) is also met by part of a
     date (2023年), never by a percentage. Not figures: ``[n]`` marks, the numbering of a list, and
-    lone Chinese numerals that count nothing (一些, 三明).
-    """
+    lone Chinese numerals that count nothing (一些, 三明)."""
     known = {(value, unit) for c in answer.citations for _, value, unit in _figures(c.quote)}
     plain = {value for value, unit in known if not unit.startswith("%")}
-    return tuple(
-        written
-        for written, value, unit in _figures(_claims(answer))
-        if (value, unit) not in known and (unit or value not in plain)
-    )
+    figures = _figures(_claims(answer))
+    return tuple(said for said, value, unit in figures if (value, unit) not in known and (unit or value not in plain))
 
 
 def figure_faithfulness(answer: Answer | None) -> float | None:
-    """1 if every figure of the answer is in a quote it cites, else 0; 0 for a missed question.
-
-    None for a refusal and for an answer without figures. The mean is the share of answers that
-    invent no figure. Own definition.
-    """
+    """1 if every figure of the answer is in a quote it cites, else 0; None for a refusal or an
+    answer without figures. The mean is the share of answers that invent none. Own definition."""
     if answer is None:
         return 0.0
-    if answer.abstained or not _figures(_claims(answer)):
-        return None
-    return float(not unsupported_figures(answer))
+    return float(not unsupported_figures(answer)) if not answer.abstained and _figures(_claims(answer)) else None
 
 
 def refused_unanswerable(question: Question, answer: Answer | None) -> float | None:
@@ -207,9 +174,7 @@ def confidence(question: Question, answer: Answer | None) -> float:
     return float(not question.answerable) if answer is None else answer.confidence
 
 
-_NUMERAL = "零一二三四五六七八九〇两"
-_DIGITS = dict(zip(_NUMERAL, [*range(10), 0, 2], strict=True))
-_TENS = {"十": 10, "百": 100, "千": 1000}
+_NUMERAL = "零〇一二两三四五六七八九"
 _SCALES = {"": 0, "百": 2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}  # powers of ten
 _SCALES |= {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _UNITS = {"": "", "年": "年", "月": "月", "日": "日", "号": "日", "%": "%", "percent": "%", "成": "%"}
@@ -223,12 +188,8 @@ _FIGURE = re.compile(
             |(?<=第)[{_NUMERAL}十]|[二两三四五六七八九十](?=[个名家项位人次倍成年月日号元吨米亩座条种届批天岁])))
     \s*(?P<scale>万亿|千万|百万|[百万亿]|千(?![克米瓦])|thousand|million|billion|trillion)?
     \s*(?P<unit>个?百分点|percentage\s+points?|%|per\s?cent|[年月日号]|成(?![员立功为本果长]))?""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,  # ASCII: else ı is an i, and mıllion a scale
 )
-
-
-def _gold(question: Question) -> tuple[Evidence, ...]:
-    return question.evidence if question.answerable else ()
 
 
 def _cited(answer: Answer | None) -> tuple[Citation, ...]:
@@ -237,18 +198,15 @@ def _cited(answer: Answer | None) -> tuple[Citation, ...]:
 
 def _finds(item: Evidence, also: Sequence[str], article: Article, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether the passages of ``article`` at ``spans`` hold the evidence."""
-    if item.quote is None:
-        return article.file == item.doc or article.file in also
-    if article.file != item.doc:
-        return False
-    joined: list[tuple[int, int]] = []
+    if item.quote is None or article.file != item.doc:
+        return item.quote is None and article.file in (item.doc, *also)
+    joined: list[list[int]] = []
     for start, end in sorted(spans):
         if joined and not article.text[joined[-1][1] : start].strip():
-            start, last = joined.pop()
-            end = max(end, last)
-        joined.append((start, end))
-    quote = normalise(item.quote)
-    return any(quote in normalise(article.text[start:end]) for start, end in joined)
+            joined[-1][1] = max(end, joined[-1][1])
+        else:
+            joined.append([start, end])
+    return any(normalise(item.quote) in normalise(article.text[start:end]) for start, end in joined)
 
 
 def _says(text: str, fact: str) -> bool:
@@ -279,15 +237,14 @@ def _figures(text: str) -> list[tuple[str, Decimal, str]]:
 
 def _chinese(word: str) -> Decimal:
     """三千五百万 by place, 二〇二三 digit by digit, 三点五 with its fraction."""
-    whole, _, fraction = word.partition("点")
+    whole, _, fraction = word.replace("两", "二").partition("点")
     total = section = digit = 0
-    for c in whole:
-        if c in _DIGITS:
-            digit = digit * 10 + _DIGITS[c]
-        elif c in _TENS:
-            section, digit = section + (digit or 1) * _TENS[c], 0
-        else:
-            step = 10 ** _SCALES[c]  # 一亿二千万 adds, 一万亿 multiplies
+    for n in (int(unicodedata.numeric(c)) for c in whole):
+        if n < 10:
+            digit = digit * 10 + n
+        elif n < 10_000:
+            section, digit = section + (digit or 1) * n, 0
+        else:  # 一亿二千万 adds, 一万亿 multiplies
             rest, section, digit = section + digit, 0, 0
-            total = (total + rest) * step if total < step else total + rest * step
-    return Decimal(f"{total + section + digit}.{''.join(str(_DIGITS[c]) for c in fraction) or 0}")
+            total = total + rest * n if total >= n else (total + rest) * n
+    return Decimal(f"{total + section + digit}.{''.join(str(int(unicodedata.numeric(c))) for c in fraction)}")

@@ -1,8 +1,7 @@
-"""Question sets and the corpora they ask about, read and checked line by line.
+"""Question sets and the corpora they ask about, JSON Lines in UTF-8, read and checked line by line.
 
-Both are JSON Lines in UTF-8. Whatever cannot be used raises BadInput (exit code 2) that names the
-file, the line and the cause; nothing is skipped in silence but blank lines.
-"""
+Whatever cannot be used raises BadInput (exit code 2) that names the file, the line and the cause;
+nothing is skipped in silence but blank lines."""
 
 from __future__ import annotations
 
@@ -93,8 +92,7 @@ def load_corpus(folder: Path) -> list[Article]:
     and the text, never changed, is one run.
 
     Raises BadInput: no such file, an unreadable or empty one, not UTF-8, malformed JSON, a missing
-    field, a wrong type, an empty text, a duplicate id.
-    """
+    field, a wrong type, an empty text, a duplicate id."""
     path = folder / "corpus.jsonl"
     if not path.exists():
         path = folder / "corpus.jsonl.gz"

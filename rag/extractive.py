@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from rag.citations import cite
 from rag.embedder import Embedder
-from rag.lexical import LexicalIndex, content_words, normalise, tokens
+from rag.lexical import LexicalIndex, normalise, tokens
 from rag.schema import Article, Citation, Hit, Query
 from rag.splitter import sentences
 
 _LIST = re.compile(
-    r"哪些|哪几|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"
-    r"|\b(?:which|list|what (?:are|were|all)|name (?:all|the))\b|\bwhat \w+ ?\w*s\b", re.IGNORECASE)
+    r"哪些|哪[几两二三四五六七八九十]|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"
+    r"|\b(?:list|name) (?:all|the|every)\b|\bwhat (?:are|were|all)\b|\b(?:what|which) (?:[\w'-]+ ){0,2}[\w'-]*[a-rt-z]s\b",
+    re.IGNORECASE)
 _NUMBER = re.compile(
     r"多少|几(?:个|家|位|名|次|项|年|天|月|倍|条|篇|台|所|座|万|人|成|亩)|多大|多高|多长|多久|多快|占比|比例|百分|增速|增幅|金额|总额|规模|第几|"
     r"\b(?:how (?:many|much|long|big|large|often|far|fast)|what (?:percent|share|proportion|rate)|percentage)\b", re.IGNORECASE)
@@ -33,11 +34,11 @@ _HAS_NUMBER = re.compile(r"[\d０-９]|[一二两三四五六七八九十百千]
 _HAS_DATE = re.compile(r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月")
 
 SENTENCE_FEATURES = ("above_mean", "coverage", "rank", "number", "date", "short")
-SENTENCE_WEIGHTS = (42.62, 4.42, -0.97, 0.89, 1.27, -0.36)
-SENTENCE_BIAS = -3.99
+SENTENCE_WEIGHTS = (42.33, 4.65, -0.98, 0.91, 1.19, -0.39)
+SENTENCE_BIAS = -3.96
 ANSWER_FEATURES = ("passage", "lead", "said", "english")
-ANSWER_WEIGHTS = (46.6, 36.27, 1.35, 3.89)
-ANSWER_BIAS = -41.38
+ANSWER_WEIGHTS = (55.75, 23.51, 1.31, 1.1)
+ANSWER_BIAS = -48.83
 ABSTAIN_BELOW = 0.5
 _NEAREST = 5  # sentences in which the question's words are looked for
 
@@ -114,23 +115,25 @@ def measure(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: 
     ], axis=1)
     ranked = np.argsort(-cosines, kind="stable")
     nearest = normalise("".join(texts[i] for i in ranked[:_NEAREST]))
-    words = content_words(query.lexical)
     answer = np.array([
         max(h.dense for h in hits),
         # how far the nearest sentences stand out: for a question on something else none does
         float(cosines[ranked[:3]].mean() - np.median(cosines)),
-        -sum(word not in nearest for word in words) / len(words) if words else 0.0,
+        -_unsaid(query, nearest),
         float(query.language == "en"),
     ])
     return Measured(tuple((a, s, e) for a, s, e, _ in found), sentence, answer)
 
 
 def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
-    """The sentences that answer, grouped by article, each with its mark. For a question after a list
-    every sentence that is nearly as likely as the best; else the best, and one more if as good."""
+    """The sentences that answer, grouped by article, each with its mark: those not far less likely
+    than the best, more of them for a question after a list. Words are matched across languages less
+    surely, so that an English question spreads its weight over more sentences."""
     best = evidence.sentences[0].score
-    listing = bool(_LIST.search(query.text))
-    limit, floor = (8, best * 0.45) if listing else (3, best * 0.75)
+    if _LIST.search(query.text):
+        limit, floor = 8, best * (0.2 if query.language == "zh" else 0.12)
+    else:
+        limit, floor = 3, best * 0.5
     chosen = [s for s in evidence.sentences[:limit] if s.score >= floor]
     groups: dict[str, list[Sentence]] = {}
     for sentence in chosen:
@@ -169,6 +172,12 @@ def _heading(article: Article, language: str) -> str:
 def _covered(weights: dict[str, float], text: str) -> float:
     own = set(tokens(text))
     return sum(weight for term, weight in weights.items() if term in own)
+
+
+def _unsaid(query: Query, text: str) -> float:
+    """The share of the question's content words that a text has in none of their forms."""
+    missing = [not any(normalise(form) in text for form in forms) for forms in query.words]
+    return sum(missing) / len(missing) if missing else 0.0
 
 
 def _sigmoid(x: float) -> float:

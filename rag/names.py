@@ -18,7 +18,7 @@ from pypinyin.contrib.tone_convert import to_normal
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _FINALS = "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v"
 _SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})")
-_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|['’](?!s\b)[A-Za-z]+)*")
 _ENGLISH = frozenset(
     "a an and are can china chinese china's did do does during long line man men made make many me mine more "
     "name none one page pan gone gang fan fun gun hang hen her here he she his in is it japan japanese no on open or "
@@ -31,6 +31,7 @@ class NameBridge:
     """Built over the bigrams of a lexical index: how often each pair of characters stands together."""
 
     def __init__(self, frequencies: Mapping[str, int]) -> None:
+        self.frequencies = frequencies
         self._pairs = {t: n for t, n in frequencies.items() if len(t) == 2 and "\u3400" <= t[0] <= "\u9fff"}
         self._readers: dict[str, set[str]] = defaultdict(set)
         for char in {c for pair in self._pairs for c in pair}:

@@ -30,18 +30,19 @@ TEXT: dict[str, tuple[str, str]] = {
     "language": ("语言", "Language"),
     "welcome": ("从报道里找答案", "Find it in the papers"),
     "promise": ("答案取自馆藏报道，每句话后的数字指向原文。报道没有说的，这里也不说。",
-                "Answers come from the articles held here. The number behind each sentence leads to the original words; "
-                "what the articles do not say is not said here."),
+                "Answers come from the articles held here. The number behind each sentence leads to the original "
+                "words; what the articles do not say is not said here."),
     "try": ("可以这样问", "Try asking"),
     "reading": ("正在查阅报道", "Reading the articles"),
     "sources": ("出处", "Sources"),
     "nearest": ("最接近的报道", "Nearest articles"),
-    "not_used": ("以下报道与问题最接近，但没有作为答案的依据。", "These come nearest to the question; no answer rests on them."),
+    "not_used": ("以下报道与问题最接近，但没有作为答案的依据。",
+                 "These come nearest to the question; no answer rests on them."),
     "no_sources": ("出处会列在这里：标题、作者、文件，以及标出引文的原文段落。",
                    "The sources appear here: headline, byline, file, and the passage with the quoted words marked."),
-    "by": ("文", "By"),
+    "by": ("文／", "By "),
     "source": ("出处", "Source"),
-    "places": ("处引文", "quoted"),
+    "places": ("处引文", "quotations"),
     "articles": ("篇报道", "articles"),
     "article": ("篇报道", "article"),
     "copy": ("复制答案与出处", "Copy with sources"),
@@ -57,8 +58,8 @@ EXAMPLES: dict[Language, tuple[str, ...]] = {
     "en": ("What AI projects has Pinghu signed?", "How much is invested in the AI projects signed in Pinghu?",
            "What does the Chongqing AI innovation center offer?"),
 }
-_CHIPS = re.compile(r"\[(\d{1,3})\]")
-_LAST_CHIPS = re.compile(r"(?:\[\d{1,3}\])+$")
+_MARKS = re.compile(r"([^\s;]?)((?:\[\d{1,3}\])+)")
+_LAST_MARKS = re.compile(_MARKS.pattern + "$")
 _HEADING = re.compile(r"(?:《.*》|（无标题）.*……)(?:（[^（）]*）)?[：:]")
 
 
@@ -107,7 +108,8 @@ def thread(turns: Sequence[Turn], pending: str | None = None, partial: str = "")
     """The chat. ``pending`` is a question being answered, ``partial`` what has been written of it."""
     shown = [_turn(i, turn) for i, turn in enumerate(turns)]
     if pending is not None:
-        body = f'<div class="answer">{_prose(_CHIPS.sub("", partial), None, 0)}</div>' if partial else ""
+        unmarked = _MARKS.sub(r"\1", partial)  # a language model's marks count once they are verified
+        body = f'<div class="answer">{_prose(unmarked, None, 0)}</div>' if partial else ""
         waiting = f'<p class="reading">{both("reading")}<i></i><i></i><i></i></p>'
         shown.append(f'<section class="turn" data-turn="{len(turns)}" aria-busy="true">{_question(pending)}'
                      f'{body}{waiting}</section>')
@@ -152,38 +154,34 @@ def _refusal(text: str) -> str:
     first, *rest = text.split("\n")
     items = "".join(f"<li>{escape(line[2:])}</li>" for line in rest if line.startswith("- "))
     others = "".join(f"<p>{escape(line)}</p>" for line in rest if line and not line.startswith("- "))
-    return f'<div class="answer refusal"><strong>{escape(first)}</strong>{others}{f"<ul>{items}</ul>" if items else ""}</div>'
+    listed = f"<ul>{items}</ul>" if items else ""
+    return f'<div class="answer refusal"><strong>{escape(first)}</strong>{others}{listed}</div>'
 
 
 def _prose(text: str, turn: Turn | None, i: int) -> str:
     """The answer's lines; headlines stand over what is quoted from them. In quoted sentences only the marks at
     the end of a line are references, for the others may be the article's own."""
+    marks = _LAST_MARKS if turn is not None and turn["mode"] == "extractive" else _MARKS
     lines = []
-    for line in filter(str.strip, text.split("\n")):
-        if _HEADING.fullmatch(line.strip()):
-            lines.append(f"<h3>{escape(line.strip()[:-1])}</h3>")
-            continue
-        verbatim = turn is not None and turn["mode"] == "extractive"
-        last = _LAST_CHIPS.search(line)
-        body, marks = (line[: last.start()], line[last.start():]) if verbatim and last else (line, "")
-        count = len(turn["citations"]) if turn else 0
-        shown = escape(body) if verbatim else _chips(body, i, count)
-        lines.append(f"<p>{shown}{_chips(marks, i, count)}</p>")
+    for line in map(str.strip, filter(str.strip, text.split("\n"))):
+        if _HEADING.fullmatch(line):
+            lines.append(f"<h3>{escape(line[:-1])}</h3>")
+        else:
+            linked = marks.sub(lambda found: _chips(found, i, len(turn["citations"]) if turn else 0), escape(line))
+            lines.append(f"<p>{linked}</p>")
     joined = "".join(lines)
     for words in UNVERIFIED.values():
         joined = joined.replace(words, f'<span class="unverified">{words.strip()}</span>')
     return joined
 
 
-def _chips(text: str, i: int, count: int) -> str:
-    def chip(found: re.Match[str]) -> str:
-        n = int(found[1])
-        if not 0 < n <= count:
-            return found[0]
-        return (f'<sup><button type="button" class="chip" data-turn="{i}" data-n="{n}">'
-                f'<span class="sr">{both("source")} </span>{n}</button></sup>')
-
-    return _CHIPS.sub(chip, escape(text))
+def _chips(found: re.Match[str], i: int, count: int) -> str:
+    """Marks as buttons, kept on one line with the character before them; one that refers to nothing stays text."""
+    chips = "".join(
+        f'<sup><button type="button" class="chip" data-turn="{i}" data-n="{n}">'
+        f'<span class="sr">{both("source")} </span>{n}</button></sup>' if 0 < n <= count else f"[{n}]"
+        for n in map(int, re.findall(r"\d+", found[2])))
+    return f'<span class="keep">{found[1]}{chips}</span>'
 
 
 def _foot(i: int, turn: Turn) -> str:
@@ -191,14 +189,14 @@ def _foot(i: int, turn: Turn) -> str:
     if not articles:
         return ""
     kind = "nearest" if turn["abstained"] else "sources"
-    count = both("article" if articles == 1 else "articles")
-    about = f" · {cited} {both('places')}" if cited else ""
-    made = "" if turn["abstained"] else f'<span class="made">{both("llm" if turn["mode"] == "llm" else "extractive")}</span>'
-    copy = "" if turn["abstained"] else (
-        f'<button type="button" data-copy="{escape(_plain(turn))}"><span class="before">{both("copy")}</span>'
-        f'<span class="after">{both("copied")}</span></button>')
-    return (f'<footer><button type="button" class="open" data-turn="{i}">{both(kind)} · {articles} {count}{about}</button>'
-            f'{copy}{made}</footer>')
+    about = f"{articles} {both('article' if articles == 1 else 'articles')}"
+    about += f" · {cited} {both('places')}" if cited else ""
+    opens = f'<button type="button" class="open" data-turn="{i}">{both(kind)} · {about}</button>'
+    if turn["abstained"]:
+        return f"<footer>{opens}</footer>"
+    return (f'<footer>{opens}<button type="button" data-copy="{escape(_plain(turn))}">'
+            f'<span class="before">{both("copy")}</span><span class="after">{both("copied")}</span></button>'
+            f'<span class="made">{both(turn["mode"])}</span></footer>')
 
 
 def _plain(turn: Turn) -> str:
@@ -218,7 +216,7 @@ def _panel(i: int, turn: Turn, hidden: bool) -> str:
 
 
 def _card(i: int, k: int, source: dict[str, Any]) -> str:
-    about = [f'{both("by")} {escape("、".join(source["byline"]))}'] if source["byline"] else []
+    about = [f'{both("by")}{escape("、".join(source["byline"]))}'] if source["byline"] else []
     about += [f'<time>{escape(source["date"])}</time>'] if source["date"] else []
     excerpts = "".join(f"<blockquote>{_excerpt(i, e)}</blockquote>" for e in source["excerpts"])
     return (f'<article class="card" aria-labelledby="h{i}-{k}"><h3 id="h{i}-{k}">{escape(source["title"])}</h3>'
@@ -282,25 +280,30 @@ def _source(article: Article, excerpts: list[dict[str, Any]]) -> dict[str, Any]:
 
 STYLE = """
 :root { --paper: #f6f2e9; --sheet: #fdfbf6; --ink: #1f1c18; --soft: #5e574d; --faint: #6f675b; --rule: #d9d0bf;
-  --red: #9c2f1f; --red-wash: #f3e2d8; --marker: #f7e29c; --marker-ink: #1f1c18;
+  --red: #9c2f1f; --red-wash: #f3e2d8; --marker: #f8ebbd; --marker-now: #f5d66b; --marker-ink: #1f1c18;
   --serif: "Source Han Serif SC", "Noto Serif SC", "Noto Serif CJK SC", "Songti SC", STSong, SimSun, Georgia, serif;
   --sans: system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif; }
 .dark { --paper: #171614; --sheet: #1f1d1a; --ink: #ece6da; --soft: #b3aa9b; --faint: #9a9183; --rule: #3a3630;
-  --red: #e58a74; --red-wash: #3a241e; --marker: #5a4a18; --marker-ink: #fbf1cf; }
+  --red: #e58a74; --red-wash: #3a241e; --marker: #443a1c; --marker-now: #6f5a17; --marker-ink: #fbf1cf; }
 html:not([data-language=en]) .en, html[data-language=en] .zh { display: none !important; }
-html, body { background: var(--paper) !important; }
+html { background: transparent !important; }
+body { background: var(--paper) !important; }
 .gradio-container { background: var(--paper) !important; color: var(--ink); font-family: var(--sans) !important;
   padding: 0 !important; max-width: none !important; min-height: 100dvh; }
-.gradio-container main, .gradio-container .wrap { padding: 0 !important; margin: 0 !important; max-width: none !important; }
-.gradio-container main .column { gap: 0 !important; }
+.gradio-container, .gradio-container .main { overflow: visible !important; }
+.gradio-container .main, .gradio-container .html-container { padding: 0 !important; max-width: none !important; }
+.gradio-container main > .column { display: flex; flex-direction: column; gap: 0 !important; height: 100dvh; }
 .gradio-container footer:empty { display: none; }
 .gradio-container button:focus-visible, .gradio-container :focus-visible { outline: 2px solid var(--red);
   outline-offset: 2px; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-#masthead, #thread, #sources { padding: 0; color: var(--ink); min-width: 0; }
-#masthead button, #thread button, #sources button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
+#masthead, #thread, #sources { padding: 0; margin: 0; color: var(--ink); min-width: 0; border-radius: 0; }
+#masthead { flex: none; }
+#masthead button, #thread button, #sources button { font: inherit; color: inherit; background: none; border: 0;
+  padding: 0;
   cursor: pointer; }
-#masthead h1, #thread h2, #thread h3, #sources h2, #sources h3 { font-family: var(--serif); color: var(--ink); margin: 0;
+#masthead h1, #thread h2, #thread h3, #sources h2, #sources h3 { font-family: var(--serif); color: var(--ink);
+  margin: 0;
   font-weight: 700; line-height: 1.45; text-wrap: pretty; }
 #masthead p, #thread p, #sources p { margin: 0; color: inherit; }
 
@@ -308,7 +311,8 @@ html, body { background: var(--paper) !important; }
   border-bottom: 3px double var(--rule); }
 .masthead .title { display: flex; align-items: baseline; gap: 16px; min-width: 0; }
 .masthead h1 { font-size: 28px; letter-spacing: .08em; white-space: nowrap; }
-.masthead .en { letter-spacing: 0; }
+#masthead button { white-space: nowrap; }
+#masthead .en, #thread .en, #sources .en { letter-spacing: 0; }
 #masthead .title p { color: var(--soft); font-size: 14px; }
 .masthead .tools { display: flex; align-items: center; gap: 20px; font-size: 14px; color: var(--soft); }
 #masthead .renew { padding: 8px 2px; white-space: nowrap; }
@@ -318,13 +322,17 @@ html, body { background: var(--paper) !important; }
 #masthead .languages button[aria-pressed=true] { background: var(--ink); color: var(--paper); }
 
 #desk { display: grid !important; grid-template: "thread sources" minmax(0, 1fr) "composer sources" auto
-  / minmax(0, 1fr) minmax(360px, 34%); gap: 0 !important; height: calc(100dvh - 68px); }
+  / minmax(0, 1fr) minmax(360px, 34%); gap: 0 !important; align-items: stretch;
+  flex: 1; min-height: 0; }
+#thread, #sources { scrollbar-width: thin; scrollbar-color: var(--rule) transparent; }
 #thread { grid-area: thread; overflow-y: auto !important; }
-#sources { grid-area: sources; overflow-y: auto !important; border-left: 1px solid var(--rule); background: var(--sheet); }
+#sources { grid-area: sources; overflow-y: auto !important; border-left: 1px solid var(--rule);
+  background: var(--sheet); }
 #composer { grid-area: composer; }
 
 .turns, .welcome { max-width: 43em; margin: 0 auto; padding: 28px 32px 40px; font-size: 16px; line-height: 1.85; }
 .turn { padding-bottom: 32px; scroll-margin-top: 12px; }
+.turn + .turn:last-child { min-height: calc(100dvh - 180px); }
 .turn + .turn { border-top: 1px solid var(--rule); padding-top: 28px; }
 .question { display: flex; gap: 12px; font-size: 22px; margin-bottom: 16px !important; overflow-wrap: anywhere; }
 .seal { flex: none; width: 30px; height: 30px; margin-top: 1px; border-radius: 4px; background: var(--red);
@@ -338,12 +346,14 @@ html, body { background: var(--paper) !important; }
 #thread .chip::after { content: ""; position: absolute; inset: -6px -3px; }
 #thread .chip:hover, #thread .chip.current { background: var(--red); color: var(--paper); }
 .unverified { color: var(--red); font-size: .85em; border-bottom: 1px dashed; }
-.turn footer { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 18px; font-size: 13.5px; color: var(--faint); }
+.turn footer { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 18px; font-size: 13.5px;
+  color: var(--faint); }
 #thread footer button { padding: 4px 0; text-decoration: underline; text-decoration-color: var(--rule);
   text-underline-offset: 4px; }
 #thread footer .made { padding: 4px 0; margin-left: auto; }
 .after, .done .before { display: none; } .done .after { display: inline; }
-.notice { border-left: 3px solid var(--red); background: var(--red-wash); padding: 10px 16px; margin-bottom: 16px !important;
+.notice { border-left: 3px solid var(--red); background: var(--red-wash); padding: 10px 16px;
+  margin-bottom: 16px !important;
   font-size: 14.5px; border-radius: 0 4px 4px 0; }
 .notice strong { display: block; font-family: var(--serif); color: var(--ink); }
 .refusal { border: 1px solid var(--rule); border-radius: 4px; background: var(--sheet); padding: 18px 22px; }
@@ -351,7 +361,8 @@ html, body { background: var(--paper) !important; }
 .refusal p { color: var(--soft) !important; font-size: 14px; margin-top: 8px !important; }
 .refusal ul { margin: 4px 0 0; padding: 0 0 0 1.1em; list-style: "– "; font-family: var(--serif); }
 .reading { color: var(--soft) !important; font-size: 15px; }
-.reading i { display: inline-block; width: 4px; height: 4px; margin-left: 4px; border-radius: 50%; background: currentcolor;
+.reading i { display: inline-block; width: 4px; height: 4px; margin-left: 4px; border-radius: 50%;
+  background: currentcolor;
   animation: breathe 1.2s infinite; } .reading i:nth-of-type(2) { animation-delay: .2s }
 .reading i:nth-of-type(3) { animation-delay: .4s }
 @keyframes breathe { 0%, 70%, 100% { opacity: .2 } 35% { opacity: 1 } }
@@ -359,19 +370,24 @@ html, body { background: var(--paper) !important; }
 .welcome { padding-top: 9vh; }
 .welcome h2 { font-size: 34px; letter-spacing: .04em; }
 #thread .welcome p { color: var(--soft); margin-top: 12px; max-width: 36em; }
-.welcome h3 { font: 600 13px/1.5 var(--sans) !important; color: var(--faint) !important; margin: 36px 0 4px !important; }
+.welcome h3 { font: 600 13px/1.5 var(--sans) !important; color: var(--faint) !important;
+  margin: 36px 0 4px !important; }
 .welcome ul { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--rule); }
 .welcome li { margin: 0; border-bottom: 1px solid var(--rule); }
 #thread .welcome button { display: block; width: 100%; text-align: left; padding: 12px 28px 12px 0; line-height: 1.6;
   font: 17px/1.6 var(--serif); position: relative; }
-#thread .welcome button::after { content: "→"; position: absolute; right: 4px; color: var(--faint); font-family: var(--sans); }
+#thread .welcome button::after { content: "→"; position: absolute; right: 4px; color: var(--faint);
+  font-family: var(--sans); }
 #thread .welcome button:hover { color: var(--red); }
 
-#composer { display: flex; flex-wrap: nowrap; gap: 0 !important; align-items: flex-end; max-width: 45em; width: calc(100% - 48px);
-  margin: 0 auto 20px; background: var(--sheet); border: 1px solid var(--rule); border-radius: 6px; padding: 6px; }
+#composer { display: flex; flex-wrap: nowrap; gap: 0 !important; align-items: flex-end; max-width: 45em;
+  width: calc(100% - 48px);
+  margin: 8px auto 20px; background: var(--sheet); border: 1px solid var(--rule); border-radius: 6px; padding: 6px; }
 #composer:focus-within { border-color: var(--red); }
-#question { flex: 1; min-width: 0 !important; padding: 0 !important; border: 0 !important; background: none !important; }
-#question textarea { background: none !important; border: 0 !important; box-shadow: none !important; outline: 0 !important;
+#question { flex: 1; min-width: 0 !important; padding: 0 !important; border: 0 !important;
+  background: none !important; }
+#question textarea { background: none !important; border: 0 !important; box-shadow: none !important;
+  outline: 0 !important;
   padding: 9px 12px !important; font: 16px/1.5 var(--sans) !important; color: var(--ink) !important; }
 #question textarea::placeholder { color: var(--faint) !important; opacity: 1; }
 #send { flex: none; min-width: 72px !important; height: 42px; border-radius: 4px; border: 0; box-shadow: none;
@@ -382,12 +398,14 @@ html, body { background: var(--paper) !important; }
 .panel .head { display: flex; justify-content: space-between; align-items: baseline; }
 .panel h2 { font-size: 18px; letter-spacing: .06em; }
 #sources .back { display: none; color: var(--red); font-size: 14px; padding: 8px 0; }
-#sources .asked { color: var(--faint); font-size: 13.5px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+#sources .asked { color: var(--faint); font-size: 13.5px; white-space: nowrap; overflow: hidden;
+  text-overflow: ellipsis; }
 #sources .hint { color: var(--faint); font-size: 14.5px; line-height: 1.8; margin-top: 8px; }
 .card { margin-top: 18px; padding-top: 16px; border-top: 2px solid var(--ink); }
 .card h3 { font-size: 17.5px; }
 #sources .about { color: var(--soft); font-size: 13.5px; margin-top: 4px; }
-#sources .file { color: var(--faint); font: 12px/1.6 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+#sources .file { color: var(--faint); font: 12px/1.6 ui-monospace, Menlo, Consolas, monospace;
+  overflow-wrap: anywhere; }
 #sources blockquote { margin: 12px 0 0; padding: 0; border: 0; font: 15px/1.95 var(--serif); color: var(--soft);
   white-space: pre-line; text-align: justify; }
 #sources blockquote + blockquote { border-top: 1px dashed var(--rule); padding-top: 12px; }
@@ -398,24 +416,30 @@ html, body { background: var(--paper) !important; }
 .cited mark { background: var(--marker); color: var(--marker-ink); padding: 2px 0; box-decoration-break: clone;
   -webkit-box-decoration-break: clone; }
 .cited.current b { background: var(--red); color: var(--paper); }
-.cited.current mark { text-decoration: underline 2px var(--red); text-underline-offset: 5px; }
-.card.lit { animation: lit 2.4s ease-out; }
-@keyframes lit { 0%, 40% { background: var(--red-wash); box-shadow: 0 0 0 10px var(--red-wash); }
-  100% { background: transparent; box-shadow: 0 0 0 10px transparent; } }
+.cited.current mark { background: var(--marker-now); }
+#sources blockquote:has(.current) { box-shadow: -14px 0 0 -11px var(--red); }
+.lit { animation: lit 2.4s ease-out; }
+@keyframes lit { 0%, 40% { background: var(--red-wash); } 100% { background: transparent; } }
+.keep { white-space: nowrap; }
 
 @media (max-width: 860px) {
   .masthead { padding: 8px 16px; } .masthead h1 { font-size: 23px; } .masthead .tools { gap: 12px; font-size: 13px; }
   #masthead .title p { display: none; } #masthead .languages button { padding: 8px 10px; }
-  #desk { display: flex !important; flex-direction: column; flex-wrap: nowrap !important; height: auto; min-height: calc(100dvh - 60px); }
+  .gradio-container main > .column { height: auto; min-height: 100dvh; }
+  #desk { display: flex !important; flex-direction: column; flex-wrap: nowrap !important; }
   #thread, #sources { overflow: visible !important; width: 100%; flex: none; }
   #sources { order: 2; border-left: 0; border-top: 3px double var(--rule); flex: 1 0 auto; }
-  #composer { order: 3; position: sticky; bottom: 0; z-index: 5; width: 100%; margin: 0; border-radius: 0; border-width: 1px 0 0;
+  #composer { order: 3; position: sticky; bottom: 0; z-index: 5; width: 100%; margin: 0; border-radius: 0;
+  border-width: 1px 0 0;
     padding: 8px 12px calc(8px + env(safe-area-inset-bottom)); }
-  .turns, .welcome { padding: 20px 16px 12px; width: 100%; } .welcome { padding-top: 5vh; } .welcome h2 { font-size: 27px; }
+  .turns, .welcome { padding: 20px 16px 12px; width: 100%; }
+  .turn + .turn:last-child { min-height: 0; }
+  .welcome { padding-top: 5vh; }
+  .welcome h2 { font-size: 27px; }
   .question { font-size: 19px; } .seal { width: 26px; height: 26px; font-size: 15px; }
   .panel { padding: 16px 16px 32px; }
   .panel .head { position: sticky; top: 0; z-index: 4; background: var(--sheet); } #sources .back { display: block; }
   #thread footer .made { margin-left: 0; }
 }
-@media (prefers-reduced-motion: reduce) { .reading i, .card.lit { animation: none; } }
+@media (prefers-reduced-motion: reduce) { .reading i, .lit { animation: none; } }
 """

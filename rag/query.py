@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.errors import BadInput
+from rag.glossary import translate
+from rag.lexical import content_words
 from rag.names import NameBridge
 from rag.schema import Language, Query, Turn
 
@@ -26,7 +28,7 @@ _STOP = frozenset(
     "where which who whom whose why will with would you your please tell about any some all per".split())
 
 
-def parse(question: str, history: Sequence[Turn], bridge: NameBridge) -> Query:
+def parse(question: str, history: Sequence[Turn], names: NameBridge) -> Query:
     """The question with its names in the articles' language; one that refers back to an earlier turn
     is searched together with that turn's question.
 
@@ -41,15 +43,28 @@ def parse(question: str, history: Sequence[Turn], bridge: NameBridge) -> Query:
     full = text
     if history and _REFERS_BACK.search(text):
         full = f"{' '.join(history[-1][0].split())} {text}"
-    search, lexical = _bridge(full, bridge)
-    return Query(text=text, search=search, lexical=lexical, language=language)
+    return _chinese(text, full) if language == "zh" else _english(text, full, names)
 
 
-def _bridge(text: str, bridge: NameBridge) -> tuple[str, str]:
-    search, extra = text, []
-    for name, readings in bridge.bridge(text).items():
-        search = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", f" {readings[0]} ", search)
+def _chinese(text: str, full: str) -> Query:
+    terms = " ".join(_ASKING.sub(" ", full).split())
+    return Query(text, full, terms, tuple((word,) for word in content_words(terms)), "zh")
+
+
+def _english(text: str, full: str, names: NameBridge) -> Query:
+    """Names are spelled as the articles spell them, other words translated into ones they use."""
+    bridged, extra = full, []
+    for name, readings in names.bridge(full).items():
+        bridged = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", f" {readings[0]} ", bridged)
         extra += readings
-    terms = _ASKING.sub(" ", search)
-    words = [w for w in re.findall(r"[A-Za-z]+|[^A-Za-z]+", terms) if w.lower() not in _STOP]
-    return " ".join(search.split()), " ".join([*"".join(f" {w} " for w in words).split(), *extra])
+    latin = [w for w in re.findall(r"[A-Za-z]{2,}", bridged) if w.lower() not in _STOP]
+    meanings = {word: translate(word, names.frequencies) for word in latin}
+    extra += [chinese for found in meanings.values() for chinese in found]
+    rest = re.findall(r"[^A-Za-z\s]+", bridged)
+    return Query(
+        text=text,
+        search=" ".join([*bridged.split(), *dict.fromkeys(extra)]),
+        lexical=" ".join([*latin, *rest, *dict.fromkeys(extra)]),
+        words=tuple((word, *found) for word, found in meanings.items()),
+        language="en",
+    )

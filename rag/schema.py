@@ -63,12 +63,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for. ``text`` is the question as asked; ``search`` has its names bridged to
-    the language of the articles; ``lexical`` are further terms for word matching alone."""
+    """What to search for. ``text`` is the question as asked; ``search`` is what is embedded, names and
+    English words in the articles' language added; ``lexical`` what is matched word by word;
+    ``words`` the question's content words, each with what it may be in the articles."""
 
     text: str
     search: str
     lexical: str
+    words: tuple[tuple[str, ...], ...]
     language: Language
 
 

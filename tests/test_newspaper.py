@@ -129,11 +129,14 @@ def test_no_text_of_the_page_furniture_is_in_an_article(found: list[Article]) ->
         assert furniture not in everything
 
 
+DOUBLED = "““三极三极””审批改革重新定义审批改革重新定义““平湖速度平湖速度””"  # bold type, as the page has it
+
+
 def test_no_sentence_of_the_pages_is_lost(pages: dict[str, Page], found: list[Article]) -> None:
     """Of the characters that stand in no article, no stretch of 25 and more is anything but headline."""
     for name, page in pages.items():
         covered = {i for a in found if a.file == name for r in a.runs for i in range(r.source_start, r.source_start + r.length)}
-        titles = "".join("".join(a.title.split()) for a in found if a.file == name)
+        titles = "".join("".join(a.title.split()) for a in found if a.file == name) + DOUBLED
         for line in page.text.splitlines(keepends=True):
             start = page.text.index(line)
             missing = "".join(c for i, c in enumerate(line, start) if i not in covered and not c.isspace())
@@ -163,18 +166,15 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def test_whole_text_stands_in_the_file(pages: dict[str, Page], found: list[Article]) -> None:
-    """Every sentence, and for a page set without anything between its paragraphs the whole text."""
+def test_every_article_stands_in_the_file(pages: dict[str, Page], found: list[Article]) -> None:
+    """Each paragraph, and the whole text: on these pages nothing foreign stands between the paragraphs of an article."""
     for article in found:
         source = pages[article.file].text
         for start, end in _lines(article.text):
             a, b = source_span(article, start, end)
             assert _bare(source[a:b]) == _bare(article.text[start:end])
-    whole = found[0]
-    a, b = source_span(whole, 0, len(whole.text))
-    assert source[a:b] != ""
-    first = pages[whole.file].text
-    assert (first[a: a + 8], first[b - 8: b]) == ("当人工智能的浪潮", "展的生动篇章。"[-8:].rjust(8, "发"))
+        a, b = source_span(article, 0, len(article.text))
+        assert _bare(source[a:b]) == _bare(article.text)
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
@@ -251,7 +251,7 @@ def test_emoji_joined_by_an_unseen_character_stays_whole() -> None:
     ids=["dots", "dashes", "equals", "wide", "letters"])
 def test_ruled_lines_take_no_time(line: str, within) -> None:
     page = f"{line}\n\n■记者 王强\n\n　　本报讯 昨天，一家新企业落户平湖，总投资5亿元，职工三百人。\n"
-    with within(5):
+    with within(2):
         articles = articles_of(_page(page))
     assert [a.text for a in articles] == ["本报讯昨天，一家新企业落户平湖，总投资5亿元，职工三百人。"]
 

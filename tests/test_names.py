@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.index import Index
+from rag.names import NameBridge
+
+
+@pytest.fixture(scope="module")
+def bridge(index: Index) -> NameBridge:
+    return NameBridge(index.lexical.frequencies)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What AI projects has Pinghu signed?", {"Pinghu": "平湖"}),
+        ("What happened in Xindai?", {"Xindai": "新埭"}),
+        ("Who is Liu Minqiang?", {"Liu Minqiang": "刘民强"}),
+        ("Who is Minqiang Liu?", {"Minqiang Liu": "刘民强"}),
+        ("What did Yan Bowen say?", {"Yan Bowen": "闫博文"}),
+        ("What did Zhou Junbo promise?", {"Zhou Junbo": "周军波"}),
+        ("Did Zhong Xudong meet Zhong Xudong?", {"Zhong Xudong": "仲旭东"}),
+        ("Compare Chongqing, Shenyang and Taizhou.", {"Chongqing": "重庆", "Shenyang": "沈阳", "Taizhou": "台州"}),
+        ("Who spoke in Luohe and who in Pingxiang?", {"Luohe": "漯河", "Pingxiang": "萍乡"}),
+        ("What is Dushangang?", {"Dushangang": "独山港"}),
+        ("Is Jiaxing near Shanghai?", {"Jiaxing": "嘉兴", "Shanghai": "上海"}),
+        ("What did Ping-hu sign?", {"Ping-hu": "平湖"}),
+    ])
+def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None:
+    assert {name: readings[0] for name, readings in bridge.bridge(question).items()} == found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What can China and Japan do?",
+        "How Many Women Are There In Open Areas?",
+        "Who won the 2022 FIFA World Cup?",
+        "Name the men who made the wine.",
+        "More Data Centers Were Made",
+        "An AI Era",
+        "pinghu",
+        "what has PH signed",
+        "平湖签约了哪些项目？",
+        "DeepSeek and CAD",
+        "",
+    ])
+def test_what_is_no_name(bridge: NameBridge, question: str) -> None:
+    assert bridge.bridge(question) == {}
+
+
+def test_likeliest_first_and_at_most_two(bridge: NameBridge) -> None:
+    readings = bridge.bridge("Pinghu")["Pinghu"]
+    assert readings[0] == "平湖"
+    assert 1 <= len(readings) <= 2
+
+
+def test_the_articles_words_decide() -> None:
+    made = NameBridge({"平湖": 3, "萍湖": 2, "苹湖": 1, "平": 9, "ab": 4, "新埭": 1})
+    assert made.bridge("Pinghu") == {"Pinghu": ("平湖", "萍湖")}
+    assert made.bridge("Xindai") == {"Xindai": ("新埭",)}
+    assert NameBridge({"平湖": 9, "萍湖": 2}).bridge("Pinghu") == {"Pinghu": ("平湖",)}
+    assert NameBridge({}).bridge("Pinghu") == {}
+
+
+@pytest.mark.parametrize(
+    "word", ["N" + "an" * 30, "A" + "a" * 1900, "Xian" * 40, "Xi" * 900, "G" + "uang" * 300],
+    ids=["nan", "aaa", "xian", "xi", "guang"])
+def test_long_words_take_no_time(bridge: NameBridge, word: str, within) -> None:
+    with within(2):
+        assert bridge.bridge(f"Who is {word}?") == {}
