@@ -179,14 +179,14 @@ _SCALES = {"": 0, "百": 2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿":
 _SCALES |= {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _UNITS = {"": "", "年": "年", "月": "月", "日": "日", "号": "日", "%": "%", "percent": "%", "成": "%"}
 _MARK = re.compile(r"[\[［]\d{1,3}[\]］]")
-_LIST_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.．、)）](?!\d)|[(（]\d{1,2}[)）])|[①-⑳]", re.MULTILINE)
+_LIST_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.．、)）](?!\d)|[(（]\d{1,2}[)）])", re.MULTILINE)
 _FIGURE = re.compile(
     rf"""(?P<y>\d{{4}})([-/.])(?P<m>\d\d?)\2(?P<d>\d\d?)(?!\d)
     |(?P<of>百分之)?(?:(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)
         |(?P<chinese>(?<=百分之)[{_NUMERAL}十百]+(?:点[{_NUMERAL}]+)?
             |[{_NUMERAL}十](?:[{_NUMERAL}十百千万亿]+(?:点[{_NUMERAL}]+)?|点[{_NUMERAL}]+)
             |(?<=第)[{_NUMERAL}十]|[二两三四五六七八九十](?=[个名家项位人次倍成年月日号元吨米亩座条种届批天岁])))
-    \s*(?P<scale>万亿|千万|百万|[百万亿]|千(?![克米瓦])|thousand|million|billion|trillion)?
+    \s*(?P<scale>万亿|千万|百万|[万亿]|百(?!分点)|千(?![克米瓦])|thousand|million|billion|trillion)?
     \s*(?P<unit>个?百分点|percentage\s+points?|%|per\s?cent|[年月日号]|成(?![员立功为本果长]))?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,  # ASCII: else ı is an i, and mıllion a scale
 )
@@ -224,7 +224,8 @@ def _claims(answer: Answer) -> str:
 def _figures(text: str) -> list[tuple[str, Decimal, str]]:
     """Each figure as (as written, value, unit), a full date as three."""
     found = []
-    for match in _FIGURE.finditer(unicodedata.normalize("NFKC", text.replace("，", "、"))):  # no 5,000 of 5，000
+    text = re.sub("[，①-⑳]", "、", text)  # NFKC would make one number of 5，000, and of 5①
+    for match in _FIGURE.finditer(unicodedata.normalize("NFKC", text)):
         if match["y"]:
             found += [(match[0], Decimal(match[part]), unit) for part, unit in zip("ymd", "年月日", strict=True)]
             continue

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from rag import citations, llm
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import EndpointError
-from rag.extractive import Evidence, compose, refuse, weigh
+from rag.extractive import compose, refuse, weigh
 from rag.index import current_generation, load
 from rag.query import parse
 from rag.retriever import Retriever
-from rag.schema import Answer, Hit, Mode, Query, Turn
+from rag.schema import Answer, Citation, Hit, Mode, Query, Turn
 
 PASSAGES = 10
 """How many passages an answer may rest on."""
@@ -62,10 +62,10 @@ class Assistant:
         clock.lap("select")
 
         mode: Mode = "extractive"
-        abstained, notices = evidence.abstains, []
-        if abstained:
-            text, cited = refuse(query, evidence), ()
-        else:
+        abstained = evidence.abstains
+        notices: list[str] = []
+        text, cited = refuse(query, evidence), tuple[Citation, ...]()
+        if not abstained:
             text, cited = compose(query, evidence)
             if self.settings.llm_configured:
                 try:
@@ -85,14 +85,18 @@ class Assistant:
             language=query.language, citations=cited, hits=tuple(hits), timings_ms=clock.laps(),
             generation=retriever.index.generation, model=self.embedder.name, notices=tuple(notices))
 
-    def _written(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[str]:
+    def _written(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
         """The language model's text as it streams; returns the whole of it."""
         pieces: list[str] = []
         messages = llm.answer_messages(query.text, query.language, history, hits)
+        held = True  # a refusal is a code word that nobody should see
         for piece in llm.stream_chat(self.settings, messages):
             pieces.append(piece)
-            if len("".join(pieces)) > len(llm.NOT_IN_ARTICLES):
+            if not held:
                 yield piece
+            elif not llm.NOT_IN_ARTICLES.startswith("".join(pieces).strip()[: len(llm.NOT_IN_ARTICLES)]):
+                held = False
+                yield "".join(pieces)
         return "".join(pieces)
 
 

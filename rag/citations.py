@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -65,7 +66,7 @@ def _claims(text: str) -> list[str]:
     cuts = [0] + [m.end() for m in _CLAIM_END.finditer(text)]
     if cuts[-1] != len(text):
         cuts.append(len(text))
-    return [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [text[a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _support(claim: str, hit: Hit) -> tuple[int, int]:

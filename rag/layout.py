@@ -126,7 +126,8 @@ def _is_name(token: str) -> bool:
 
 
 def lines_of(text: str) -> list[Line]:
-    lines, gap = [], False
+    lines: list[Line] = []
+    gap = False
     for match in re.finditer(r"[^\r\n\f\v\u2028\u2029]+", text):
         raw = match.group()
         stripped = raw.strip(" \t\u3000\u00a0\ufeff\u200b")
@@ -207,7 +208,7 @@ def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line
 
 def _breaks(chain: list[Line], line: Line, column_before: float, column: float) -> bool:
     """Whether ``line`` begins something new although the chain before it closed no sentence."""
-    if _DATELINE.match(line.text) or line.indented and not chain[-1].indented:
+    if _DATELINE.match(line.text) or (line.indented and not chain[-1].indented):
         return True
     last = chain[-1]
     prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40

@@ -7,6 +7,7 @@ name needs to be in no dictionary.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -52,7 +53,7 @@ class NameBridge:
                 group = words[at: at + count]
                 if len(group) < count or not all(w[0].isupper() for w, _, _ in group):
                     continue
-                if any(question[a[2]: b[1]] != " " for a, b in zip(group, group[1:], strict=False)):
+                if any(question[a[2]: b[1]] != " " for a, b in itertools.pairwise(group)):
                     continue
                 readings = self._read([w for w, _, _ in group])
                 if readings:

@@ -67,7 +67,7 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
 
     def take(form: str) -> tuple[int | float, ...]:
         nonlocal at
-        values = struct.unpack_from("<" + form, data, at)
+        values = struct.unpack("<" + form, bytes(data[at: at + struct.calcsize("<" + form)]))
         at += struct.calcsize("<" + form)
         return values
 

@@ -39,7 +39,7 @@ def articles_of(page: Page) -> list[Article]:
     content = [b for b in blocks if b.kind != "furniture"]
     stories, loose = _cut(content)
     stories = _give_away(stories, loose, content)
-    articles = []
+    articles: list[Article] = []
     for story in stories:
         text, runs = _text(page.text, [content[i] for i in story.body])
         if text:
@@ -64,7 +64,7 @@ def _cut(blocks: Sequence[Block]) -> tuple[list[_Story], list[int]]:
     affinity = _Affinity(blocks)
     rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
     n = len(blocks)
-    best: list[tuple[float, int, _Story | None]] = [(0.0, 0, None)] + [(math.inf, 0, None)] * n
+    best: list[tuple[float, int, _Story | None]] = [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))]
     for start in range(n):
         base = best[start][0]
         skip = base + _ORPHAN.get(blocks[start].kind, 20.0)
@@ -90,7 +90,9 @@ def _readings(
     blocks: Sequence[Block], start: int, affinity: _Affinity, rare_indent: bool
 ) -> Iterator[tuple[int, float, _Story]]:
     """(end, cost, story) for each way to read blocks from ``start`` on as one story."""
-    heads, bylines, at = [], [], start
+    heads: list[int] = []
+    bylines: list[int] = []
+    at = start
     while at < len(blocks) and blocks[at].kind in ("head", "byline") and len(heads) < 4:
         (heads if blocks[at].kind == "head" else bylines).append(at)
         at += 1

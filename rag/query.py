@@ -16,7 +16,7 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 _REFERS_BACK = re.compile(
     r"^(?:那|那么|还有|其中|另外|此外|具体|分别|然后|它|他|她|这|该|上述|前者|后者|为什么|what about|how about|and |then )"
     r"|它|他们|她们|他的|她的|其中|这(?:个|些|家|次|项|位|座|笔|场|条|里|件)|那(?:个|些|家|次|项|位|座|笔|场|条|里|件|是)|该(?:项目|公司|企业|市|镇)|上述|呢[?？]?$"
-    r"|\b(?:it|its|they|them|their|he|she|his|her|those|these|that one|this one|of them|the (?:company|project|meeting|city|event|firm|article))\b",
+    r"|\b(?:it|its|they|them|their|he|she|his|her|those|these|that one|this one|of them|the (?:company|project|meeting|event))\b",
     re.IGNORECASE)
 _ASKING = re.compile(
     r"请问|请告诉我|告诉我|我想知道|想了解|有没有|是不是|能不能|什么时候|什么时间|什么地方|什么样|为什么|为何|怎么样|怎样|怎么|如何|"
@@ -53,7 +53,8 @@ def _chinese(text: str, full: str) -> Query:
 
 def _english(text: str, full: str, names: NameBridge) -> Query:
     """Names are spelled as the articles spell them, other words translated into ones they use."""
-    bridged, extra = full, []
+    bridged = full
+    extra: list[str] = []
     for name, readings in names.bridge(full).items():
         bridged = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", f" {readings[0]} ", bridged)
         extra += readings

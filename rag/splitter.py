@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -50,7 +51,7 @@ class PassageSplitter(TextSplitter):
                     end - cuts[-1] > MAX_CHARS or start - cuts[-1] >= _TARGET // 2):
                 cuts.append(start)
         cuts.append(len(text))
-        return [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+        return [text[a:b] for a, b in itertools.pairwise(cuts) if b > a]
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:

@@ -111,8 +111,8 @@ def test_nothing_from_outside_becomes_markup(field: str) -> None:
     for turn in (page.record(answer), page.record(replace(answer, abstained=True)), page.failure(EVIL, EVIL)):
         html = page.thread([turn]) + page.sources([turn]) + page.thread([], EVIL, EVIL)
         tags, attributes = markup(html)
-        assert tags <= {"div", "section", "aside", "article", "header", "footer", "blockquote", "h2", "h3", "p", "ul", "li",
-                        "span", "strong", "b", "i", "sup", "mark", "time", "button"}
+        assert tags <= {"div", "section", "aside", "article", "header", "footer", "blockquote", "h2", "h3", "p", "ul",
+                        "li", "span", "strong", "b", "i", "sup", "mark", "time", "button"}
         assert attributes <= {"class", "id", "type", "role", "tabindex", "hidden", "aria-hidden", "aria-busy",
                               "aria-labelledby", "data-turn", "data-n", "data-copy", "data-ask"}
     assert "<script>" in visible(html)

@@ -202,9 +202,7 @@ def test_auroc_interval_equals_resampling_record_by_record() -> None:
     areas = np.array([pairs_won([ordered_labels[i] for i in row], [ordered[i] for i in row]) for row in rows])
     low, high = np.nanquantile(areas, [0.025, 0.975])
     found = auroc_interval(labels, scores, resamples=300, seed=11)
-    assert found == Interval(
-        pytest.approx(pairs_won(labels, scores)), pytest.approx(low), pytest.approx(high), 20
-    )
+    assert found == Interval(pytest.approx(pairs_won(labels, scores)), pytest.approx(low), pytest.approx(high), 20)
 
 
 def test_auroc_interval_covers_a_known_area() -> None:
