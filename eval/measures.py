@@ -23,8 +23,7 @@ from eval.intervals import risk_coverage as risk_coverage
 from eval.sets import Evidence, Question, normalise
 from rag.schema import Answer, Article, Citation, Hit
 
-Ranks = Sequence[int | None]
-"""For each evidence of a question the rank, from 1, at which it is found; None where it is not."""
+Ranks = Sequence[int | None]  # of each evidence of a question: from 1, None where it is not found
 
 OVERLAP, OVERLAP_LEAST = 0.5, 8  # see ``supports``; the second so that a word or two do not count
 
