@@ -13,7 +13,7 @@ from rag.schema import Article, Citation, Hit, Language
 from rag.splitter import sentences
 
 UNVERIFIED: dict[Language, str] = {"zh": "（未核实）", "en": " (unverified)"}
-_BRACKETED = re.compile(r"\s*[\[【［]\s*(\d{1,3}(?:\s*[,，、;；]\s*\d{1,3})*)\s*[\]】］]")
+_BRACKETED = re.compile(r"\s*[\[【［]\s*(\d+(?:\s*[,，、;；]\s*\d+)*)\s*[\]】］]")
 _CLAIM_END = re.compile(r"(?:[。！？!?]|\.(?=\s|$|\s*[\[【［]))[”’」』\"')）]*(?:\s*[\[【［][\d\s,，、;；]+[\]】］])*|\n+")
 
 
@@ -38,7 +38,9 @@ def verify(text: str, hits: Sequence[Hit], language: Language) -> tuple[str, tup
     for claim in _claims(text):
         marks = [int(n) for m in _BRACKETED.finditer(claim) for n in re.findall(r"\d+", m.group(1))]
         known = [hits[n - 1] for n in dict.fromkeys(marks) if 0 < n <= len(hits)]
-        bare = _BRACKETED.sub("", claim)
+        bare = claim
+        while (less := _BRACKETED.sub("", bare)) != bare:  # a mark within a mark leaves another
+            bare = less
         if not bare.strip():
             out.append(bare)
             continue

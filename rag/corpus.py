@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def read_page(path: Path, folder: Path, max_mb: float) -> Page:
     """
     name = path.relative_to(folder).as_posix()
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for without end
+            raise CorpusError(f"{name} is no regular file: remove it from the folder.")
+        size = about.st_size
         if size > max_mb * 1e6:
             raise CorpusError(
                 f"{name} has {size / 1e6:.1f} MB, over the limit of {max_mb:g} MB a file: "

@@ -15,6 +15,7 @@ _SCALES = {
     "万亿": 1e12, "亿": 1e8, "千万": 1e7, "百万": 1e6, "万": 1e4, "千": 1e3, "百": 1e2,
     "trillion": 1e12, "billion": 1e9, "million": 1e6, "thousand": 1e3, "hundred": 1e2,
 }
+_LARGEST = 10**18
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE = r"[零〇一二两三四五六七八九十百千万亿]"
@@ -36,7 +37,7 @@ def figures(text: str) -> list[tuple[str, int, int]]:
     for match in _FIGURE.finditer(flat):
         value, percent = _value(match)
         if value is not None:
-            found.append((f"{value:.10g}{'%' if percent else ''}", match.start(), match.end()))
+            found.append((f"{value:.15g}{'%' if percent else ''}", match.start(), match.end()))
     return found
 
 
@@ -55,6 +56,8 @@ def _value(match: re.Match[str]) -> tuple[float | None, bool]:
         return value + float("0." + "".join(str(_DIGITS.get(c, 0)) for c in fraction) if fraction else 0), True
     if match["digits"]:
         value = float(match["digits"].replace(",", ""))
+        if value > _LARGEST:
+            return None, False
         return value * _SCALES.get((match["scale"] or "").lower(), 1.0), bool(match["percent"])
     return _chinese(match["chinese"]), False
 
@@ -62,7 +65,7 @@ def _value(match: re.Match[str]) -> tuple[float | None, bool]:
 def _chinese(text: str) -> float | None:
     """二十三 -> 23, 一亿二千万 -> 120000000, 二〇二五 -> 2025; None for what is no number."""
     if all(c in _DIGITS for c in text):
-        return float("".join(str(_DIGITS[c]) for c in text))
+        return float("".join(str(_DIGITS[c]) for c in text)) if len(text) <= 18 else None
     total = section = digit = 0
     for c in text:
         if c in _DIGITS:
@@ -76,4 +79,6 @@ def _chinese(text: str) -> float | None:
                 return None
             total = (total + section + digit) * scale if c == "亿" else total + (section + digit) * scale
             section = digit = 0
+            if total > _LARGEST:
+                return None
     return float(total + section + digit)

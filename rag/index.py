@@ -31,10 +31,10 @@ from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissin
 from rag.lexical import LexicalIndex
 from rag.newspaper import articles_of
 from rag.schema import Article, Passage, Run
-from rag.splitter import MAX_CHARS, context, passages_of
+from rag.splitter import MAX_CHARS, passages_of
 from rag.vectors import FlatVectors, Matrix, VectorStore
 
-FORMAT = 1
+FORMAT = 2
 _KEEP = 2
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of)."""
@@ -103,7 +103,7 @@ def build_from(
         for article in articles:
             found = passages_of(article, embedder.max_tokens, embedder.count_tokens)
             passages += found
-            texts += [context(article, passage.text) for passage in found]
+            texts += [passage.context for passage in found]
         vectors, reused = _embed(texts, _known_vectors(index_dir, embedder.fingerprint), embedder, progress)
         progress("words", 0, 1)
         lexical = LexicalIndex.build(texts)

@@ -9,7 +9,6 @@ a headline.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -80,7 +79,7 @@ def kept(text: str) -> Iterator[tuple[int, bool]]:
     run of them where both neighbours are Latin letters, digits or ASCII signs."""
     previous = -1
     for i, c in enumerate(text):
-        if c.isspace() or c in "\u200b\ufeff\u00ad" or unicodedata.category(c) in ("Cc", "Cf"):
+        if c.isspace():
             continue
         if previous >= 0 and i - previous > 1 and text[previous] < "\u0250" and c < "\u0250":
             yield previous + 1, True

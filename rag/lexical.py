@@ -100,7 +100,9 @@ class LexicalIndex:
         """Raises IndexDamaged when the files are not what ``save`` wrote."""
         try:
             bm25 = bm25s.BM25.load(str(folder), allow_pickle=False, show_progress=False)
-            frequencies = json.loads((folder / "frequencies.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            frequencies = dict(json.loads((folder / "frequencies.json").read_text(encoding="utf-8")))
+            if size and not frequencies:
+                raise ValueError("no terms")
+        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
             raise IndexDamaged(f"The word index in {folder} cannot be read: run `rag index` to build it anew.") from error
         return cls(bm25, frequencies, size)

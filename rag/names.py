@@ -71,7 +71,7 @@ class NameBridge:
         scored: dict[str, int] = {}
         for order in orders:
             for syllables in _split("".join(order)):
-                if 2 <= len(syllables) <= 5:
+                if len(syllables) >= 2:
                     for text, count in self._spell(syllables):
                         scored[text] = max(scored.get(text, 0), count)
         if not scored:
@@ -101,14 +101,16 @@ def _readings(char: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=10_000)
-def _split(text: str) -> tuple[tuple[str, ...], ...]:
-    """All ways to read the letters as syllables, fewest first."""
+def _split(text: str, most: int = 5) -> tuple[tuple[str, ...], ...]:
+    """All ways to read the letters as at most so many syllables, fewest first."""
     if not text:
         return ((),)
+    if not most or len(text) > 6 * most:
+        return ()
     ways = [
         (text[:end], *rest)
         for end in range(1, min(6, len(text)) + 1)
         if _SYLLABLE.fullmatch(text[:end])
-        for rest in _split(text[end:])
+        for rest in _split(text[end:], most - 1)
     ]
     return tuple(sorted(ways, key=len))

@@ -242,9 +242,20 @@ def _heading(line: Line) -> str:
 
 def _undouble(text: str) -> str:
     """Bold type set by printing twice comes out with every stretch twice."""
-    if re.fullmatch(r"(?:(.{1,20}?)\1)+", text):
-        return re.sub(r"(.{1,20}?)\1", r"\1", text)
-    return text
+    size = len(text)
+    step = [0] * size + [-1]  # how long a stretch to take at each place so that the rest comes out even too
+    for at in range(size - 2, -1, -1):
+        for length in range(1, min(20, (size - at) // 2) + 1):
+            if step[at + 2 * length] and text.startswith(text[at: at + length], at + length):
+                step[at] = length
+                break
+    if not size or not step[0]:
+        return text
+    halves, at = [], 0
+    while at < size:
+        halves.append(text[at: at + step[at]])
+        at += 2 * step[at]
+    return "".join(halves)
 
 
 def _byline(blocks: Sequence[Block], story: _Story, text: str) -> tuple[str, ...]:
@@ -266,8 +277,13 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
             pieces.append("\n")
             length += 1
         first, last = block.lines[0].start, block.lines[-1].end
-        raw = JUMP.sub(lambda m: " " * len(m.group()), source[first:last])
+        raw = JUMP.sub(lambda m: "\0" * len(m.group()), source[first:last])  # a reference is no part of the text
         for i, blank in kept(raw):
+            if raw[i] == "\0":  # and no sentence may run across it
+                if pieces and pieces[-1] != "\n":
+                    pieces.append("\n")
+                    length += 1
+                continue
             pieces.append(" " if blank else raw[i])
             if not blank:
                 if runs and runs[-1].source_start + runs[-1].length == first + i and (
@@ -277,7 +293,7 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
                     runs.append(Run(length, first + i, 1))
             length += 1
         joined = block.kind == "head" and len(squeeze(block.text)) > _SUBHEAD_WIDTH
-    return "".join(pieces).rstrip("\n"), tuple(runs)
+    return "".join(pieces).rstrip(), tuple(runs)
 
 
 def _iso(text: str) -> str:

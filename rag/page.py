@@ -430,8 +430,7 @@ body { background: var(--paper) !important; }
   #thread, #sources { overflow: visible !important; width: 100%; flex: none; }
   #sources { order: 2; border-left: 0; border-top: 3px double var(--rule); flex: 1 0 auto; }
   #composer { order: 3; position: sticky; bottom: 0; z-index: 5; width: 100%; margin: 0; border-radius: 0;
-  border-width: 1px 0 0;
-    padding: 8px 12px calc(8px + env(safe-area-inset-bottom)); }
+    border-width: 1px 0 0; padding: 8px 12px calc(8px + env(safe-area-inset-bottom)); }
   .turns, .welcome { padding: 20px 16px 12px; width: 100%; }
   .turn + .turn:last-child { min-height: 0; }
   .welcome { padding-top: 5vh; }

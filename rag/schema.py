@@ -52,13 +52,20 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """``article.text[start:end] == text``; at most 400 characters."""
+    """``article.text[start:end] == text``; at most 400 characters. ``heading`` is what of the article's
+    headline is embedded with it: the passage often does not tell what the article is about."""
 
     passage_id: str
     article_id: str
     text: str
     start: int
     end: int
+    heading: str = ""
+
+    @property
+    def context(self) -> str:
+        """What is embedded."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
 
 
 @dataclass(frozen=True, slots=True)

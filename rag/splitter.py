@@ -75,40 +75,37 @@ def _pieces(text: str) -> list[tuple[int, int]]:
 def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -> list[Passage]:
     """The article's passages in order. None exceeds ``MAX_CHARS`` characters, nor, with its headline,
     ``max_tokens`` tokens: the model would not see the rest."""
-    spans: list[tuple[int, int]] = []
+    heading = article.title[:80]
+    while heading and count_tokens([heading])[0] > max_tokens // 3:
+        heading = heading[: len(heading) // 2]
+    passages: list[Passage] = []
     at = 0
     for piece in PassageSplitter().split_text(article.text):
-        spans.append((at + len(piece) - len(piece.lstrip()), at + len(piece.rstrip())))
+        passages += _passage(article, heading, at, at + len(piece))
         at += len(piece)
-    spans = [(start, end) for start, end in spans if end > start]
     while True:
-        counts = count_tokens([context(article, article.text[start:end]) for start, end in spans])
-        if all(count <= max_tokens or end - start == 1 for count, (start, end) in zip(counts, spans, strict=True)):
-            break
-        spans = [
+        counts = count_tokens([passage.context for passage in passages])
+        if all(count <= max_tokens or len(p.text) == 1 for count, p in zip(counts, passages, strict=True)):
+            return passages
+        passages = [
             part
-            for count, span in zip(counts, spans, strict=True)
-            for part in ([span] if count <= max_tokens or span[1] - span[0] == 1 else _halves(article.text, *span))
+            for count, p in zip(counts, passages, strict=True)
+            for part in ([p] if count <= max_tokens or len(p.text) == 1 else _halves(article, p))
         ]
-    return [
-        Passage(f"{article.article_id}:{start}-{end}", article.article_id, article.text[start:end], start, end)
-        for start, end in spans
-    ]
 
 
-def context(article: Article, text: str) -> str:
-    """What is embedded for a passage: the headline tells what the article is about, the passage
-    often does not."""
-    return f"{article.title[:80]}\n{text}" if article.title else text
+def _passage(article: Article, heading: str, start: int, end: int) -> list[Passage]:
+    """The passage without the white space around it, or none if there is nothing else."""
+    text = article.text[start:end]
+    start += len(text) - len(text.lstrip())
+    text = text.strip()
+    identifier = f"{article.article_id}:{start}-{start + len(text)}"
+    return [Passage(identifier, article.article_id, text, start, start + len(text), heading)] if text else []
 
 
-def _halves(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    middle = (start + end) // 2
-    boundaries = [start + b for _, b in sentences(text[start:end])][:-1]
+def _halves(article: Article, passage: Passage) -> list[Passage]:
+    middle = (passage.start + passage.end) // 2
+    boundaries = [passage.start + end for _, end in sentences(passage.text)][:-1]
     cut = min(boundaries, key=lambda b: abs(b - middle), default=middle)
-    parts = [(start, cut), (cut, end)]
-    stripped = []
-    for a, b in parts:
-        piece = text[a:b]
-        stripped.append((a + len(piece) - len(piece.lstrip()), a + len(piece.rstrip())))
-    return [(a, b) for a, b in stripped if b > a]
+    return (_passage(article, passage.heading, passage.start, cut)
+            + _passage(article, passage.heading, cut, passage.end))

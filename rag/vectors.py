@@ -63,5 +63,5 @@ class FlatVectors:
         """Raises IndexDamaged when the file is missing or no FAISS index."""
         try:
             return cls(faiss.read_index(str(path)))
-        except RuntimeError as error:
+        except (RuntimeError, AttributeError) as error:  # the latter where FAISS reads "no index" 
             raise IndexDamaged(f"The vectors in {path} cannot be read: run `rag index` to build them anew.") from error

@@ -35,7 +35,7 @@ def test_files_are_sorted_and_readme_hidden_and_other_kinds_left_out(tmp_path: P
 @pytest.mark.parametrize("name", ["missing", "file.txt"])
 def test_no_folder(tmp_path: Path, name: str) -> None:
     _write(tmp_path, "file.txt", b"x")
-    with pytest.raises(CorpusError, match="is not a folder: .*`rag index seeds`"):
+    with pytest.raises(CorpusError, match=r"is not a folder: .*`rag index seeds`"):
         list_files(tmp_path / name)
 
 
@@ -117,8 +117,9 @@ def test_pipe_is_no_article(tmp_path: Path, within) -> None:
     _write(tmp_path, "a.txt", b"x")
     os.mkfifo(tmp_path / "pipe.txt")
     with within(5):
-        for path in list_files(tmp_path):
-            try:
-                read_page(path, tmp_path, 4.0)
-            except CorpusError as error:
-                assert str(error).startswith("pipe.txt")
+        files = list_files(tmp_path)
+        read = [path.name for path in files if path.name != "pipe.txt" and read_page(path, tmp_path, 4.0)]
+        if len(files) == 2:  # named as a file that cannot be used, if it is not left out
+            with pytest.raises(CorpusError, match=r"^pipe\.txt "):
+                read_page(files[1], tmp_path, 4.0)
+    assert read == ["a.txt"]

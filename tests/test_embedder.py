@@ -232,9 +232,9 @@ def test_index_of_another_model(
     build(small_folder, tmp_path, other, 4.0)
     opened = load(tmp_path, other)
     assert max(other.count_tokens([p.text for p in opened.passages])) <= 256
-    with pytest.raises(IndexIncompatible, match="was made by the model .*whole, the one in use is multilingual-e5-small"):
+    with pytest.raises(IndexIncompatible, match=r"was made by the model .*whole, the one in use is multilingual-e5-small"):
         load(tmp_path, embedder)
-    with pytest.raises(IndexIncompatible, match="was made by the model multilingual-e5-small, .*`rag index`"):
+    with pytest.raises(IndexIncompatible, match=r"was made by the model multilingual-e5-small, .*`rag index`"):
         load(index_dir, other)
 
 

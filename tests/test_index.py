@@ -54,9 +54,9 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
     expected = [a for path in sorted(seeds.glob("0*.txt")) for a in articles_of(read_page(path, seeds, 4.0))]
     assert list(opened.articles.values()) == expected
     assert opened.vectors.size == len(opened.passages) == opened.lexical.size == opened.manifest["counts"]["passages"]
-    texts = [context(opened.articles[p.article_id], p.text) for p in opened.passages]
-    rows = opened.vectors.rows(np.arange(len(texts)))
-    assert (rows * embedder.embed_passages(texts)).sum(1).min() > 0.999
+    texts = [p.context for p in opened.passages]
+    rows = opened.vectors.rows(np.arange(len(texts)))[::9]
+    assert (rows * embedder.embed_passages(texts[::9])).sum(1).min() > 0.999
     assert damage(index_dir) == []
 
 
@@ -111,7 +111,7 @@ def test_article_added_and_article_removed(built: Path, folder: Path, embedder: 
     assert (build(folder, built, embedder, 4.0).embedded, len(_texts(built))) == (1, 3)
     opened = load(built)
     rows = opened.vectors.rows(np.arange(3))
-    texts = [context(opened.articles[p.article_id], p.text) for p in opened.passages]
+    texts = [p.context for p in opened.passages]
     assert (rows * embedder.embed_passages(texts)).sum(1).min() > 0.999  # each vector stayed with its text
     (folder / "a.txt").unlink()
     assert (build(folder, built, embedder, 4.0).embedded, _texts(built)[1:]) == (0, OLD[1:])
@@ -202,6 +202,14 @@ def _tmpfs(at: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", at], check=True)
 
 
+def _refusal(folder: Path, index_dir: Path, embedder: Embedder) -> str:
+    try:
+        build(folder, index_dir, embedder, 4.0)
+    except IndexNotWritable as error:
+        return str(error)
+    return ""
+
+
 def test_full_disk(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
     """However far the writing gets, the old index answers and nothing half done is left."""
     disk = tmp_path / "disk"
@@ -210,20 +218,17 @@ def test_full_disk(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
         used = sum(4096 * -(-p.stat().st_size // 4096) for p in disk.rglob("*") if p.is_file())
         (folder / "c.txt").write_text(OTHER, encoding="utf-8")
         refused = 0
-        for pages in range(0, 24):
+        for pages in range(24):
             subprocess.run(["mount", "-o", f"remount,size={used + 4096 * pages}", disk], check=True)
-            try:
-                build(folder, disk, embedder, 4.0)
-            except IndexNotWritable as error:
-                refused += 1
-                assert "No space left on device" in str(error) or "write" in str(error)
-                assert "\n" not in str(error)
-                assert "The index in use is as it was." in str(error)
-                assert _texts(disk) == OLD
-                assert damage(disk) == []
-                assert [p.name for p in disk.glob("g*")] == ["g000001"]
-            else:
+            message = _refusal(folder, disk, embedder)
+            if not message:
                 break
+            refused += 1
+            assert message.endswith("The index in use is as it was.")
+            assert "\n" not in message
+            assert _texts(disk) == OLD
+            assert damage(disk) == []
+            assert [p.name for p in disk.glob("g*")] == ["g000001"]
         assert refused >= 8
         assert len(_texts(disk)) == 3
 
@@ -293,7 +298,7 @@ def test_current_is_garbage(built: Path, folder: Path, embedder: Embedder, conte
 
 def test_missing_index(tmp_path: Path) -> None:
     for use in (load, damage, read_manifest, current_generation):
-        with pytest.raises(IndexMissing, match="There is no index in .*: run `rag index` to build it"):
+        with pytest.raises(IndexMissing, match=r"There is no index in .*: run `rag index` to build it"):
             use(tmp_path / "nowhere")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,7 +75,7 @@ def test_jump_lines(mark: str) -> None:
 
 def test_lines() -> None:
     text = "\ufeff 标题\r\n\r\n　　第一行。\n \n\nAI 2\f"
-    assert [(l.text, l.indented, l.gap, l.width) for l in lines_of(text)] == [
+    assert [(line.text, line.indented, line.gap, line.width) for line in lines_of(text)] == [
         ("标题", False, False, 2.0), ("第一行。", True, True, 4.0), ("AI 2", False, True, 2.0)]
 
 
@@ -81,7 +83,7 @@ def test_lines() -> None:
 def test_lines_are_the_text(text: str) -> None:
     lines = lines_of(text)
     assert all(text[line.start:line.end] == line.text for line in lines)
-    assert all(a.end < b.start for a, b in zip(lines, lines[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(lines))
     outside = set(range(len(text))) - {i for line in lines for i in range(line.start, line.end)}
     assert all(text[i].isspace() or text[i] in "\ufeff\u200b" for i in outside)
 

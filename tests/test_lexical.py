@@ -10,7 +10,6 @@ import pytest
 from rag.errors import IndexDamaged
 from rag.index import Index
 from rag.lexical import LexicalIndex, normalise, tokens
-from rag.splitter import context
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_passage_without_a_term() -> None:
 
 
 def test_scores_of_the_seeds_are_those_of_the_formula(index: Index) -> None:
-    documents = [Counter(tokens(context(index.articles[p.article_id], p.text))) for p in index.passages]
+    documents = [Counter(tokens(p.context)) for p in index.passages]
     lengths = np.array([sum(d.values()) for d in documents])
     question = tokens("平湖签约了哪些人工智能项目？DeepSeek 5亿元")
     expected = np.zeros(len(documents))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from rag.embedder import Embedder
 from rag.index import Index
 from rag.schema import Article, Run
-from rag.splitter import MAX_CHARS, PassageSplitter, context, passages_of, sentences
+from rag.splitter import MAX_CHARS, PassageSplitter, passages_of, sentences
 
-PROSE = st.text(st.sampled_from("平湖人工智能，。！？；：“”‘’…、5. \n说表示（）Aa.?!\"'\u3000") | st.characters(codec="utf-8"), max_size=1500)
+PROSE = st.text(
+    st.sampled_from("平湖人工智能，。！？；：“”‘’…、5. \n说表示（）Aa.?!\"'\u3000") | st.characters(codec="utf-8"), max_size=1500)
 
 
 def _article(text: str, title: str = "") -> Article:
@@ -56,7 +58,7 @@ def test_sentences(text: str, parts: list[str] | None) -> None:
 def test_sentences_cover_all_that_is_no_blank(text: str) -> None:
     spans = sentences(text)
     assert all(a < b and text[a:b] == text[a:b].strip() for a, b in spans)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
     assert "".join(text[a:b] for a, b in spans).split() == "".join(
         c for i, c in enumerate(text) if any(a <= i < b for a, b in spans)).split()
     assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
@@ -90,8 +92,8 @@ def test_passages_are_the_articles_words(text: str, limit: int) -> None:
     assert all(article.text[p.start:p.end] == p.text for p in passages)
     assert all(p.passage_id == f"a.txt#1:{p.start}-{p.end}" and p.article_id == "a.txt#1" for p in passages)
     assert all(p.text == p.text.strip() and len(p.text) <= MAX_CHARS for p in passages)
-    assert all(len(context(article, p.text)) <= limit for p in passages)
-    assert all(a.end <= b.start for a, b in zip(passages, passages[1:], strict=False))
+    assert all(len(p.context) <= limit for p in passages)
+    assert all(a.end <= b.start for a, b in pairwise(passages))
     assert "".join("".join(p.text.split()) for p in passages) == "".join(text.split())
 
 
@@ -114,7 +116,7 @@ HOSTILE = {
 def test_no_passage_is_longer_than_the_model_sees(embedder: Embedder, name: str, title: str) -> None:
     article = _article(HOSTILE[name], title)
     passages = passages_of(article, embedder.max_tokens, embedder.count_tokens)
-    counts = embedder.count_tokens([context(article, p.text) for p in passages])
+    counts = embedder.count_tokens([p.context for p in passages])
     assert max(counts) <= embedder.max_tokens == 512
     assert "".join(p.text for p in passages) == article.text
     assert max(len(p.text) for p in passages) <= MAX_CHARS
@@ -123,13 +125,13 @@ def test_no_passage_is_longer_than_the_model_sees(embedder: Embedder, name: str,
 def test_headline_longer_than_the_model_sees_leaves_room_for_the_passage() -> None:
     article = _article("昨天，平湖签约了5个项目，总投资5亿元。" * 4, "题" * 80)
     passages = passages_of(article, 64, _characters)
-    assert max(len(context(article, p.text)) for p in passages) <= 64
+    assert max(len(p.context) for p in passages) <= 64
 
 
 def test_headline_of_many_tokens(embedder: Embedder) -> None:
     article = _article("昨天，平湖签约了5个人工智能项目，总投资5亿元。" * 14, "ﷺ" * 80)
     passages = passages_of(article, embedder.max_tokens, embedder.count_tokens)
-    assert max(embedder.count_tokens([context(article, p.text) for p in passages])) <= embedder.max_tokens
+    assert max(embedder.count_tokens([p.context for p in passages])) <= embedder.max_tokens
     assert "".join(p.text for p in passages) == article.text
 
 
@@ -138,7 +140,7 @@ def test_headline_of_many_tokens(embedder: Embedder) -> None:
 def test_no_passage_of_any_text_is_longer_than_the_model_sees(embedder: Embedder, text: str) -> None:
     article = _article(text, text[:80])
     passages = passages_of(article, embedder.max_tokens, embedder.count_tokens)
-    assert max(embedder.count_tokens([context(article, p.text) for p in passages]), default=0) <= embedder.max_tokens
+    assert max(embedder.count_tokens([p.context for p in passages]), default=0) <= embedder.max_tokens
 
 
 def test_seed_passages(index: Index) -> None:
@@ -153,5 +155,6 @@ def test_headline_is_context_and_not_text() -> None:
     article = _article("平湖签约。", "总投资5亿元")
     (passage,) = passages_of(article, 512, _characters)
     assert passage.text == "平湖签约。"
-    assert context(article, passage.text) == "总投资5亿元\n平湖签约。"
-    assert context(_article("平湖签约。"), "平湖签约。") == "平湖签约。"
+    assert passage.context == "总投资5亿元\n平湖签约。"
+    (untitled,) = passages_of(_article("平湖签约。"), 512, _characters)
+    assert untitled.context == "平湖签约。"

@@ -1,0 +1,181 @@
+"""Each cause has its class and exit code; each failure is one line that says what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from rag import errors
+from rag.config import Settings
+from rag.errors import BadInput, RagError
+from rag.index import load
+
+CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, RagError)]
+
+
+def test_every_class_has_its_own_exit_code() -> None:
+    codes = {c.__name__: c.exit_code for c in CLASSES}
+    assert codes == {
+        "RagError": 1, "BadInput": 2, "CorpusError": 3, "IndexMissing": 4, "IndexDamaged": 5, "IndexIncompatible": 6,
+        "IndexNotWritable": 7, "ModelError": 8, "EndpointError": 9, "NotFound": 10, "PortInUse": 11}
+    assert len(set(codes.values())) == len(codes)
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    for c in CLASSES:
+        assert f"{c.__name__} ({c.exit_code})" in (errors.__doc__ or "")
+
+
+@pytest.fixture
+def copy(index_dir: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(index_dir, tmp_path / "index"))
+
+
+def _one_line(run: tuple[int, str, str], code: int, *words: str) -> None:
+    got, out, err = run
+    assert (got, out) == (code, ""), err
+    assert err.startswith("rag: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert [word for word in words if word not in err] == []
+
+
+def test_missing_index(rag, tmp_path: Path) -> None:
+    for command in (["ask", "平湖"], ["search", "平湖"], ["articles"], ["show", "x"], ["status"], ["serve"]):
+        _one_line(rag(*command, "--index", tmp_path / "none"), 4, "There is no index in", "run `rag index`")
+
+
+def test_unknown_article(rag, index_dir: Path) -> None:
+    _one_line(rag("show", "x.txt#1", "--index", index_dir), 10, "'x.txt#1'", "`rag articles`")
+
+
+@pytest.mark.parametrize("question", ["", "  \n ", "平" * 2001])
+def test_unusable_question(rag, index_dir: Path, question: str) -> None:
+    _one_line(rag("search", question, "--index", index_dir), 2)
+
+
+@pytest.mark.parametrize("arguments", [["ask"], ["ask", "平湖", "--batch", "x.jsonl"], ["ask", "--batch", "/nonexistent.jsonl"]])
+def test_unusable_arguments(rag, index_dir: Path, arguments: list[str]) -> None:
+    _one_line(rag(*arguments, "--index", index_dir), 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{", "[]", "3", '"平湖"', "null", "{}", '{"question": 5}', '{"question": "  "}', '{"question": "平湖", "history": [["a"]]}',
+     '{"question": "平湖", "history": 5}'])
+def test_unusable_batch_line(rag, index_dir: Path, tmp_path: Path, line: str) -> None:
+    """Said before any line is answered, with the number of the line."""
+    batch = tmp_path / "b.jsonl"
+    batch.write_text('{"question": "平湖"}\n' + line + "\n", encoding="utf-8")
+    _one_line(rag("ask", "--batch", batch, "--json", "--index", index_dir), 2, "b.jsonl, line 2:")
+
+
+def test_batch_file_in_another_encoding(rag, index_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.jsonl").write_bytes('{"question": "平湖"}'.encode("gbk"))
+    _one_line(rag("ask", "--batch", tmp_path / "b.jsonl", "--index", index_dir), 2, "UTF-8")
+
+
+@pytest.mark.parametrize("question", ["平湖\ud800", "\udcff\udcfe平湖"])
+def test_question_with_half_a_character(rag, index_dir: Path, tmp_path: Path, question: str) -> None:
+    """As a terminal in another encoding passes it, or as JSON may escape it: an answer or one line, no traceback."""
+    batch = tmp_path / "b.jsonl"
+    batch.write_text(json.dumps({"question": question}), encoding="utf-8")
+    for run in (rag("search", question, "--json", "--index", index_dir), rag("search", "--batch", batch, "--json", "--index", index_dir)):
+        assert run[0] in (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        (None, b"", ["holds no .txt or .md file"]),
+        ("x.txt", b"", ["x.txt is empty"]),
+        ("x.txt", b"\x7fELF" + bytes(300), ["x.txt is not text in UTF-8, UTF-16 or GB18030"]),
+        ("x.txt", "平".encode() * 1_700_000, ["x.txt has 5.1 MB", "RAG_MAX_FILE_MB"]),
+    ], ids=["empty folder", "0 bytes", "binary", "5 MB of one line"])
+def test_unusable_folder(rag, copy: Path, tmp_path: Path, name: str | None, content: bytes, words: list[str]) -> None:
+    (tmp_path / "in").mkdir()
+    if name:
+        (tmp_path / "in" / name).write_bytes(content)
+    _one_line(rag("index", tmp_path / "in", "--index", copy), 3, *words)
+    assert len(load(copy).articles) == 27
+
+
+def test_missing_folder(rag, copy: Path, tmp_path: Path) -> None:
+    _one_line(rag("index", tmp_path / "none", "--index", copy), 3, "is not a folder")
+
+
+def test_damaged_index(rag, copy: Path) -> None:
+    path = copy / "g000001" / "vectors.faiss"
+    path.write_bytes(path.read_bytes()[:-1000])
+    _one_line(rag("ask", "平湖签约了哪些项目？", "--index", copy), 5, "run `rag index`")
+    code, out, _ = rag("status", "--json", "--index", copy)
+    assert code == 5
+    assert json.loads(out)["health"] == {"ok": False, "damaged": ["vectors.faiss"]}
+
+
+def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("昨天，平湖签约了5个人工智能项目，总投资5亿元。", encoding="utf-8")
+    _one_line(rag("index", tmp_path, "--index", tmp_path / "a.txt"), 7, "could not be written", "--index")
+    _one_line(rag("index", tmp_path, "--index", "/proc/baowen"), 7, "could not be written")
+
+
+def test_index_of_another_format(rag, copy: Path) -> None:
+    path = copy / "g000001" / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    for command in (["status"], ["articles"]):
+        _one_line(rag(*command, "--index", copy), 6, "has format 99", "`rag index`")
+
+
+def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_EMBEDDING_MODEL", "/nonexistent/model")
+    _one_line(rag("search", "平湖", "--index", index_dir), 8, "/nonexistent/model", "RAG_EMBEDDING_MODEL")
+
+
+@pytest.mark.parametrize("value", ["viel", "-1", "0", "nan", "inf"])
+@pytest.mark.parametrize("name", ["RAG_LLM_TIMEOUT", "RAG_MAX_FILE_MB"])
+def test_setting_that_is_no_number(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    _one_line(rag("status", "--index", index_dir), 2, name, repr(value))
+    with pytest.raises(BadInput):
+        Settings.from_env()
+
+
+def test_settings() -> None:
+    read = Settings.from_env({
+        "RAG_INDEX_DIR": "/i", "RAG_SEEDS_DIR": "/s", "RAG_EMBEDDING_MODEL": "m", "OPENAI_BASE_URL": " http://x/v1 ",
+        "OPENAI_API_KEY": "secret", "RAG_LLM_MODEL": "q", "RAG_LLM_TIMEOUT": "2.5", "RAG_MAX_FILE_MB": "9"})
+    assert read == Settings(Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, 9.0)
+    assert read.llm_configured
+    assert "secret" not in repr(read)
+    assert Settings.from_env({}) == Settings()
+    assert not Settings.from_env({"RAG_LLM_MODEL": "q"}).llm_configured
+    assert not Settings.from_env({"OPENAI_API_KEY": "k"}).llm_configured
+
+
+def test_port_in_use(rag, index_dir: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        _one_line(rag("serve", "--port", port, "--index", index_dir), 11, str(port))
+
+
+def test_malformed_endpoint(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentences of the articles stand in, and the remark about it stands apart."""
+    for name, value in (("OPENAI_BASE_URL", "not a url"), ("OPENAI_API_KEY", "k"), ("RAG_LLM_MODEL", "m")):
+        monkeypatch.setenv(name, value)
+    code, out, err = rag("ask", "2024年平湖再生水利用量是多少？", "--json", "--index", index_dir)
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["mode"] == "extractive"
+    assert "1107万立方米" in answer["answer"]
+    assert len(answer["notices"]) == 1
+    assert "OPENAI_BASE_URL" in answer["notices"][0]
+
+
+def test_message_with_markup_is_shown_as_it_is(rag, index_dir: Path) -> None:
+    _one_line(rag("show", "[red]x[/red] :smile:", "--index", index_dir), 10, "[red]x[/red] :smile:")
