@@ -136,7 +136,7 @@ def _article(
         total = cost - sum(4.0 * affinity(h, body) for h in own)
         total += 0.0 if own else 4.0
         total += 5.0 if heads and tail else 0.0
-        total += sum(7.0 if len(blocks[h].text) < 9 else 1.0 for h in own[1:]) + 3.0 * max(0, len(own) - 2)
+        total += sum(8.0 if len(blocks[h].text) < 9 else 1.0 for h in own[1:]) + 3.0 * max(0, len(own) - 2)
         total += _torn(blocks, at) if tail else 0.0
         ends_with_byline = at < len(blocks) and blocks[at].kind == "byline"
         if ends_with_byline:

@@ -19,7 +19,7 @@ from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
 from rag.index import build, current_generation, damage, load, read_manifest
 from rag.newspaper import articles_of
-from rag.splitter import MAX_CHARS, context
+from rag.splitter import MAX_CHARS
 
 FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
 SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"

@@ -1,0 +1,3 @@
+from eval.command import main
+
+main()
