@@ -27,7 +27,8 @@ if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.")
-_out, _err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
@@ -39,7 +40,7 @@ def main() -> None:
     try:
         app()
     except RagError as error:
-        _err.print(f"rag: {error}", style="red", markup=False)
+        _err.print(f"rag: {error}", style="red")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
@@ -76,7 +77,7 @@ def index(
 
     settings = _settings(index_dir)
     with Progress(TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                  console=_err, transient=True) as bar:
+                  console=_err, transient=True, disable=not _err.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def progress(step: str, done: int, of: int) -> None:
@@ -87,7 +88,7 @@ def index(
         built = build(folder or settings.seeds_dir, settings.index_dir, Embedder(settings.embedding_model),
                       settings.max_file_mb, progress)
     for _, why in built.refused:
-        _err.print(f"left out: {why}", style="yellow", markup=False)
+        _err.print(f"left out: {why}", style="yellow")
     counts = built.manifest["counts"]
     if as_json:
         _print_json({**{k: v for k, v in built.manifest.items() if k != "checksums"},
@@ -96,7 +97,7 @@ def index(
         _out.print(
             f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages "
             f"({built.embedded} embedded, {built.reused} kept) in {settings.index_dir}, "
-            f"generation {built.manifest['generation']}", markup=False)
+            f"generation {built.manifest['generation']}")
 
 
 @app.command()
@@ -134,8 +135,8 @@ def search(
             _print_json({**({"id": identifier} if batch else {}), "hits": payload.hits(hits)})
             continue
         for number, hit in enumerate(hits, 1):
-            _out.print(f"{number:2}. {hit.article.title or hit.article.article_id}  ({hit.score:.2f})", style="bold", markup=False)
-            _out.print(f"    {hit.passage.text}\n", markup=False)
+            _out.print(f"{number:2}. {hit.article.title or hit.article.article_id}  ({hit.score:.2f})", style="bold")
+            _out.print(f"    {hit.passage.text}\n")
 
 
 @app.command()
@@ -168,9 +169,9 @@ def show(
     if as_json:
         _print_json(payload.article(found))
         return
-    _out.print(found.title or "（无标题）", style="bold", markup=False)
-    _out.print(" ".join([*found.byline, found.date, found.file]) + "\n", style="dim", markup=False)
-    _out.print(found.text, markup=False)
+    _out.print(found.title or "（无标题）", style="bold")
+    _out.print(" ".join([*found.byline, found.date, found.file]) + "\n", style="dim")
+    _out.print(found.text)
 
 
 @app.command()
@@ -188,10 +189,9 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
         _out.print(f"generation  {manifest['generation']} in {folder}\nmodel       {model['name']} "
                    f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
                    f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
-                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index`'}",
-                   markup=False)
+                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index`'}")
         for row in manifest["refused"]:
-            _out.print(f"left out    {row['why']}", markup=False)
+            _out.print(f"left out    {row['why']}")
     if broken:
         raise typer.Exit(5)
 
@@ -219,7 +219,7 @@ def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[Any, 
         text = batch.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{batch} cannot be read as UTF-8 text ({error}): correct the path or the file.") from error
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -234,8 +234,8 @@ def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[Any, 
 
 def _show_answer(answer: Answer) -> None:
     for notice in answer.notices:
-        _err.print(notice, style="yellow", markup=False)
-    _out.print(answer.answer + "\n", markup=False)
+        _err.print(notice, style="yellow")
+    _out.print(answer.answer + "\n")
     for c in answer.citations:
         about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), c.date, c.file) if x)
-        _out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim", markup=False)
+        _out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")

@@ -38,13 +38,18 @@ def list_files(folder: Path) -> list[Path]:
     return files
 
 
+def name_of(path: Path, folder: Path) -> str:
+    """The file's path within the folder; bytes of it that are no UTF-8 are spelled out."""
+    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
+
+
 def read_page(path: Path, folder: Path, max_mb: float) -> Page:
     """One file, decoded. Offsets elsewhere count characters of ``Page.text``, that is of the file's
     bytes decoded with ``Page.encoding`` and with no newline translated.
 
     Raises CorpusError, in one line, when this file cannot be used.
     """
-    name = path.relative_to(folder).as_posix()
+    name = name_of(path, folder)
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for without end

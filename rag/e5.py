@@ -48,16 +48,19 @@ class PackedEmbedding(torch.nn.Module):
 class E5(InputModule):
     """Tokens -> hidden states -> their mean, of unit length."""
 
+    tokenizer: Any
+
     def __init__(self, packed: Packed, precision: torch.dtype) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.model = bert(packed)
         torch.nn.Module.to(self.model, precision)
-        self.tokenizer = tokenizer(packed)
+        self.tokenizer = Words(packed)
         self.max_seq_length = packed.positions
         self._pad, self._width = packed.pad, packed.hidden
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
-        encoded = [e.ids[: self.max_seq_length] for e in self.tokenizer.encode_batch([(prompt or "") + t for t in inputs])]
+        found = self.tokenizer.encode_batch([(prompt or "") + text for text in inputs])
+        encoded = [ids[: self.max_seq_length] for ids in found]
         longest = max(map(len, encoded))
         ids = torch.full((len(encoded), longest), self._pad)
         mask = torch.zeros((len(encoded), longest), dtype=torch.long)
@@ -126,20 +129,22 @@ def bert(packed: Packed) -> BertModel:
     return model
 
 
-def tokenizer(packed: Packed) -> Tokenizer:
-    """The unigram tokenizer, adding ``<s>`` and ``</s>``, without truncation. The file's map of normal
-    forms is NFKC but for signs that it drops or makes a blank."""
-    made = Tokenizer(models.Unigram(list(packed.pieces), packed.unk, False))
-    dropped = "".join(f"\\x{{{ord(c):x}}}" for c, form in packed.normal.items() if not form)
-    blanks = "".join(f"\\x{{{ord(c):x}}}" for c, form in packed.normal.items() if form == " ")
-    made.normalizer = normalizers.Sequence([
-        normalizers.Replace(Regex(f"[{dropped}]"), ""),
-        normalizers.Replace(Regex(f"[{blanks}]"), " "),
-        normalizers.NFKC(),
-        normalizers.Replace(Regex(" {2,}"), " "),
-    ])
-    made.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    bos, eos = packed.pieces[packed.bos][0], packed.pieces[packed.eos][0]
-    made.post_processor = processors.TemplateProcessing(
-        single=f"{bos} $A {eos}", special_tokens=[(bos, packed.bos), (eos, packed.eos)])
-    return made
+class Words:
+    """The unigram tokenizer: texts -> token ids between ``<s>`` and ``</s>``, nothing cut off.
+
+    The file's map of single characters is applied as it stands. NFKC is not the same: it also makes
+    one letter of a letter and a combining accent, and turns the full-width ～ of "3～5年" into ~.
+    Neighbouring characters that the vocabulary lacks become one unknown token, as in SentencePiece.
+    """
+
+    def __init__(self, packed: Packed) -> None:
+        self._normal = str.maketrans(packed.normal)
+        self._model = Tokenizer(models.Unigram(list(packed.pieces), packed.unk, False))
+        self._model.normalizer = normalizers.Replace(Regex(" {2,}"), " ")
+        self._model.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+        bos, eos = packed.pieces[packed.bos][0], packed.pieces[packed.eos][0]
+        self._model.post_processor = processors.TemplateProcessing(
+            single=f"{bos} $A {eos}", special_tokens=[(bos, packed.bos), (eos, packed.eos)])
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        return [e.ids for e in self._model.encode_batch_fast([text.translate(self._normal) for text in texts])]

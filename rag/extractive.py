@@ -34,12 +34,13 @@ _HAS_NUMBER = re.compile(r"[\d０-９]|[一二两三四五六七八九十百千]
 _HAS_DATE = re.compile(r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月")
 
 SENTENCE_FEATURES = ("above_mean", "coverage", "rank", "number", "date", "short")
-SENTENCE_WEIGHTS = (42.33, 4.65, -0.98, 0.91, 1.19, -0.39)
-SENTENCE_BIAS = -3.96
+SENTENCE_WEIGHTS = (42.46, 3.98, -0.98, 0.88, 1.12, -0.37)
+SENTENCE_BIAS = -3.93
 ANSWER_FEATURES = ("passage", "lead", "said", "english")
-ANSWER_WEIGHTS = (55.75, 23.51, 1.31, 1.1)
-ANSWER_BIAS = -48.83
+ANSWER_WEIGHTS = (55.98, 22.47, 1.32, 1.0)
+ANSWER_BIAS = -49.01
 ABSTAIN_BELOW = 0.5
+_LEANS_BACK = re.compile(r"(?:据介绍|据了解|据悉)?[,，]?(?:该|这|其|他们|她们|他|她|它|此次|同时|此外|另外|目前|当前|投产后|达产后|建成后|项目|公司|企业)")
 _NEAREST = 5  # sentences in which the question's words are looked for
 
 
@@ -91,20 +92,26 @@ def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Em
 def measure(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Embedder) -> Measured | None:
     """None when there is no sentence to weigh."""
     spans: dict[tuple[str, int, int], tuple[Article, int, int, int]] = {}
+    before: dict[tuple[str, int, int], str] = {}
     for rank, hit in enumerate(hits):
+        previous = ""
         for start, end in sentences(hit.passage.text):
+            text = hit.passage.text[start:end]
             if end - start >= 6:
-                a, b = hit.passage.start + start, hit.passage.start + end
-                spans.setdefault((hit.article.article_id, a, b), (hit.article, a, b, rank))
+                key = (hit.article.article_id, hit.passage.start + start, hit.passage.start + end)
+                spans.setdefault(key, (hit.article, key[1], key[2], rank))
+                before.setdefault(key, previous if _LEANS_BACK.match(text) else "")
+            previous = text
     if not spans:
         return None
     found = list(spans.values())
     texts = [article.text[start:end] for article, start, end, _ in found]
+    whole = [lead + text for lead, text in zip(before.values(), texts, strict=True)]  # what "that project" is
     vector = embedder.embed_queries([query.search])[0]
-    cosines = embedder.embed_sentences(texts) @ vector
+    cosines = embedder.embed_sentences(whole) @ vector
     weights = {t: lexical.idf(t) for t in dict.fromkeys(tokens(query.lexical))}
     total = sum(weights.values()) or 1.0
-    coverage = np.array([_covered(weights, text) for text in texts]) / total
+    coverage = np.array([_covered(weights, text) for text in whole]) / total
     sentence = np.stack([
         cosines - cosines.mean(),
         coverage,

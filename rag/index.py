@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.corpus import list_files, read_page
+from rag.corpus import list_files, name_of, read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
 from rag.lexical import LexicalIndex
@@ -34,7 +34,7 @@ from rag.schema import Article, Passage, Run
 from rag.splitter import MAX_CHARS, passages_of
 from rag.vectors import FlatVectors, Matrix, VectorStore
 
-FORMAT = 2
+FORMAT = 1
 _KEEP = 2
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of)."""
@@ -81,7 +81,7 @@ def build(
         try:
             page = read_page(path, folder, max_file_mb)
         except CorpusError as error:
-            refused.append((path.relative_to(folder).as_posix(), str(error)))
+            refused.append((name_of(path, folder), str(error)))
         else:
             hashes[page.file] = page.sha256
             articles += articles_of(page)
@@ -139,11 +139,14 @@ def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
             f"The index in {index_dir} was made by the model {manifest['model']['name']}, the one in use is "
             f"{embedder.name}: set RAG_EMBEDDING_MODEL back, or run `rag index` to embed the articles anew."
         )
+    if broken := damage(index_dir):
+        raise IndexDamaged(
+            f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index` to build it anew.")
     try:
         articles = [_article(line) for line in _jsonl(folder / "articles.jsonl")]
         passages = tuple(Passage(**{k: v for k, v in row.items() if k != "sha256"})
                          for row in _jsonl(folder / "passages.jsonl"))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexDamaged(f"The articles in {folder} cannot be read: run `rag index` to build them anew.") from error
     vectors = FlatVectors.load(folder / "vectors.faiss")
     lexical = LexicalIndex.load(folder / "lexical", len(passages))
@@ -158,6 +161,8 @@ def read_manifest(index_dir: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         version = manifest["format"]
+        if version == FORMAT:  # another version may keep other things
+            _check_entries(manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamaged(f"The index in {index_dir} has no readable manifest: run `rag index` to build it anew.") from error
     if version != FORMAT:
@@ -166,6 +171,18 @@ def read_manifest(index_dir: Path) -> dict[str, Any]:
             "run `rag index` with this version."
         )
     return manifest
+
+
+def _check_entries(manifest: Mapping[str, Any]) -> None:
+    """Raises KeyError or TypeError where an entry that is read elsewhere is missing or another kind."""
+    for entry, fields in (
+        ("model", ("name", "fingerprint", "dimension")), ("counts", ("files", "articles", "passages")),
+        ("settings", ()), ("files", ()), ("checksums", ()),
+    ):
+        if not isinstance(manifest[entry], dict) or any(field not in manifest[entry] for field in fields):
+            raise TypeError(entry)
+    if not isinstance(manifest["refused"], list) or not isinstance(manifest["generation"], str):
+        raise TypeError("refused")
 
 
 def damage(index_dir: Path) -> list[str]:

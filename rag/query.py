@@ -34,7 +34,7 @@ def parse(question: str, history: Sequence[Turn], names: NameBridge) -> Query:
 
     Raises BadInput for a question that is empty or longer than ``MAX_QUESTION`` characters.
     """
-    text = " ".join(question.split())
+    text = " ".join(question.encode("utf-8", "replace").decode().split())  # no halves of characters
     if not text:
         raise BadInput("The question is empty: ask something, e.g. `rag ask 平湖签约了哪些人工智能项目？`")
     if len(text) > MAX_QUESTION:
