@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -71,8 +73,9 @@ def evaluate(
             console.print(remark, style="yellow", markup=False)
         journals = out / "journals"
         runs = [
-            runner.run(target, name, embedder, settings, journals, retrieval_only=retrieval_only,
-                       progress=lambda done, of, name=name: shown(name, done, of))  # type: ignore[misc]
+            # An embedder each: it remembers sentences, and what one ranker asked must not speed up the next.
+            runner.run(target, name, Embedder(settings.embedding_model), settings, journals,
+                       retrieval_only=retrieval_only, progress=partial(shown, name))
             for name in chosen]
     results = collect(target, runs, embedder, earlier)
     stem = out / "-".join([target.name, *([half] if half != "all" else []),
@@ -165,7 +168,8 @@ def _show(results: Mapping[str, Any]) -> None:
 
     console = Console(highlight=False)
     head, *body = rows(results)
-    table = Table(title=f"{results['set']['name']}, {results['set']['questions']} questions, 95% intervals")
+    title = f"{results['set']['name']}, {results['set']['questions']} questions, 95% intervals"
+    table = Table(title=title, box=SIMPLE_HEAD)
     for number, name in enumerate(head):
         table.add_column(name, justify="right" if number else "left")
     for row in body:
@@ -175,7 +179,7 @@ def _show(results: Mapping[str, Any]) -> None:
         notable = differs(comparison)
         against = "the baseline's " if comparison["baseline"] else ""
         lead = f"{comparison['first']} less {against}{comparison['second']}, {comparison['questions']} questions: "
-        console.print(lead + ("; ".join(notable) or "no measure differs beyond its interval"), markup=False)
+        console.print(lead + ("; ".join(notable) or "no measure differs beyond its interval"), markup=False, soft_wrap=True)
 
 
 def main() -> None:

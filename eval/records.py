@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from eval import measures
 from eval.sets import Question, tuning
 from rag import payload
+from rag.extractive import label
 from rag.schema import Answer, Hit
 
 Verdict = Literal["missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged"]
@@ -30,7 +31,7 @@ class Measure:
 
 
 MEASURES = (
-    *(Measure(f"recall@{k}", f"evidence recall@{k}", "retrieval") for k in (1, 3, 5, 10)),
+    *(Measure(f"recall@{k}", f"recall@{k}", "retrieval") for k in (1, 3, 5, 10)),
     Measure("mrr@10", "MRR@10", "retrieval"),
     Measure("ndcg@10", "nDCG@10", "retrieval"),
     Measure("fact_recall", "fact recall", "answer"),
@@ -38,7 +39,7 @@ MEASURES = (
     Measure("citation_recall", "citation recall", "answer"),
     Measure("exact_quotes", "exact quotes", "answer"),
     Measure("figure_faithfulness", "figure faithfulness", "answer"),
-    Measure("answer_characters", "answer length, characters", "answer", 0),
+    Measure("answer_characters", "answer characters", "answer", 0),
     Measure("refusal_recall", "unanswerable refused", "abstention"),
     Measure("false_refusals", "answerable refused", "abstention", -1),
     Measure("auroc", "AUROC of confidence", "abstention"),
@@ -110,7 +111,7 @@ def answered(question: Question, answer: Answer | None, unrefused: Answer | None
         "citation_precision": measures.citation_precision(question, answer),
         "citation_recall": measures.citation_recall(question, answer),
         "exact_quotes": measures.exact_quotes(answer, texts.articles, texts.files or {}) if exact else None,
-        "figure_faithfulness": measures.figure_faithfulness(answer),
+        "figure_faithfulness": measures.figure_faithfulness(_without_headings(answer)),
         "answer_characters": float(len(shown.answer)) if shown else None,
         "refusal_recall": measures.refused_unanswerable(question, answer),
         "false_refusals": measures.refused_answerable(question, answer),
@@ -155,6 +156,15 @@ def _ranking(ranks: measures.Ranks) -> dict[str, float | None]:
         "mrr@10": measures.reciprocal_rank(ranks, 10),
         "ndcg@10": measures.ndcg(ranks, 10),
     }
+
+
+def _without_headings(answer: Answer | None) -> Answer | None:
+    """Less the lines that name an article: figures in a headline are its own, not the answer's claim."""
+    if answer is None:
+        return None
+    labels = tuple({label(hit.article) for hit in answer.hits})
+    said = [line for line in answer.answer.split("\n") if not (labels and line.startswith(labels))]
+    return replace(answer, answer="\n".join(said))
 
 
 def _worth(question: Question, answer: Answer | None) -> float:

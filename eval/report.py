@@ -53,7 +53,7 @@ def rows(results: Results) -> Rows:
                 shown(figure, measure.name) for figure in figures)]
     spent = [side.get("timings") for side in sides.values()]
     if any(t and t["latency_ms"] for t in spent):
-        yield ["latency p50 / p95, ms", "", *(_latency(t) for t in spent)]
+        yield ["p50 / p95, ms", "", *(_latency(t) for t in spent)]
     yield ["questions a second", "", *(f"{t['questions_per_second']:.1f}" if t and t["questions_per_second"] else "–"
                                        for t in spent)]
 
@@ -79,7 +79,8 @@ def html(results: Results) -> str:
             f'<p class="remark">{escape(remark)}</p>' for remark in results["remarks"]), "</header>",
         "<section><h2>Figures</h2>", _table(rows(results)),
         '<p class="note">Means over the questions that a measure says something about, with 95% bootstrap intervals over '
-        "questions. ↓: less is better.</p></section>",
+        "questions. recall@k: gold quotes inside the first k passages. ↓: less is better. Times include sentences remembered from "
+        "earlier questions of the run.</p></section>",
         f'<section><h2>Plots</h2><div class="plots">{"".join(_plots(results))}</div></section>',
         "".join(_comparison(c) for c in results["comparisons"]),
         "".join(_breakdown(run) for run in results["runs"]),

@@ -13,6 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -105,6 +106,8 @@ def forget(runs: Sequence[Run], journals: Path) -> None:
     """Drop the journals of runs whose results are kept."""
     for done in runs:
         (journals / f"{done.settings_hash[:24]}.jsonl").unlink(missing_ok=True)
+    with suppress(OSError):  # others are still there
+        journals.rmdir()
 
 
 def versions(embedder: Embedder) -> dict[str, str]:

@@ -21,14 +21,17 @@ thead th{font-weight:600;color:var(--soft);border-bottom-width:2px}
 figure{margin:0;background:var(--card);border-radius:8px;padding:.8rem}figcaption{font-weight:600;font-size:.92rem;margin-bottom:.4rem}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:12px}
 .grid{stroke:var(--line)}polyline{fill:none;stroke-width:2.2}.bar{stroke-width:1.6;opacity:.55}.dot{stroke:none}
-.s0{stroke:var(--c0)}.s1{stroke:var(--c1);stroke-dasharray:7 3}.s2{stroke:var(--c2);stroke-dasharray:2 3}.s3{stroke:var(--c3);stroke-dasharray:9 3 2 3}
+.s0{stroke:var(--c0)}.s1{stroke:var(--c1);stroke-dasharray:7 3}
+.s2{stroke:var(--c2);stroke-dasharray:2 3}.s3{stroke:var(--c3);stroke-dasharray:9 3 2 3}
 .bar{stroke-dasharray:none}.key line{stroke-width:2.5}.f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:.4rem 0 0;padding:0;font-size:.85rem}
 .legend .key{width:26px;display:inline-block;margin-right:.4rem;vertical-align:middle}
 details{margin:.3rem 0}summary{cursor:pointer}.ids{font-size:.85rem;overflow-wrap:anywhere}a{color:var(--c0)}
-.q{border:1px solid var(--line);border-radius:8px;padding:.45rem .7rem}.q[open]{background:var(--card)}.q:target{outline:2px solid var(--c0)}
+.q{border:1px solid var(--line);border-radius:8px;padding:.45rem .7rem}.q[open]{background:var(--card)}
+.q:target{outline:2px solid var(--c0)}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:0 1.5rem}
-.sides>div{min-width:0;overflow-wrap:anywhere}.answer{white-space:pre-wrap}.turn{color:var(--soft);border-left:3px solid var(--line);padding-left:.6rem}
+.sides>div{min-width:0;overflow-wrap:anywhere}.answer{white-space:pre-wrap}
+.turn{color:var(--soft);border-left:3px solid var(--line);padding-left:.6rem}
 ul,ol{margin:.2rem 0;padding-left:1.4rem;font-size:.92rem}q{quotes:none}
 [class^=v]{display:inline-block;border-radius:99px;padding:0 .6rem;font-size:.8rem;white-space:nowrap}
 .v0,.v1,.v2,.v3{background:var(--badbg);color:var(--bad)}.v4{background:var(--midbg);color:var(--mid)}

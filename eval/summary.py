@@ -95,13 +95,22 @@ def compare(a: Sequence[Record], b: Sequence[Record]) -> dict[str, Any]:
 
 
 def shown(figure: Mapping[str, Any] | None, measure: str, *, signed: bool = False) -> str:
-    """``0.93 [0.89, 0.96]``; a dash where there is no figure."""
+    """``0.93 [.89, .96]``; a dash where there is no figure."""
     if figure is None:
         return "–"
-    form = "+" if signed else ""
-    form += ".0f" if measure == "answer_characters" else ".2f"
-    mean, low, high = (figure[part] for part in ("mean", "low", "high"))
-    return f"{mean:{form}}" if low is None else f"{mean:{form}} [{low:{form}}, {high:{form}}]"
+    sign = "+" if signed else ""
+    if measure == "answer_characters":
+        mean, *bounds = ("" if figure[part] is None else f"{figure[part]:{sign}.0f}" for part in ("mean", "low", "high"))
+    else:
+        mean = f"{figure['mean']:{sign}.2f}"
+        bounds = ["" if figure[part] is None else _short(figure[part], sign) for part in ("low", "high")]
+    return f"{mean} [{bounds[0]}, {bounds[1]}]" if bounds[0] else mean
+
+
+def _short(value: float, sign: str) -> str:
+    """Two places without the nought before the point: ``.89``, ``-.02``, ``1.0``."""
+    text = f"{value:{sign}.2f}"
+    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text[:-1]
 
 
 def _figure(found: Interval) -> Figure:

@@ -224,12 +224,18 @@ def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[Any, 
             continue
         try:
             row = json.loads(line)
-            asked, history = row["question"], tuple((str(q), str(a)) for q, a in row.get("history") or ())
+            asked, history = row["question"], tuple(_turn(turn) for turn in row.get("history") or ())
             if not isinstance(asked, str) or not asked.strip():
                 raise ValueError("`question` is no text")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"{batch}, line {number}: not an object with a `question` ({error}): correct it.") from error
         yield row.get("id"), asked, history
+
+
+def _turn(turn: object) -> Turn:
+    if not isinstance(turn, list) or len(turn) != 2 or not all(isinstance(part, str) for part in turn):
+        raise ValueError("`history` is no list of [question, answer]")
+    return turn[0], turn[1]
 
 
 def _show_answer(answer: Answer) -> None:

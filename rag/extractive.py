@@ -152,7 +152,8 @@ def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]
         lines.append(_heading(article, query.language))
         for sentence in sorted(group, key=lambda s: s.start):
             cited.append(cite(len(cited) + 1, article, sentence.start, sentence.end))
-            lines.append(f"{cited[-1].quote}[{len(cited)}]")
+            # an article's own "[3]" must not pass for one of our marks
+            lines.append(re.sub(r"\[(\d+)\]", r"［\1］", cited[-1].quote) + f"[{len(cited)}]")
     return "\n".join(lines), tuple(cited)
 
 

@@ -132,14 +132,14 @@ def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
 
     Raises IndexMissing, IndexDamaged or IndexIncompatible.
     """
-    folder = _current(index_dir)
-    manifest = read_manifest(index_dir)
+    folder = _current(index_dir)  # asked once: another generation may take its place meanwhile
+    manifest = _manifest(folder)
     if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
         raise IndexIncompatible(
             f"The index in {index_dir} was made by the model {manifest['model']['name']}, the one in use is "
             f"{embedder.name}: set RAG_EMBEDDING_MODEL back, or run `rag index` to embed the articles anew."
         )
-    if broken := damage(index_dir):
+    if broken := _damage(folder, manifest):
         raise IndexDamaged(
             f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index` to build it anew.")
     try:
@@ -157,17 +157,20 @@ def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
 
 def read_manifest(index_dir: Path) -> dict[str, Any]:
     """Raises IndexMissing, IndexDamaged, or IndexIncompatible for another version of the format."""
-    folder = _current(index_dir)
+    return _manifest(_current(index_dir))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         version = manifest["format"]
         if version == FORMAT:  # another version may keep other things
             _check_entries(manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamaged(f"The index in {index_dir} has no readable manifest: run `rag index` to build it anew.") from error
+        raise IndexDamaged(f"The index in {folder} has no readable manifest: run `rag index` to build it anew.") from error
     if version != FORMAT:
         raise IndexIncompatible(
-            f"The index in {index_dir} has format {version}, this program reads {FORMAT}: "
+            f"The index in {folder} has format {version}, this program reads {FORMAT}: "
             "run `rag index` with this version."
         )
     return manifest
@@ -187,7 +190,11 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
 
 def damage(index_dir: Path) -> list[str]:
     """The files of the generation in use whose bytes are not what the manifest says."""
-    folder, manifest = _current(index_dir), read_manifest(index_dir)
+    folder = _current(index_dir)
+    return _damage(folder, _manifest(folder))
+
+
+def _damage(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     return [
         name for name, digest in manifest["checksums"].items()
         if not (folder / name).is_file() or _digest(folder / name) != digest
@@ -267,6 +274,8 @@ def _writing(index_dir: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise IndexNotWritable(
                 f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again.") from error
+        except OSError as error:  # some network folders have no locks
+            raise _not_writable(index_dir, error) from error
         yield
 
 

@@ -34,7 +34,7 @@ QUESTIONS = [  # over all five pages, in both languages
     "“大禹鼎”金鼎是什么奖？",
     "Who attended the China-Japan robotics meeting in Pinghu?",
     "德默菲换热器项目总投资多少？",
-    "张丽燕提交了什么建议？",
+    "张丽燕和尹淑萍一起提交了什么建议？",
 ]
 UNANSWERABLE = ["平湖到上海的高铁票价是多少？", "Who won the 2022 FIFA World Cup?"]
 KEYS = ["question", "answer", "mode", "abstained", "confidence", "language", "citations", "hits", "timings_ms", "index"]
