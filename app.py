@@ -22,6 +22,7 @@ from rag import page
 from rag.assistant import Assistant
 from rag.errors import BadInput, PortInUse, RagError
 from rag.schema import Answer
+from rag.style import STYLE
 
 KEPT_TURNS = 30
 """How many turns the browser keeps over a reload."""
@@ -178,7 +179,7 @@ def application(assistant: Assistant, host: str = "127.0.0.1") -> FastAPI:
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return gr.mount_gradio_app(
         outer, build(assistant), path="/", server_name=host, footer_links=[], run_history=False, ssr_mode=False,
-        show_error=False, allowed_paths=[], theme=theme, css=page.STYLE, enable_monitoring=False, pwa=False)
+        show_error=False, allowed_paths=[], theme=theme, css=STYLE, enable_monitoring=False, pwa=False)
 
 
 def _asker(assistant: Assistant) -> Callable[[str, object], Iterator[tuple[Any, ...]]]:

@@ -74,7 +74,7 @@ def evaluate(
         journals = out / "journals"
         runs = [
             # An embedder each: it remembers sentences, and what one ranker asked must not speed up the next.
-            runner.run(target, name, Embedder(settings.embedding_model), settings, journals,
+            runner.run(target, name, Embedder(settings.embedding_model) if name != chosen[0] else embedder, settings, journals,
                        retrieval_only=retrieval_only, progress=partial(shown, name))
             for name in chosen]
     results = collect(target, runs, embedder, earlier)

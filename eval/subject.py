@@ -22,7 +22,8 @@ from rag.config import Settings
 from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
-from rag.index import Index, build_from, current_generation, load
+from rag.generation import current_generation
+from rag.index import Index, build_from, load
 from rag.schema import Article
 
 Half = Literal["all", "tune", "test"]

@@ -11,7 +11,9 @@ from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
-from rag.index import current_generation, load
+from rag.generation import current_generation
+from rag.index import load
+from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse
 from rag.retriever import Retriever
 from rag.schema import Answer, Citation, Hit, Mode, Query, Turn
@@ -70,7 +72,7 @@ class Assistant:
             if self.settings.llm_configured:
                 try:
                     written = yield from self._written(query, hits, history)
-                    mode, abstained = "llm", written.strip().startswith(llm.NOT_IN_ARTICLES)
+                    mode, abstained = "llm", written.strip().startswith(NOT_IN_ARTICLES)
                     if abstained:
                         text, cited = refuse(query, evidence), ()
                     else:
@@ -88,13 +90,13 @@ class Assistant:
     def _written(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
         """The language model's text as it streams; returns the whole of it."""
         pieces: list[str] = []
-        messages = llm.answer_messages(query.text, query.language, history, hits)
+        messages = answer_messages(query.text, query.language, history, hits)
         held = True  # a refusal is a code word that nobody should see
         for piece in llm.stream_chat(self.settings, messages):
             pieces.append(piece)
             if not held:
                 yield piece
-            elif not llm.NOT_IN_ARTICLES.startswith("".join(pieces).strip()[: len(llm.NOT_IN_ARTICLES)]):
+            elif not NOT_IN_ARTICLES.startswith("".join(pieces).strip()[: len(NOT_IN_ARTICLES)]):
                 held = False
                 yield "".join(pieces)
         return "".join(pieces)

@@ -53,7 +53,7 @@ def _settings(index_dir: Path | None) -> Settings:
 
 def _assistant(index_dir: Path | None) -> Assistant:
     from rag.assistant import Assistant
-    from rag.index import current_generation
+    from rag.generation import current_generation
 
     settings = _settings(index_dir)
     current_generation(settings.index_dir)  # a missing index is said before a model is loaded
@@ -177,7 +177,7 @@ def show(
 @app.command()
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
-    from rag.index import damage, read_manifest
+    from rag.generation import damage, read_manifest
 
     folder = _settings(index_dir).index_dir
     manifest, broken = read_manifest(folder), damage(folder)

@@ -40,7 +40,9 @@ ANSWER_FEATURES = ("passage", "lead", "said", "english")
 ANSWER_WEIGHTS = (55.98, 22.47, 1.32, 1.0)
 ANSWER_BIAS = -49.01
 ABSTAIN_BELOW = 0.5
-_LEANS_BACK = re.compile(r"(?:据介绍|据了解|据悉)?[,，]?(?:该|这|其|他们|她们|他|她|它|此次|同时|此外|另外|目前|当前|投产后|达产后|建成后|项目|公司|企业)")
+_LEANS_BACK = re.compile(
+    r"(?:据介绍|据了解|据悉)?[,，]?"
+    r"(?:该|这|其|他们|她们|他|她|它|此次|同时|此外|另外|目前|当前|投产后|达产后|建成后|项目|公司|企业)")
 _NEAREST = 5  # sentences in which the question's words are looked for
 
 

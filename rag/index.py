@@ -1,24 +1,17 @@
-"""Build, swap in, load and check the index: the first walk, from a folder of files to an artefact.
+"""Build and load the index: the first walk, from a folder of files to an artefact.
 
-On disk, under the index folder:
-
-    CURRENT                the name of the generation in use, replaced by one rename
-    g000007/articles.jsonl, passages.jsonl, vectors.faiss, lexical/, manifest.json
-
-A generation is written beside the one in use and named in CURRENT only when it is whole, so a build
-that fails or is killed leaves yesterday's index answering. The manifest is written last and holds
-a checksum of every other file.
+A generation holds articles.jsonl, passages.jsonl, vectors.faiss, lexical/ and manifest.json. It is
+written beside the one in use, so a build that fails or is killed leaves yesterday's index
+answering. The manifest is written last and holds a checksum of every other file.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,14 +20,28 @@ import numpy as np
 
 from rag.corpus import list_files, name_of, read_page
 from rag.embedder import Embedder
-from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
+from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
+from rag.generation import (
+    FORMAT,
+    current_folder,
+    damage,
+    damage_of,
+    digest,
+    manifest_of,
+    next_generation,
+    not_writable,
+    read_lines,
+    read_manifest,
+    write_lines,
+    write_synced,
+    writing,
+)
 from rag.lexical import LexicalIndex
 from rag.newspaper import articles_of
 from rag.schema import Article, Passage, Run
 from rag.splitter import MAX_CHARS, passages_of
 from rag.vectors import FlatVectors, Matrix, VectorStore
 
-FORMAT = 1
 _KEEP = 2
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of)."""
@@ -97,7 +104,7 @@ def build_from(
     refused: tuple[tuple[str, str], ...] = (), progress: Progress = lambda *_: None,
 ) -> Built:
     """The second half of the walk, for articles that come from elsewhere than a folder of pages."""
-    with _writing(index_dir):
+    with writing(index_dir):
         passages: list[Passage] = []
         texts: list[str] = []
         for article in articles:
@@ -108,7 +115,7 @@ def build_from(
         progress("words", 0, 1)
         lexical = LexicalIndex.build(texts)
         progress("words", 1, 1)
-        generation = _next_generation(index_dir)
+        generation = next_generation(index_dir)
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "generation": generation,
@@ -122,30 +129,25 @@ def build_from(
     return Built(manifest, refused, embedded=len(texts) - reused, reused=reused)
 
 
-def current_generation(index_dir: Path) -> str:
-    """Raises IndexMissing or IndexDamaged."""
-    return _current(index_dir).name
-
-
 def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
     """The generation in use. With an ``embedder``, one made by another model is refused.
 
     Raises IndexMissing, IndexDamaged or IndexIncompatible.
     """
-    folder = _current(index_dir)  # asked once: another generation may take its place meanwhile
-    manifest = _manifest(folder)
+    folder = current_folder(index_dir)  # asked once: another generation may take its place meanwhile
+    manifest = manifest_of(folder)
     if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
         raise IndexIncompatible(
             f"The index in {index_dir} was made by the model {manifest['model']['name']}, the one in use is "
             f"{embedder.name}: set RAG_EMBEDDING_MODEL back, or run `rag index` to embed the articles anew."
         )
-    if broken := _damage(folder, manifest):
+    if broken := damage_of(folder, manifest):
         raise IndexDamaged(
             f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index` to build it anew.")
     try:
-        articles = [_article(line) for line in _jsonl(folder / "articles.jsonl")]
+        articles = [_article(line) for line in read_lines(folder / "articles.jsonl")]
         passages = tuple(Passage(**{k: v for k, v in row.items() if k != "sha256"})
-                         for row in _jsonl(folder / "passages.jsonl"))
+                         for row in read_lines(folder / "passages.jsonl"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexDamaged(f"The articles in {folder} cannot be read: run `rag index` to build them anew.") from error
     vectors = FlatVectors.load(folder / "vectors.faiss")
@@ -153,52 +155,6 @@ def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
     if vectors.size != len(passages) or len(passages) != manifest["counts"]["passages"]:
         raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index` to build it anew.")
     return Index(manifest, {a.article_id: a for a in articles}, passages, vectors, lexical)
-
-
-def read_manifest(index_dir: Path) -> dict[str, Any]:
-    """Raises IndexMissing, IndexDamaged, or IndexIncompatible for another version of the format."""
-    return _manifest(_current(index_dir))
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        version = manifest["format"]
-        if version == FORMAT:  # another version may keep other things
-            _check_entries(manifest)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamaged(f"The index in {folder} has no readable manifest: run `rag index` to build it anew.") from error
-    if version != FORMAT:
-        raise IndexIncompatible(
-            f"The index in {folder} has format {version}, this program reads {FORMAT}: "
-            "run `rag index` with this version."
-        )
-    return manifest
-
-
-def _check_entries(manifest: Mapping[str, Any]) -> None:
-    """Raises KeyError or TypeError where an entry that is read elsewhere is missing or another kind."""
-    for entry, fields in (
-        ("model", ("name", "fingerprint", "dimension")), ("counts", ("files", "articles", "passages")),
-        ("settings", ()), ("files", ()), ("checksums", ()),
-    ):
-        if not isinstance(manifest[entry], dict) or any(field not in manifest[entry] for field in fields):
-            raise TypeError(entry)
-    if not isinstance(manifest["refused"], list) or not isinstance(manifest["generation"], str):
-        raise TypeError("refused")
-
-
-def damage(index_dir: Path) -> list[str]:
-    """The files of the generation in use whose bytes are not what the manifest says."""
-    folder = _current(index_dir)
-    return _damage(folder, _manifest(folder))
-
-
-def _damage(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
-    return [
-        name for name, digest in manifest["checksums"].items()
-        if not (folder / name).is_file() or _digest(folder / name) != digest
-    ]
 
 
 def _embed(
@@ -226,8 +182,8 @@ def _known_vectors(index_dir: Path, fingerprint: str) -> dict[str, Any]:
     try:
         if read_manifest(index_dir)["model"]["fingerprint"] != fingerprint or damage(index_dir):
             return {}
-        folder = _current(index_dir)
-        rows = [row["sha256"] for row in _jsonl(folder / "passages.jsonl")]
+        folder = current_folder(index_dir)
+        rows = [row["sha256"] for row in read_lines(folder / "passages.jsonl")]
         vectors = FlatVectors.load(folder / "vectors.faiss")
     except (IndexMissing, IndexDamaged, IndexIncompatible):
         return {}
@@ -242,95 +198,29 @@ def _write(
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        _write_jsonl(folder / "articles.jsonl", (asdict(a) for a in articles))
-        _write_jsonl(folder / "passages.jsonl", (
+        write_lines(folder / "articles.jsonl", (asdict(a) for a in articles))
+        write_lines(folder / "passages.jsonl", (
             {**asdict(p), "sha256": _text_digest(text)} for p, text in zip(passages, texts, strict=True)))
         FlatVectors.build(vectors).save(folder / "vectors.faiss")
         (folder / "lexical").mkdir()
         lexical.save(folder / "lexical")
         manifest["checksums"] = {
-            path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-        _write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-        _write_synced(index_dir / "CURRENT.new", generation + "\n")
+            path.relative_to(folder).as_posix(): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+        write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+        write_synced(index_dir / "CURRENT.new", generation + "\n")
         os.replace(index_dir / "CURRENT.new", index_dir / "CURRENT")
     except (OSError, RuntimeError) as error:  # FAISS reports a failed write as RuntimeError
         shutil.rmtree(folder, ignore_errors=True)
-        raise _not_writable(index_dir, error) from error
+        raise not_writable(index_dir, error) from error
     for old in sorted(index_dir.glob("g[0-9]*"))[:-_KEEP]:
         shutil.rmtree(old, ignore_errors=True)
-
-
-@contextmanager
-def _writing(index_dir: Path) -> Iterator[None]:
-    """One writer at a time; the lock goes with the process that holds it."""
-    try:
-        index_dir.mkdir(parents=True, exist_ok=True)
-        lock = open(index_dir / ".lock", "w")  # noqa: SIM115  (closed below, by the with)
-    except OSError as error:
-        raise _not_writable(index_dir, error) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexNotWritable(
-                f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again.") from error
-        except OSError as error:  # some network folders have no locks
-            raise _not_writable(index_dir, error) from error
-        yield
-
-
-def _not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
-    why = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
-    return IndexNotWritable(
-        f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
-        "another folder with --index. The index in use is as it was."
-    )
-
-
-def _current(index_dir: Path) -> Path:
-    try:
-        name = (index_dir / "CURRENT").read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise IndexMissing(f"There is no index in {index_dir}: run `rag index` to build it.") from error
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{index_dir / 'CURRENT'} cannot be read: run `rag index` to build the index anew.") from error
-    if not (name.startswith("g") and name[1:].isdigit() and (index_dir / name).is_dir()):
-        raise IndexDamaged(f"{index_dir / 'CURRENT'} names no generation: run `rag index` to build the index anew.")
-    return index_dir / name
-
-
-def _next_generation(index_dir: Path) -> str:
-    numbers = [int(p.name[1:]) for p in index_dir.glob("g[0-9]*") if p.name[1:].isdigit()]
-    return f"g{max(numbers, default=0) + 1:06d}"
 
 
 def _article(row: Mapping[str, Any]) -> Article:
     return Article(**{**row, "byline": tuple(row["byline"]), "runs": tuple(Run(**run) for run in row["runs"])})
 
 
-def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as out:
-        for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def _write_synced(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-
-
 def _text_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()

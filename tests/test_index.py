@@ -17,7 +17,8 @@ from rag import index as module
 from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
-from rag.index import build, current_generation, damage, load, read_manifest
+from rag.generation import current_generation, damage, read_manifest
+from rag.index import build, load
 from rag.newspaper import articles_of
 from rag.splitter import MAX_CHARS
 

@@ -14,7 +14,8 @@ from fake_endpoint import ANSWER, FakeEndpoint, endpoint_fixture  # noqa: F401  
 
 from rag.config import Settings
 from rag.errors import EndpointError
-from rag.llm import NOT_IN_ARTICLES, answer_messages, stream_chat
+from rag.llm import stream_chat
+from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.schema import Article, Hit, Passage, Run
 
 Start = Callable[..., FakeEndpoint]
