@@ -30,4 +30,5 @@ test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest
 
 bench: $(READY)       ## speed, side by side with a baseline
+	@test -f index/CURRENT || $(RAG) index
 	$(VENV)/bin/python -m eval.bench

@@ -169,7 +169,7 @@ def _show(results: Mapping[str, Any]) -> None:
     console = Console(highlight=False)
     head, *body = rows(results)
     title = f"{results['set']['name']}, {results['set']['questions']} questions, 95% intervals"
-    table = Table(title=title, box=SIMPLE_HEAD)
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for number, name in enumerate(head):
         table.add_column(name, justify="right" if number else "left")
     for row in body:
@@ -178,7 +178,7 @@ def _show(results: Mapping[str, Any]) -> None:
     for comparison in results["comparisons"]:
         notable = differs(comparison)
         against = "the baseline's " if comparison["baseline"] else ""
-        lead = f"{comparison['first']} less {against}{comparison['second']}, {comparison['questions']} questions: "
+        lead = f"{comparison['first']} minus {against}{comparison['second']}, {comparison['questions']} questions: "
         console.print(lead + ("; ".join(notable) or "no measure differs beyond its interval"), markup=False, soft_wrap=True)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _HEIGHT = 420, 270
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 12, 44
 STYLES = 4
 """Lines the page's style tells apart; further ones repeat."""
 
@@ -44,6 +45,15 @@ def even(label: str, high: float, form: str = "g", parts: int = 5) -> Axis:
     ticks = [(step * i, f"{step * i:{form}}") for i in range(parts + 1)]
     while len(ticks) > 2 and ticks[-2][0] >= high:
         ticks.pop()
+    return Axis(label, tuple(ticks))
+
+
+def powers(label: str, high: float) -> Axis:
+    """An axis of logarithms to base 10, ticks at 1, 3, 10, ... up to ``high`` or the next of these."""
+    ticks = [(0.0, "1")]
+    while ticks[-1][0] < math.log10(max(high, 3)):
+        value = 10 ** (len(ticks) // 2) * (1 if len(ticks) % 2 == 0 else 3)
+        ticks.append((math.log10(value), f"{value:,}"))
     return Axis(label, tuple(ticks))
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from math import log10
 from typing import Any
 
-from eval.plots import Axis, Series, even, plot
+from eval.plots import Axis, Series, even, plot, powers
 from eval.records import MEASURES, RECALL_AT, VERDICTS
 from eval.style import CSS
 from eval.summary import shown
@@ -110,14 +111,16 @@ def _table(lines: Rows) -> str:
     head, *body = lines
     cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     filled = "".join(
-        "<tr>" + f"<th>{escape(first)}</th>" + "".join(f"<td>{_cell(cell)}</td>" for cell in rest) + "</tr>"
+        "<tr>" + f"<th>{escape(first)}</th>" + "".join(_cell(cell) for cell in rest) + "</tr>"
         for first, *rest in body)
     return f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>{filled}</tbody></table></div>'
 
 
 def _cell(text: str) -> str:
     figure, bracket, bounds = text.partition(" [")
-    return f"{escape(figure)} <small>{escape(bracket.strip() + bounds)}</small>" if bracket else escape(text)
+    if len(text) > 24:
+        return f'<td class="text">{escape(text)}</td>'
+    return f"<td>{escape(figure)} <small>{escape(bracket.strip() + bounds)}</small></td>" if bracket else f"<td>{escape(text)}</td>"
 
 
 def _plots(results: Results) -> Iterator[str]:
@@ -139,10 +142,10 @@ def _plots(results: Results) -> Iterator[str]:
     waits = {name: sorted(r["timings_ms"]["total"] for r in run["records"] if "total" in r["timings_ms"])
              for name, run in runs.items()}
     if any(waits.values()):
-        longest = max(times[int(len(times) * 0.98)] for times in waits.values() if times)
+        longest = max(times[-1] for times in waits.values() if times)
         yield plot("How long an answer takes", [
-            Series(name, ((0.0, 0.0), *((ms, (at + 1) / len(times)) for at, ms in enumerate(times))), step=True)
-            for name, times in waits.items()], even("milliseconds", longest), even("share answered by then", 1))
+            Series(name, ((0.0, 0.0), *((log10(max(1.0, ms)), (at + 1) / len(times)) for at, ms in enumerate(times))), step=True)
+            for name, times in waits.items()], powers("milliseconds", longest), even("share answered by then", 1))
 
 
 def _comparison(comparison: Results) -> str:
@@ -156,9 +159,9 @@ def _comparison(comparison: Results) -> str:
             if figure[way]:
                 links = " ".join(f'<a href="#{_anchor(q)}">{escape(q)}</a>' for q in figure[way])
                 changed.append(f"<p><b>{escape(_LABELS[name])}, {way}:</b> {links}</p>")
-    return (f"<section><h2>{escape(comparison['first'])} less {escape(against)}</h2>"
-            f"<p>{comparison['questions']} questions, paired. {escape('; '.join(differs(comparison)) or 'No measure')}"
-            f"{'.' if differs(comparison) else ' differs beyond its interval.'}</p>"
+    return (f"<section><h2>{escape(comparison['first'])} compared with {escape(against)}</h2>"
+            f"<p>{comparison['questions']} questions, paired; above zero, {escape(comparison['first'])} has more. "
+            f"{escape('; '.join(differs(comparison)) or 'No measure differs beyond its interval')}.</p>"
             f"<details><summary>Every measure</summary>{_table(iter(lines))}</details>"
             f'<details><summary>Which questions</summary><div class="ids">{"".join(changed)}</div></details></section>')
 
@@ -206,7 +209,10 @@ def _question(name: str, records: Mapping[str, Any], first: Results) -> str:
                        for e in first["evidence"])
     wanted = f"<h4>Gold</h4><ul>{gold}</ul><ul>{evidence}</ul>" if first["answerable"] else \
         "<h4>Gold</h4><p>The articles do not say.</p>"
-    given = "".join(_given(ranker if len(records) > 1 else "Answer", record) for ranker, record in records.items())
+    alike: dict[str, list[str]] = {}  # rankers that gave the same answer from the same passages share a column
+    for ranker, r in records.items():
+        alike.setdefault(repr([r["answer"], r["citations"], r["hits"][:5] if not r["answer"] else "", r["error"]]), []).append(ranker)
+    given = "".join(_given(", ".join(names) if len(records) > 1 else "Answer", records[names[0]]) for names in alike.values())
     return (f'<details class="q q{mark}" id="{_anchor(name)}"><summary><span class="v{mark}">{first["verdict"]}</span>{others} '
             f'<span class="text">{escape(first["question"])}</span> <small>{escape(name)} · {escape(first["type"])}</small>'
             f'</summary><div class="sides"><div>{turns}{wanted}</div>{given}</div></details>')
@@ -216,7 +222,7 @@ def _given(heading: str, record: Results) -> str:
     ranks = ", ".join(str(e["rank"] or "–") for e in record["evidence"])
     said = f'<p class="answer">{escape(record["answer"])}</p>' if record["answer"] else ""
     cited = "".join(
-        f"<li value=\"{c['n']}\">{'✓ ' if c['supported'] else ''}<q>{escape(c['quote'])}</q> "
+        f"<li value=\"{c['n']}\">{'✓ ' if c['supported'] else ''}<q>{escape(_opening(c['quote'], record['answer']))}</q> "
         f"<small>{escape(c['title'])} {escape(c['file'])}</small></li>" for c in record["citations"])
     hits = "".join(f"<li>{escape(h['title'] or h['passage_id'])}</li>" for h in record["hits"][:5]) if not said else ""
     values = " · ".join(f"{_LABELS[name]} {value:.2f}" for name, value in record["values"].items()
@@ -225,6 +231,11 @@ def _given(heading: str, record: Results) -> str:
     failed = f'<p class="remark">{escape(record["error"])}</p>' if record["error"] else ""
     return (f"<div><h4>{escape(heading)}</h4>{failed}{said}<ol>{cited or hits}</ol>"
             f"<p class=\"note\">{sure}{f'evidence at rank {ranks} · ' if ranks else ''}{escape(values)}</p></div>")
+
+
+def _opening(quote: str, answer: str) -> str:
+    """The quote, or how it begins where the answer above already says all of it."""
+    return f"{quote[:16]}…" if len(quote) > 20 and quote in answer else quote
 
 
 def _anchor(name: str) -> str:

@@ -14,8 +14,8 @@ p{margin:.4rem 0}small,.note{color:var(--soft);font-size:.82rem}
 .remark{background:var(--midbg);color:var(--mid);padding:.5rem .8rem;border-radius:6px}
 .wide{overflow-x:auto;-webkit-overflow-scrolling:touch}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;min-width:100%}
-th,td{padding:.35rem .7rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:baseline;overflow-wrap:anywhere}
-td{white-space:nowrap}th:first-child{text-align:left;font-weight:500;min-width:9rem}
+th,td{padding:.35rem .7rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:baseline}
+td{white-space:nowrap}td.text{white-space:normal;overflow-wrap:anywhere}th:first-child{text-align:left;font-weight:500;min-width:9rem}
 thead th{font-weight:600;color:var(--soft);border-bottom-width:2px}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,310px),1fr));gap:1rem}
 figure{margin:0;background:var(--card);border-radius:8px;padding:.8rem}figcaption{font-weight:600;font-size:.92rem;margin-bottom:.4rem}
@@ -29,13 +29,15 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:12p
 details{margin:.3rem 0}summary{cursor:pointer}.ids{font-size:.85rem;overflow-wrap:anywhere}a{color:var(--c0)}
 .q{border:1px solid var(--line);border-radius:8px;padding:.45rem .7rem}.q[open]{background:var(--card)}
 .q:target{outline:2px solid var(--c0)}
-.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:0 1.5rem}
+.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,280px),1fr));gap:0 1.5rem}
+.sides>div:first-child{grid-column:1/-1}
 .sides>div{min-width:0;overflow-wrap:anywhere}.answer{white-space:pre-wrap}
 .turn{color:var(--soft);border-left:3px solid var(--line);padding-left:.6rem}
 ul,ol{margin:.2rem 0;padding-left:1.4rem;font-size:.92rem}q{quotes:none}
 [class^=v]{display:inline-block;border-radius:99px;padding:0 .6rem;font-size:.8rem;white-space:nowrap}
 .v0,.v1,.v2,.v3{background:var(--badbg);color:var(--bad)}.v4{background:var(--midbg);color:var(--mid)}
 .v5,.v6{background:var(--goodbg);color:var(--good)}.v7{background:var(--line);color:var(--soft)}
+@media(max-width:560px){th,td{padding:.35rem .4rem}td small{display:block;line-height:1.2}th:first-child{min-width:6rem}}
 .picks{display:flex;flex-wrap:wrap;gap:.4rem;margin-bottom:.8rem}.picks input{position:absolute;opacity:0}
 .picks label{cursor:pointer;border-radius:99px;padding:.25rem .75rem;font-size:.85rem;border:1px solid var(--line)}
 .picks input:checked+label{outline:2px solid currentColor}.picks input:focus-visible+label{outline:3px solid var(--c0)}

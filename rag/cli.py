@@ -1,4 +1,4 @@
-"""The command line: ``rag index / ask / search / articles / show / status / serve``.
+"""The command line: ``rag index / ask / search / eval / articles / show / status / serve``.
 
 With ``--json`` stdout holds JSON alone; progress, remarks and errors go to stderr.
 """
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from eval.command import evaluate
 from rag import payload
 from rag.config import Settings
 from rag.errors import BadInput, NotFound, RagError
@@ -33,6 +34,9 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji
 IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
 Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines with a `question` (and `id`, `history`) a line.")]
+
+
+app.command("eval")(evaluate)
 
 
 def main() -> None:

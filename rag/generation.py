@@ -26,6 +26,7 @@ def current_generation(index_dir: Path) -> str:
 
 
 def current_folder(index_dir: Path) -> Path:
+    """The generation that CURRENT names. Raises IndexMissing or IndexDamaged."""
     try:
         name = (index_dir / "CURRENT").read_text(encoding="utf-8").strip()
     except FileNotFoundError as error:
@@ -38,6 +39,7 @@ def current_folder(index_dir: Path) -> Path:
 
 
 def next_generation(index_dir: Path) -> str:
+    """A name above that of every generation there is, finished or not."""
     numbers = [int(p.name[1:]) for p in index_dir.glob("g[0-9]*") if p.name[1:].isdigit()]
     return f"g{max(numbers, default=0) + 1:06d}"
 
@@ -48,6 +50,7 @@ def read_manifest(index_dir: Path) -> dict[str, Any]:
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
+    """As ``read_manifest``, of a given generation."""
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         version = manifest["format"]
@@ -82,6 +85,7 @@ def damage(index_dir: Path) -> list[str]:
 
 
 def damage_of(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """As ``damage``, of a given generation."""
     return [
         name for name, expected in manifest["checksums"].items()
         if not (folder / name).is_file() or digest(folder / name) != expected
@@ -108,6 +112,7 @@ def writing(index_dir: Path) -> Iterator[None]:
 
 
 def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
+    """What to raise for a failed write."""
     why = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
     return IndexNotWritable(
         f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
@@ -128,6 +133,7 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_synced(path: Path, text: str) -> None:
+    """Written through to the disk before it returns."""
     with path.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
