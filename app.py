@@ -123,12 +123,12 @@ def build(assistant: Assistant) -> gr.Blocks:
         chat = gr.BrowserState([], storage_key="baowen-chat-1", secret="baowen")
         masthead = gr.HTML(page.masthead(), js_on_load=ON_MASTHEAD, apply_default_css=False, elem_id="masthead")
         with gr.Row(elem_id="desk"):
-            thread = gr.HTML("", js_on_load=ON_THREAD, apply_default_css=False, elem_id="thread")
+            thread = gr.HTML(page.thread([]), js_on_load=ON_THREAD, apply_default_css=False, elem_id="thread")
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(**_box("zh"), lines=1, max_lines=5, show_label=False, container=False,
                                       elem_id="question")
                 send = gr.Button(page.TEXT["send"][0], variant="primary", elem_id="send")
-            sources = gr.HTML("", js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
+            sources = gr.HTML(page.sources([]), js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
 
         shown = [question, thread, sources, chat]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": True}

@@ -29,8 +29,7 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:12p
 details{margin:.3rem 0}summary{cursor:pointer}.ids{font-size:.85rem;overflow-wrap:anywhere}a{color:var(--c0)}
 .q{border:1px solid var(--line);border-radius:8px;padding:.45rem .7rem}.q[open]{background:var(--card)}
 .q:target{outline:2px solid var(--c0)}
-.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,280px),1fr));gap:0 1.5rem}
-.sides>div:first-child{grid-column:1/-1}
+.sides{display:flex;flex-wrap:wrap;gap:0 1.5rem}.sides>div{flex:1 1 min(100%,260px)}.sides>div:first-child{flex-basis:100%}
 .sides>div{min-width:0;overflow-wrap:anywhere}.answer{white-space:pre-wrap}
 .turn{color:var(--soft);border-left:3px solid var(--line);padding-left:.6rem}
 ul,ol{margin:.2rem 0;padding-left:1.4rem;font-size:.92rem}q{quotes:none}

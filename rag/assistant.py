@@ -83,7 +83,7 @@ class Assistant:
         if mode == "extractive" or abstained:
             yield text
         yield Answer(
-            question=question, answer=text, mode=mode, abstained=abstained, confidence=evidence.confidence,
+            question=query.text, answer=text, mode=mode, abstained=abstained, confidence=evidence.confidence,
             language=query.language, citations=cited, hits=tuple(hits), timings_ms=clock.laps(),
             generation=retriever.index.generation, model=self.embedder.name, notices=tuple(notices))
 

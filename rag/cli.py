@@ -48,6 +48,9 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:  # e.g. stdout goes to a disk that is full
+        sys.stderr.write(f"rag: the output could not be written ({error.strerror}): free space or write elsewhere.\n")
+        sys.exit(1)
 
 
 def _settings(index_dir: Path | None) -> Settings:
@@ -65,7 +68,8 @@ def _assistant(index_dir: Path | None) -> Assistant:
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    # half a character (a lone surrogate) in an id cannot be written as UTF-8
+    sys.stdout.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
     sys.stdout.flush()
 
 
@@ -153,6 +157,7 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
         _print_json([payload.article(a, with_text=False) for a in found])
         return
     table = Table("article", "kind", "headline", "byline", "date")
+    table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
     for a in found:
         table.add_row(a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), a.date)
     _out.print(table)
@@ -231,7 +236,7 @@ def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[Any, 
             asked, history = row["question"], tuple(_turn(turn) for turn in row.get("history") or ())
             if not isinstance(asked, str) or not asked.strip():
                 raise ValueError("`question` is no text")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput(f"{batch}, line {number}: not an object with a `question` ({error}): correct it.") from error
         yield row.get("id"), asked, history
 

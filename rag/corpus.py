@@ -87,10 +87,10 @@ _COMMON = set("的一是在不了有和人这中大为上个国我以要他时�
 
 
 def _is_chinese(text: str) -> bool:
-    """GB18030 decodes most bytes to something; real Chinese is one tenth and more of these characters,
-    Big5 or Shift-JIS read as GB18030 next to none."""
+    """GB18030 decodes most bytes to something. Of real Chinese these characters are a tenth and more, of
+    Big5 or Shift-JIS read as GB18030 next to none; a third of that is asked for."""
     chinese = [c for c in text[:20000] if "\u3400" <= c <= "\u9fff"]
-    return sum(c in _COMMON for c in chinese) >= len(chinese) * 0.03
+    return bool(chinese) and sum(c in _COMMON for c in chinese) >= len(chinese) * 0.03
 
 
 def _is_text(text: str) -> bool:

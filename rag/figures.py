@@ -22,7 +22,7 @@ _CHINESE = r"[零〇一二两三四五六七八九十百千万亿]"
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _FIGURE = re.compile(
     rf"(?P<cnpercent>百分之(?P<share>{_CHINESE}+(?:点{_CHINESE}+)?))"
-    rf"|(?P<digits>{_NUMBER})\s*(?P<scale>万亿|千万|百万|[亿万千百](?![{'年'}])|trillion|billion|million|thousand|hundred)?"
+    rf"|(?P<digits>{_NUMBER})\s*(?P<scale>万亿|千万|百万|[亿万千百](?!年)|trillion|billion|million|thousand|hundred)?"
     rf"\s*(?P<percent>%|个百分点|percent|per cent)?"
     rf"|(?P<chinese>{_CHINESE}{{2,}}|[二两三四五六七八九十](?=[个家项人年月日天次名位件条座倍]))",
     re.IGNORECASE)

@@ -113,7 +113,7 @@ def writing(index_dir: Path) -> Iterator[None]:
 
 def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
     """What to raise for a failed write."""
-    why = getattr(error, "strerror", None) or str(error).splitlines()[0][:120]
+    why = getattr(error, "strerror", None) or "the write failed, most likely for want of space"
     return IndexNotWritable(
         f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
         "another folder with --index. The index in use is as it was."

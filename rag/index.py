@@ -91,7 +91,10 @@ def build(
             refused.append((name_of(path, folder), str(error)))
         else:
             hashes[page.file] = page.sha256
-            articles += articles_of(page)
+            found = articles_of(page)
+            articles += found
+            if not found:
+                refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
         progress("read", number, len(files))
     if not articles:
         why = refused[0][1] if refused else "the files hold no article text."
@@ -137,10 +140,12 @@ def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
     folder = current_folder(index_dir)  # asked once: another generation may take its place meanwhile
     manifest = manifest_of(folder)
     if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
+        made_by = manifest["model"]["name"]
+        mend = "" if made_by == embedder.name else "set RAG_EMBEDDING_MODEL back, or "
+        other = "another version of it" if made_by == embedder.name else embedder.name
         raise IndexIncompatible(
-            f"The index in {index_dir} was made by the model {manifest['model']['name']}, the one in use is "
-            f"{embedder.name}: set RAG_EMBEDDING_MODEL back, or run `rag index` to embed the articles anew."
-        )
+            f"The index in {index_dir} was made by the model {made_by}, the one in use is {other}: "
+            f"{mend}run `rag index` to embed the articles anew.")
     if broken := damage_of(folder, manifest):
         raise IndexDamaged(
             f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index` to build it anew.")

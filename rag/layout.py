@@ -55,7 +55,7 @@ _SURNAMES = set(
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _ROLE = re.compile(
     r"(?:本报|本刊|本台|新华社|首席|见习|实习|特约|驻地|全媒体)*"
-    r"(?:评论员|记者|通讯员|实习生|摄影报道|摄影|摄|制图|绘图|供图|撰文|文字|图片|文/图|图/文|文|图)")
+    r"(?:评论员|记者|通讯员|实习生|摄影报道|摄影|摄|制图|绘图|供图|撰文|文字|图片|文|图)")
 _PICTURE = re.compile(r"摄影|摄|供图|图片|图")
 _MARKS = "■●◆□▲△★☆▍◎◇○※▌/／|｜·•: ：\t\u3000"
 _DATELINE = re.compile(r"本报(?:[" + _CJK + r"]{0,8})讯|新华社[" + _CJK + r"]{2,8}\d{1,2}月|\(记者|（记者")
@@ -66,7 +66,8 @@ _WEATHER = re.compile(r"最高气温|最低气温|阵雨|雷雨|多云|阴有|�
 DATE = re.compile(r"((?:19|20)\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})")
 _FURNITURE = re.compile(
     r"客户端|公众号|视频号|微信号|刊号|邮发代号|(?:责任|责|本版|值班)编辑?\s*[:：]|栏目统筹|统筹\s*[:：]|版式|校对|审读|国内统一|"
-    r"^[A-Z]?\d{1,3}$|^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
+    r"^\S{2,8}(?:日报|晚报|早报|晨报|时报|周报|都市报|新闻报)$|^[A-Z]?\d{1,3}$|"
+    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
 
 
 def squeeze(text: str) -> str:
@@ -89,9 +90,10 @@ def kept(text: str) -> Iterator[tuple[int, bool]]:
 
 def names(line: str) -> tuple[str, ...] | None:
     """The names of a byline, () for one that only names a role; None when the line is no byline."""
-    if len(line) > 80 or _DATELINE.match(line):
+    if len(line) > 80 or (_DATELINE.match(line) and not re.fullmatch(r"[（(][^（()）]*[）)]", line)):
         return None
     tokens: list[str] = []
+    line = re.sub(r"文\s*[/／]\s*图|图\s*[/／]\s*文", "摄影报道", line)
     for token in re.split(r"[\s、,，/／|｜:：]+", line.strip(_MARKS + "（）()")):
         if tokens and len(token) == 1 and len(tokens[-1]) == 1:
             tokens[-1] += token

@@ -24,7 +24,7 @@ def articles_of(page: Page) -> list[Article]:
         if text:
             articles.append(Article(
                 article_id=f"{page.file}#{len(articles) + 1}", file=page.file, title=_title(content, story),
-                byline=_byline(content, story, text), date=date, kind=story.kind, text=text, runs=runs))
+                byline=_byline(content, story), date=date, kind=story.kind, text=text, runs=runs))
     return articles
 
 
@@ -67,10 +67,11 @@ def _undouble(text: str) -> str:
     return "".join(halves)
 
 
-def _byline(blocks: Sequence[Block], story: Story, text: str) -> tuple[str, ...]:
+def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:
     lines = [line.text for i in story.bylines for line in blocks[i].lines]
     found = [name for line in lines for name in (names(line) or tuple(line.split()))]
-    for match in _INLINE_BYLINE.finditer(text[:80] + "\n" + text[-60:]):
+    edges = [*blocks[story.body[0]].lines[:3], *blocks[story.body[-1]].lines[-3:]]  # as printed: blanks part the names
+    for match in _INLINE_BYLINE.finditer("".join(line.text for line in edges)):
         found += names(match.group(1)) or ()
     return tuple(dict.fromkeys(found))
 

@@ -133,7 +133,10 @@ def _torn(blocks: Sequence[Block], at: int) -> float:
     where a dash ties them."""
     if at >= len(blocks) or blocks[at].kind != "head":
         return 0.0
-    return 6.0 if blocks[at - 1].text.endswith("—") or blocks[at].text.startswith("—") else 1.5
+    dashed = blocks[at - 1].text.endswith("—") or blocks[at].text.startswith("—")
+    if blocks[at].lines[0].gap and not dashed:
+        return 0.5
+    return 6.0 if dashed else 1.5
 
 
 def _photo(

@@ -246,6 +246,47 @@ def test_emoji_joined_by_an_unseen_character_stays_whole() -> None:
     assert _bare(page[a:b]) == _bare(article.text)
 
 
+UNSEEN = """2026年3月5日  星期四
+海湾日报
+第02版
+
+清河渡口重开 老船工当起讲解员
+本报讯（记者 陆小舟 通讯员 方知远）昨天上午，停
+航十一年的清河渡口重新开放，首日迎来游客三千二百余
+人次。渡口管理所所长介绍，修复工程历时14个
+月，投入资金860万元，恢复了石阶、候船亭和两座灯
+塔。
+　　据了解，渡口每周二闭园检修，票价为每人15元，本市
+居民免票。
+
+　　记者 温如玉
+　　3月3日，海湾市图书馆宣布启动“夜读计划”，自4月
+1日起将闭馆时间由晚上八点延长至十一点。夜间将开放二
+楼自习区和三楼古籍展厅，共设座位420个。
+　　这项计划源于一名高中生的来信。信中说，放学后
+想找一个安静的地方写作业。
+图书馆夜读计划下月启动
+
+梧桐街道垃圾分类有了“积分账本”
+　　本报讯 走进梧桐街道，每户人家的门口都贴着一张二
+维码。居民扫码投放厨余垃圾，每公斤可得2个积分，积
+分可以兑换洗衣液、大米等日用品。
+（记者 白若溪 文/图）
+"""
+
+
+def test_headline_before_after_and_byline_within() -> None:
+    """A page in which every story keeps its headline and byline elsewhere."""
+    found = articles_of(_page(UNSEEN))
+    assert [(a.title, a.byline, a.date) for a in found] == [
+        ("清河渡口重开 老船工当起讲解员", ("陆小舟", "方知远"), "2026-03-05"),
+        ("图书馆夜读计划下月启动", ("温如玉",), "2026-03-05"),
+        ("梧桐街道垃圾分类有了“积分账本”", ("白若溪",), "2026-03-05"),
+    ]
+    assert [a.text.count("\n") for a in found] == [1, 1, 0]
+    assert found[2].text.endswith("积分可以兑换洗衣液、大米等日用品。")
+
+
 @pytest.mark.parametrize(
     "line", ["." * 60 + "12", "—" * 80 + "完", "=" * 70 + ">", "－" * 75 + "１", "ab" * 40 + "c"],
     ids=["dots", "dashes", "equals", "wide", "letters"])

@@ -1,0 +1,34 @@
+"""The figures of the test half of ``pinghu.jsonl`` stay at or above ``eval/floors.json``; those where
+less is better, at or below."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval import runner, subject, summary
+from eval.records import MEASURES
+from rag.config import Settings
+from rag.embedder import Embedder
+
+ROOT = Path(__file__).parent.parent
+FLOORS: dict[str, float] = json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8"))
+BETTER = {measure.name: measure.better for measure in MEASURES}
+
+
+@pytest.fixture(scope="module")
+def figures(index_dir: Path, seeds: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("gate")
+    settings = Settings(index_dir=index_dir, seeds_dir=seeds)
+    target = subject.open_subject(ROOT / "eval/sets/pinghu.jsonl", "test", settings, None, folder, embedder)
+    return summary.figures(runner.run(target, "fused", embedder, settings, folder).records)
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_floor(figures: dict[str, Any], name: str) -> None:
+    figure, floor = figures[name], FLOORS[name]
+    assert BETTER[name] != 0, f"{name} has no better direction"
+    assert (figure["mean"] - floor) * BETTER[name] >= -1e-9, f"{name} is {summary.shown(figure, name)}, its floor {floor}"
