@@ -94,11 +94,11 @@ class Embedder:
         return self._embed([self._passage + text for text in texts], progress)
 
     def embed_sentences(self, texts: Sequence[str]) -> Matrix:
-        """As ``embed_passages``, with the last ``_REMEMBERED`` sentences remembered: the same ones come
-        back with every question on the same subject."""
+        """(n, d) unit rows of texts of any length, embedded as passages. The last ``_REMEMBERED`` are
+        remembered: the same sentences come back with every question on the same subject."""
         with self._lock:
             fresh = list(dict.fromkeys(text for text in texts if text not in self._sentences))
-            self._sentences.update(zip(fresh, self.embed_passages(fresh), strict=True))
+            self._sentences.update(zip(fresh, self._averaged(fresh, query=False), strict=True))
             rows = np.zeros((len(texts), self.dimension), np.float32)
             for row, text in enumerate(texts):
                 rows[row] = self._sentences[text]
@@ -109,26 +109,30 @@ class Embedder:
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
         """(n, d) unit rows. A query longer than the model's window is embedded in parts, whose mean,
         weighted by their length, stands for it."""
+        return self._averaged(texts, query=True)
+
+    def _averaged(self, texts: Sequence[str], query: bool) -> Matrix:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        self.loaded  # noqa: B018  (sets the prefix)
+        self.loaded  # noqa: B018  (sets the prefixes)
+        prefix = self._query if query else self._passage
         parts: list[str] = []
         owner: list[int] = []
         for number, text in enumerate(texts):
-            for part in self._windows(text):
-                parts.append(self._query + part)
+            for part in self._windows(prefix, text):
+                parts.append(prefix + part)
                 owner.append(number)
-        rows = self._embed(parts, None)
+        rows = self._embed(parts, alike=True)
         out = np.zeros((len(texts), rows.shape[1]), np.float32)
         np.add.at(out, owner, rows * np.array([len(p) for p in parts], np.float32)[:, None])
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         return out
 
-    def _windows(self, text: str) -> list[str]:
-        if self._lengths([self._query + text])[0] <= self.max_tokens or len(text) < 2:
+    def _windows(self, prefix: str, text: str) -> list[str]:
+        if self._lengths([prefix + text])[0] <= self.max_tokens or len(text) < 2:
             return [text]
         middle = len(text) // 2
-        return self._windows(text[:middle]) + self._windows(text[middle:])
+        return self._windows(prefix, text[:middle]) + self._windows(prefix, text[middle:])
 
     def _lengths(self, texts: Sequence[str]) -> list[int]:
         words = self.loaded.tokenizer
@@ -138,8 +142,12 @@ class Embedder:
             return [len(encoded) for encoded in words.encode_batch(list(texts))]
         return [len(ids) for ids in words(list(texts), truncation=False, padding=False)["input_ids"]]
 
-    def _embed(self, texts: Sequence[str], progress: Callable[[int], None] | None) -> Matrix:
-        """Length-sorted batches of about equal numbers of tokens, so that little is padding."""
+    def _embed(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, alike: bool = False
+    ) -> Matrix:
+        """Length-sorted batches of about equal numbers of tokens, so that little is padding. ``alike``:
+        only texts of one length share a batch. In bfloat16 padding moves a vector by up to 1e-3, and an
+        answer must not depend on what was asked before it."""
         out = np.zeros((len(texts), self.dimension), np.float32)
         lengths = np.array(self._lengths(texts), int)
         order = np.argsort(-lengths, kind="stable")
@@ -147,13 +155,15 @@ class Embedder:
         while at < len(order):
             size = max(1, _BATCH_TOKENS // max(1, int(lengths[order[at]])))
             batch = order[at: at + size]
+            if alike:
+                batch = batch[lengths[batch] == lengths[order[at]]]
             with self._lock:
                 rows = self.loaded.encode(
                     [texts[i] for i in batch], prompt="", batch_size=len(batch), convert_to_numpy=False,
                     convert_to_tensor=True, show_progress_bar=False)
             vectors = rows.float().cpu().numpy()
             out[batch] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-            at += size
+            at += len(batch)
             if progress:
                 progress(min(at, len(order)))
         return out

@@ -56,7 +56,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
         version = manifest["format"]
         if version == FORMAT:  # another version may keep other things
             _check_entries(manifest)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IndexDamaged(f"The index in {folder} has no readable manifest: run `rag index` to build it anew.") from error
     if version != FORMAT:
         raise IndexIncompatible(

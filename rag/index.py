@@ -24,14 +24,12 @@ from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissin
 from rag.generation import (
     FORMAT,
     current_folder,
-    damage,
     damage_of,
     digest,
     manifest_of,
     next_generation,
     not_writable,
     read_lines,
-    read_manifest,
     write_lines,
     write_synced,
     writing,
@@ -153,7 +151,7 @@ def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
         articles = [_article(line) for line in read_lines(folder / "articles.jsonl")]
         passages = tuple(Passage(**{k: v for k, v in row.items() if k != "sha256"})
                          for row in read_lines(folder / "passages.jsonl"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IndexDamaged(f"The articles in {folder} cannot be read: run `rag index` to build them anew.") from error
     vectors = FlatVectors.load(folder / "vectors.faiss")
     lexical = LexicalIndex.load(folder / "lexical", len(passages))
@@ -185,9 +183,10 @@ def _known_vectors(index_dir: Path, fingerprint: str) -> dict[str, Any]:
     """Vectors of the generation in use by the hash of what was embedded; none if it cannot be used,
     for the index is then being built anew."""
     try:
-        if read_manifest(index_dir)["model"]["fingerprint"] != fingerprint or damage(index_dir):
-            return {}
         folder = current_folder(index_dir)
+        manifest = manifest_of(folder)
+        if manifest["model"]["fingerprint"] != fingerprint or damage_of(folder, manifest):
+            return {}
         rows = [row["sha256"] for row in read_lines(folder / "passages.jsonl")]
         vectors = FlatVectors.load(folder / "vectors.faiss")
     except (IndexMissing, IndexDamaged, IndexIncompatible):
