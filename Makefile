@@ -12,14 +12,16 @@ $(READY): pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-run: index            ## build the index if need be and serve the browser chat
+run: index/CURRENT    ## build the index if need be and serve the browser chat
 	$(RAG) serve
+
+index/CURRENT: $(READY) $(wildcard seeds seeds/*.txt seeds/*.md)
+	$(RAG) index
 
 index: $(READY)       ## build the index from seeds/, or bring it up to date
 	$(RAG) index
 
-ask: $(READY)         ## make ask Q="平湖签约了哪些人工智能项目？"
-	@test -f index/CURRENT || $(RAG) index
+ask: index/CURRENT    ## make ask Q="平湖签约了哪些人工智能项目？"
 	@$(RAG) ask "$(Q)"
 
 check: $(READY)       ## lint and types
@@ -29,6 +31,5 @@ check: $(READY)       ## lint and types
 test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest
 
-bench: $(READY)       ## speed, side by side with a baseline
-	@test -f index/CURRENT || $(RAG) index
+bench: index/CURRENT  ## speed, side by side with a baseline
 	$(VENV)/bin/python -m eval.bench
