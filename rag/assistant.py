@@ -66,8 +66,10 @@ class Assistant:
         mode: Mode = "extractive"
         abstained = evidence.abstains
         notices: list[str] = []
-        text, cited = refuse(query, evidence), tuple[Citation, ...]()
-        if not abstained:
+        cited: tuple[Citation, ...] = ()
+        if abstained:
+            text = refuse(query, evidence)
+        else:
             text, cited = compose(query, evidence)
             if self.settings.llm_configured:
                 try:

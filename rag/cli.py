@@ -118,10 +118,10 @@ def ask(
     """Answer a question, with citations."""
     lines = list(_questions(question, batch))
     assistant = _assistant(index_dir)
-    for identifier, text, history in lines:
+    for identity, text, history in lines:
         answer = assistant.ask(text, history)
         if as_json:
-            _print_json({**({"id": identifier} if batch else {}), **payload.answer(answer)})
+            _print_json({**identity, **payload.answer(answer)})
         else:
             _show_answer(answer)
 
@@ -137,10 +137,10 @@ def search(
     """The passages nearest to a question, without an answer."""
     lines = list(_questions(question, batch))
     assistant = _assistant(index_dir)
-    for identifier, text, history in lines:
+    for identity, text, history in lines:
         hits = assistant.search(text, history, k)
         if as_json:
-            _print_json({**({"id": identifier} if batch else {}), "hits": payload.hits(hits)})
+            _print_json({**identity, "hits": payload.hits(hits)})
             continue
         for number, hit in enumerate(hits, 1):
             _out.print(f"{number:2}. {hit.article.title or hit.article.article_id}  ({hit.score:.2f})", style="bold")
@@ -217,12 +217,12 @@ def serve(
     browser.serve(_assistant(index_dir), host, port)
 
 
-def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[Any, str, tuple[Turn, ...]]]:
-    """(id, question, history) of each line, or of the one question; all are read before any is answered."""
+def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[dict[str, Any], str, tuple[Turn, ...]]]:
+    """({"id": ...} of a batch line, question, history); ``list`` it, so that all are read before any is answered."""
     if (question is None) == (batch is None):
         raise BadInput("Give either a question or --batch FILE, e.g. `rag ask 平湖签约了哪些人工智能项目？`")
     if batch is None:
-        yield None, question or "", ()
+        yield {}, question or "", ()
         return
     try:
         text = batch.read_text(encoding="utf-8-sig")
@@ -238,7 +238,7 @@ def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[Any, 
                 raise ValueError("`question` is no text")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput(f"{batch}, line {number}: not an object with a `question` ({error}): correct it.") from error
-        yield row.get("id"), asked, history
+        yield {"id": row.get("id")}, asked, history
 
 
 def _turn(turn: object) -> Turn:
