@@ -12,18 +12,36 @@ from typing import Literal
 Kind = Literal["article", "photo", "notice"]
 Mode = Literal["extractive", "llm"]
 Language = Literal["zh", "en"]
+DateBasis = Literal["", "stated", "sidecar", "file name", "inferred"]
 Turn = tuple[str, str]
 """An earlier question and the answer it got."""
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a file, its front matter or the small YAML beside it says of its articles; empty where it
+    says nothing. ``source`` is the newspaper, ``page`` its page (``03``), ``date`` ``YYYY[-MM[-DD]]``.
+    ``whole``: the file is one article, not a page to be cut."""
+
+    title: str = ""
+    byline: tuple[str, ...] = ()
+    date: str = ""
+    date_basis: DateBasis = ""
+    source: str = ""
+    page: str = ""
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A file as received: ``text`` is its bytes decoded and never changed, line ends included."""
+    """A file as received: ``text`` is its bytes decoded and never changed, line ends included. Of a
+    file that is no plain text it is what was read out of it, and offsets count in that."""
 
     file: str
     text: str
     encoding: str
     sha256: str
+    stated: Stated = Stated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Article:
     """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
-    breaks (newlines) and the blanks between Latin words that stand for a line end."""
+    breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
+    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text."""
 
     article_id: str
     file: str
@@ -48,6 +67,10 @@ class Article:
     kind: Kind
     text: str
     runs: tuple[Run, ...]
+    source: str = ""
+    page: str = ""
+    date_basis: DateBasis = ""
+    date_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
