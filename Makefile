@@ -31,5 +31,16 @@ check: $(READY)       ## lint and types
 test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest
 
+RANKERS := dense,lexical,fused
+HALVES := pinghu off_topic
+SAMPLES ?= eval/sets/cmrc2018-sample eval/sets/dureader-robust-sample
+RESULTS := $(HALVES:%=eval/out/%-test-dense-lexical-fused.json) \
+           $(foreach s,$(SAMPLES),eval/out/$(notdir $(s))-dense-lexical-fused.json)
+
+eval: index/CURRENT   ## every set, every ranker, one table; SAMPLES="FOLDER..." names other sets with a corpus
+	for set in $(HALVES); do $(RAG) eval eval/sets/$$set.jsonl --half test --compare $(RANKERS) || exit; done
+	for set in $(SAMPLES); do $(RAG) eval $$set --compare $(RANKERS) || exit; done
+	$(VENV)/bin/python -m eval.table $(RESULTS)
+
 bench: index/CURRENT  ## speed, side by side with a baseline
 	$(VENV)/bin/python -m eval.bench

@@ -41,6 +41,7 @@ Baseline = Annotated[Path | None, typer.Option("--baseline", help="Earlier resul
 Compare = Annotated[str, typer.Option("--compare", help="Rankers side by side: dense,lexical,fused.")]
 HalfName = Annotated[str, typer.Option("--half", help="all, tune or test: which half of the questions, by their id.")]
 Retrieval = Annotated[bool, typer.Option("--retrieval-only", help="Search in batches; give no answers.")]
+Judge = Annotated[bool, typer.Option("--judge", help="Let the configured language model write the answers and judge them.")]
 
 
 def evaluate(
@@ -52,9 +53,10 @@ def evaluate(
     compare: Compare = DEFAULT,
     half: HalfName = "all",
     retrieval_only: Retrieval = False,
+    judge: Judge = False,
 ) -> None:
     """How good retrieval, answers and refusals are on a set of questions, each figure with its interval."""
-    from eval import report, runner, subject
+    from eval import report, runner, subject, table
     from rag.embedder import Embedder
 
     chosen = runner.rankers(compare)
@@ -63,6 +65,10 @@ def evaluate(
         raise BadInput(f"--half {half!r}: give one of {', '.join(subject.HALVES)}.")
     earlier = _read_baseline(baseline) if baseline else None
     settings = Settings.from_env()
+    if judge and retrieval_only:
+        raise BadInput("--judge needs answers and --retrieval-only gives none: leave one of them out.")
+    if judge and not settings.llm_configured:
+        raise BadInput("--judge needs a language model: set OPENAI_BASE_URL, OPENAI_API_KEY and RAG_LLM_MODEL.")
     embedder = Embedder(settings.embedding_model)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with _progress(console) as shown:
@@ -75,12 +81,12 @@ def evaluate(
         runs = [
             # An embedder each: it remembers sentences, and what one ranker asked must not speed up the next.
             runner.run(target, name, Embedder(settings.embedding_model) if name != chosen[0] else embedder, settings, journals,
-                       retrieval_only=retrieval_only, progress=partial(shown, name))
+                       retrieval_only=retrieval_only, judged=judge, progress=partial(shown, name))
             for name in chosen]
     results = collect(target, runs, embedder, earlier)
     stem = out / "-".join([target.name, *([half] if half != "all" else []),
-                           *(["retrieval"] if retrieval_only else []), *(chosen if chosen != (DEFAULT,) else ())])
-    markdown = report.markdown(results)
+                           *(["retrieval"] if retrieval_only else ["judged"] if judge else []), *(chosen if chosen != (DEFAULT,) else ())])
+    markdown = table.markdown(results)
     files = {".json": json.dumps(results, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
              ".html": report.html(results), ".md": markdown}
     for suffix, text in files.items():
@@ -122,6 +128,7 @@ def collect(
         "versions": runner.versions(embedder),
         "remarks": list(target.remarks),
         "reference": reference,
+        "judge": runs[0].settings.get("judge", ""),
         "runs": [{"ranker": run.ranker, "settings": dict(run.settings), "settings_hash": run.settings_hash,
                   "summary": summary.summarise(run.records), "records": [as_json(r) for r in run.records]} for run in runs],
         "comparisons": comparisons,
@@ -164,7 +171,7 @@ def _progress(console: Console) -> Iterator[Any]:
 
 
 def _show(results: Mapping[str, Any]) -> None:
-    from eval.report import differs, rows
+    from eval.table import differs, rows
 
     console = Console(highlight=False)
     head, *body = rows(results)

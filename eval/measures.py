@@ -135,14 +135,15 @@ def exact_quotes(answer: Answer | None, articles: Mapping[str, str], files: Mapp
 
 
 def unsupported_figures(answer: Answer) -> tuple[str, ...]:
-    """The figures of an answer, as written and in order, that no quote it cites contains.
+    """The figures of an answer, as written and in order, that neither the quotes it cites nor their headlines and dates contain.
 
     A figure is a number in digits or Chinese numerals with its scale (亿, 万, million, ...) and its
     unit where that is a percentage or part of a date. It is compared by value and unit: 5亿, 500
     million and 五亿 are one, 15亿 is another. A number without unit (2023) is also met by part of a
     date (2023年), never by a percentage. Not figures: ``[n]`` marks, the numbering of a list, and
     lone Chinese numerals that count nothing (一些, 三明)."""
-    known = {(value, unit) for c in answer.citations for _, value, unit in _figures(c.quote)}
+    sources = [text for c in answer.citations for text in (c.quote, c.title, c.date)]
+    known = {(value, unit) for text in sources for _, value, unit in _figures(text)}
     plain = {value for value, unit in known if not unit.startswith("%")}
     figures = _figures(_claims(answer))
     return tuple(said for said, value, unit in figures if (value, unit) not in known and (unit or value not in plain))

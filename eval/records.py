@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from eval import measures
+from eval.judge import Judgement
 from eval.sets import Question, tuning
 from rag import payload
-from rag.extractive import label
 from rag.schema import Answer, Hit
 
 Verdict = Literal["missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged"]
@@ -43,6 +43,8 @@ MEASURES = (
     Measure("refusal_recall", "unanswerable refused", "abstention"),
     Measure("false_refusals", "answerable refused", "abstention", -1),
     Measure("auroc", "AUROC of confidence", "abstention"),
+    Measure("judged_faithfulness", "faithfulness (judged)", "judged"),
+    Measure("judged_relevance", "relevance (judged)", "judged"),
 )
 """All of them. ``auroc`` is one of many records, the others are means over the records that have one."""
 RECALL_AT = (1, 3, 5, 10)
@@ -74,6 +76,7 @@ class Record:
     answer: str
     abstained: bool
     confidence: float
+    mode: str
     citations: Sequence[Mapping[str, Any]]
     hits: Sequence[Mapping[str, Any]]
     values: Mapping[str, float | None]
@@ -94,12 +97,15 @@ def retrieved(question: Question, hits: Sequence[Hit], milliseconds: float, erro
         verdict = "missed"
     elif found is not None:
         verdict = "right" if found == 1 else "partly"
-    return Record(**_asked(question, ranks), answer="", abstained=False, confidence=0.0, citations=(),
+    return Record(**_asked(question, ranks), answer="", abstained=False, confidence=0.0, mode="", citations=(),
                   hits=_hits(hits), values=values, loss=None, verdict=verdict,
                   timings_ms={"search": milliseconds}, error=error)
 
 
-def answered(question: Question, answer: Answer | None, unrefused: Answer | None, texts: Texts, error: str = "") -> Record:
+def answered(
+    question: Question, answer: Answer | None, unrefused: Answer | None, texts: Texts, error: str = "",
+    judged: Judgement | None = None,
+) -> Record:
     """The record of a question that was asked. ``answer`` is None, and ``error`` says why, for one
     that failed; ``unrefused`` is the answer it would have got had it not been refused."""
     hits = answer.hits if answer else ()
@@ -111,18 +117,20 @@ def answered(question: Question, answer: Answer | None, unrefused: Answer | None
         "citation_precision": measures.citation_precision(question, answer),
         "citation_recall": measures.citation_recall(question, answer),
         "exact_quotes": measures.exact_quotes(answer, texts.articles, texts.files or {}) if exact else None,
-        "figure_faithfulness": measures.figure_faithfulness(_without_headings(answer)),
+        "figure_faithfulness": measures.figure_faithfulness(answer),
         "answer_characters": float(len(shown.answer)) if shown else None,
         "refusal_recall": measures.refused_unanswerable(question, answer),
         "false_refusals": measures.refused_answerable(question, answer),
     }
+    if judged:
+        values |= {"judged_faithfulness": judged.faithfulness, "judged_relevance": judged.relevance}
     citations = [
         {**payload.citation(c), "supported": any(measures.supports(c, item, question.also) for item in question.evidence)}
         for c in (answer.citations if answer else ())]
     return Record(
         **_asked(question, ranks), answer=answer.answer if answer else "", abstained=bool(answer and answer.abstained),
-        confidence=measures.confidence(question, answer), citations=citations, hits=_hits(hits), values=values,
-        loss=1.0 - _worth(question, unrefused), verdict=_verdict(question, answer),
+        confidence=measures.confidence(question, answer), mode=answer.mode if answer else "",
+        citations=citations, hits=_hits(hits), values=values, loss=1.0 - _worth(question, unrefused), verdict=_verdict(question, answer),
         timings_ms=dict(answer.timings_ms) if answer else {}, error=error)
 
 
@@ -156,15 +164,6 @@ def _ranking(ranks: measures.Ranks) -> dict[str, float | None]:
         "mrr@10": measures.reciprocal_rank(ranks, 10),
         "ndcg@10": measures.ndcg(ranks, 10),
     }
-
-
-def _without_headings(answer: Answer | None) -> Answer | None:
-    """Less the lines that name an article: figures in a headline are its own, not the answer's claim."""
-    if answer is None:
-        return None
-    labels = tuple({label(hit.article) for hit in answer.hits})
-    said = [line for line in answer.answer.split("\n") if not (labels and line.startswith(labels))]
-    return replace(answer, answer="\n".join(said))
 
 
 def _worth(question: Question, answer: Answer | None) -> float:

@@ -1,4 +1,4 @@
-"""Results -> a page one can send to a colleague, and a Markdown table.
+"""Results -> a page one can send to a colleague.
 
 The page holds everything it shows and fetches nothing; its policy forbids scripts. Every text that
 comes from a set, an article or an answer is escaped.
@@ -15,10 +15,10 @@ from eval.plots import Axis, Series, even, plot, powers
 from eval.records import MEASURES, RECALL_AT, VERDICTS
 from eval.style import CSS
 from eval.summary import shown
+from eval.table import LABELS, Results, Rows, about, differs, rows
 
 _KEY = ("recall@5", "mrr@10", "fact_recall", "citation_precision", "citation_recall", "refusal_recall", "false_refusals")
 """What the breakdowns show."""
-_LABELS = {measure.name: measure.label for measure in MEASURES}
 _BETTER = {measure.name: measure.better for measure in MEASURES}
 _FAILED = ("missed", "wrong", "refused wrongly", "answered wrongly", "partly")
 _LEGEND = {
@@ -28,59 +28,15 @@ _LEGEND = {
     "not judged": "nothing to find",
 }
 
-Results = Mapping[str, Any]
-Rows = Iterator[Sequence[str]]
-
-
-def columns(results: Results) -> dict[str, Mapping[str, Any]]:
-    """Summaries side by side: each ranker's or, of a single one run on all questions, both halves' too."""
-    runs = results["runs"]
-    found: dict[str, Mapping[str, Any]] = {run["ranker"]: run["summary"] for run in runs}
-    if len(runs) == 1 and len(runs[0]["summary"]["by"]["half"]) > 1:
-        found |= {f"{half} half": part for half, part in runs[0]["summary"]["by"]["half"].items()}
-    return found
-
-
-def rows(results: Results) -> Rows:
-    """The table: a head, then a row for each measure, then speed."""
-    sides = columns(results)
-    yield ["measure", "n", *sides]
-    for measure in MEASURES:
-        figures = [side["measures"].get(measure.name) for side in sides.values()]
-        if any(figures):
-            counts = {str(figure["n"]) for figure in figures if figure}
-            arrow = {1: "", 0: "", -1: " ↓"}[measure.better]
-            yield [measure.label + arrow, next(iter(counts)) if len(counts) == 1 else "", *(
-                shown(figure, measure.name) for figure in figures)]
-    spent = [side.get("timings") for side in sides.values()]
-    if any(t and t["latency_ms"] for t in spent):
-        yield ["p50 / p95, ms", "", *(_latency(t) for t in spent)]
-    yield ["questions a second", "", *(f"{t['questions_per_second']:.1f}" if t and t["questions_per_second"] else "–"
-                                       for t in spent)]
-
-
-def markdown(results: Results) -> str:
-    """The same table for a README."""
-    head, *body = rows(results)
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
-    return f"{_about(results)}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def differs(comparison: Results) -> list[str]:
-    """The measures whose paired interval leaves zero out, with how much they differ."""
-    return [f"{_LABELS[name]} {shown(figure, name, signed=True)}" for name, figure in comparison["measures"].items()
-            if figure["low"] > 0 or figure["high"] < 0]
-
-
 def html(results: Results) -> str:
     """The whole page."""
     title = f"{results['set']['name']}: evaluation"
     body = "".join([
-        f"<header><h1>{escape(title)}</h1><p>{escape(_about(results))}</p>", *(
+        f"<header><h1>{escape(title)}</h1><p>{escape(about(results))}</p>", *(
             f'<p class="remark">{escape(remark)}</p>' for remark in results["remarks"]), "</header>",
         "<section><h2>Figures</h2>", _table(rows(results)),
-        '<p class="note">Means over the questions that a measure says something about, with 95% bootstrap intervals over '
-        "questions. recall@k: gold quotes inside the first k passages. ↓: less is better. Times include sentences remembered from "
+        f'<p class="note">{_judged(results)}Means over the questions that a measure says something about, with 95% bootstrap intervals '
+        "over questions. recall@k: gold quotes inside the first k passages. ↓: less is better. Times include sentences remembered from "
         "earlier questions of the run.</p></section>",
         f'<section><h2>Plots</h2><div class="plots">{"".join(_plots(results))}</div></section>',
         "".join(_comparison(c) for c in results["comparisons"]),
@@ -92,19 +48,15 @@ def html(results: Results) -> str:
             f"<style>{CSS}</style></head><body><main>{body}</main></body></html>\n")
 
 
-def _about(results: Results) -> str:
-    asked, index = results["set"], results["index"]
-    part = "all questions" if asked["half"] == "all" else f"the {asked['half']} half"
-    errors = sum(run["summary"]["errors"] for run in results["runs"])
-    counts = index["counts"]
-    return (f"{asked['questions']} questions ({part}) over {counts['articles']} articles in {counts['passages']} passages, "
-            f"index {index['generation']}, {index['model']['name']}; {results['created'][:10]}."
-            + (f" {errors} failed and count as zero." if errors else ""))
-
-
-def _latency(timings: Mapping[str, Any] | None) -> str:
-    total = (timings or {"latency_ms": {}})["latency_ms"].get("total")
-    return f"{total['p50']:.0f} / {total['p95']:.0f}" if total else "–"
+def _judged(results: Results) -> str:
+    """Who wrote and judged, where a language model did either."""
+    if not results["judge"]:
+        return ""
+    answers = [r for run in results["runs"] for r in run["records"] if r["answer"] and not r["abstained"]]
+    written = sum(r["mode"] == "llm" for r in answers)
+    read = sum("judged_relevance" in r["values"] for r in answers)
+    return (f"<b>Figures marked (judged) are the opinion of {escape(results['judge'])}</b>, which also wrote {written} of the "
+            f"{len(answers)} answers; its opinion of {len(answers) - read} could not be read. All others are measured. ")
 
 
 def _table(lines: Rows) -> str:
@@ -153,12 +105,12 @@ def _comparison(comparison: Results) -> str:
     lines: list[Sequence[str]] = [["measure", "difference", "better", "worse"]]
     changed = []
     for name, figure in comparison["measures"].items():
-        lines.append([_LABELS[name], shown(figure, name, signed=True), *(
+        lines.append([LABELS[name], shown(figure, name, signed=True), *(
             str(len(figure[way])) if _BETTER[name] else "–" for way in ("better", "worse"))])
         for way in ("better", "worse") if name in _KEY else ():
             if figure[way]:
                 links = " ".join(f'<a href="#{_anchor(q)}">{escape(q)}</a>' for q in figure[way])
-                changed.append(f"<p><b>{escape(_LABELS[name])}, {way}:</b> {links}</p>")
+                changed.append(f"<p><b>{escape(LABELS[name])}, {way}:</b> {links}</p>")
     return (f"<section><h2>{escape(comparison['first'])} compared with {escape(against)}</h2>"
             f"<p>{comparison['questions']} questions, paired; above zero, {escape(comparison['first'])} has more. "
             f"{escape('; '.join(differs(comparison)) or 'No measure differs beyond its interval')}.</p>"
@@ -169,7 +121,7 @@ def _comparison(comparison: Results) -> str:
 def _breakdown(run: Results) -> str:
     by = run["summary"]["by"]
     names = [name for name in _KEY if name in run["summary"]["measures"]]
-    lines: list[Sequence[str]] = [["", "questions", *(_LABELS[name] for name in names)]]
+    lines: list[Sequence[str]] = [["", "questions", *(LABELS[name] for name in names)]]
     for group in ("type", "lang"):
         lines += [[{"zh": "Chinese", "en": "English"}.get(value, value), str(part["questions"]), *(
             shown(part["measures"].get(name), name) for name in names)] for value, part in by[group].items()]
@@ -225,7 +177,7 @@ def _given(heading: str, record: Results) -> str:
         f"<li value=\"{c['n']}\">{'✓ ' if c['supported'] else ''}<q>{escape(_opening(c['quote'], record['answer']))}</q> "
         f"<small>{escape(c['title'])} {escape(c['file'])}</small></li>" for c in record["citations"])
     hits = "".join(f"<li>{escape(h['title'] or h['passage_id'])}</li>" for h in record["hits"][:5]) if not said else ""
-    values = " · ".join(f"{_LABELS[name]} {value:.2f}" for name, value in record["values"].items()
+    values = " · ".join(f"{LABELS[name]} {value:.2f}" for name, value in record["values"].items()
                         if value is not None and name in _KEY)
     sure = f"confidence {record['confidence']:.2f} · " if said else ""
     failed = f'<p class="remark">{escape(record["error"])}</p>' if record["error"] else ""

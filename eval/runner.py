@@ -1,7 +1,7 @@
 """A subject and a ranker -> records: every question asked, none dropped, each kept as it comes.
 
 Questions are asked one by one through ``Assistant``, exactly as a reader's are, without a language
-model. Where only retrieval is measured they are searched in batches. Each record goes to a journal
+model unless its answers are to be judged. Where only retrieval is measured they are searched in batches. Each record goes to a journal
 named by a hash of all that decides its values, so that an interrupted run goes on where it stopped.
 """
 
@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from eval.judge import judge
 from eval.records import HITS, Record, answered, as_json, from_json, retrieved
 from eval.sets import Question
 from eval.subject import Subject
@@ -34,7 +36,7 @@ from rag.schema import Answer
 BATCH = 128
 """Questions embedded together where only retrieval is run. Blocks of a set are always the same, for
 a vector depends in its last digits on what it is embedded with."""
-FORMAT = 1
+FORMAT = 2
 _ROOT = Path(__file__).parent.parent
 _LIBRARIES = ("baowen", "torch", "transformers", "sentence-transformers", "faiss-cpu", "bm25s", "rjieba", "numpy")
 
@@ -50,11 +52,10 @@ class Run:
 
 
 class Fixed(Assistant):
-    """An assistant that stays on one opened index, whatever is built meanwhile, and calls no
-    language model."""
+    """An assistant that stays on one opened index, whatever is built meanwhile."""
 
     def __init__(self, retriever: Retriever, settings: Settings) -> None:
-        super().__init__(replace(settings, llm_base_url="", llm_api_key="", llm_model=""), retriever.embedder)
+        super().__init__(settings, retriever.embedder)
         self._fixed = retriever
 
     @property
@@ -73,20 +74,23 @@ def rankers(names: str) -> tuple[str, ...]:
 
 def run(
     subject: Subject, ranker: str, embedder: Embedder, settings: Settings, journals: Path, *,
-    retrieval_only: bool = False, progress: Callable[[int, int], None] = lambda done, of: None,
+    retrieval_only: bool = False, judged: bool = False, progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Run:
-    """Every question of the subject. Records already in the journal are taken from it.
+    """Every question of the subject. Records already in the journal are taken from it. ``judged``: the
+    settings' language model writes the answers, as it does for a reader, and judges each.
 
-    Raises BadInput when the journal cannot be written.
+    Raises BadInput when the journal cannot be written, EndpointError when the judge gives no reply.
     """
-    decides = _decides(subject, ranker, embedder, retrieval_only)
+    decides = _decides(subject, ranker, embedder, retrieval_only) | ({"judge": judge_of(settings)} if judged else {})
+    if not judged:
+        settings = replace(settings, llm_base_url="", llm_api_key="", llm_model="")
     key = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
     journal = journals / f"{key[:24]}.jsonl"
     try:
         journals.mkdir(parents=True, exist_ok=True)
         kept = _kept(journal)
         retriever = Retriever(subject.index, embedder, ranker)
-        make = _searched(subject, retriever, kept) if retrieval_only else _asked(subject, retriever, settings, kept)
+        make = _searched(subject, retriever, kept) if retrieval_only else _asked(subject, retriever, settings, kept, judged)
         with journal.open("a", encoding="utf-8") as out:
             if kept:
                 out.write("\n")  # the last line may have been cut off
@@ -122,11 +126,17 @@ def versions(embedder: Embedder) -> dict[str, str]:
     return {**found, "precision": str(next(parameters).dtype).removeprefix("torch."), "code": code_sha256()}
 
 
+def judge_of(settings: Settings) -> str:
+    """Whose opinion the judged figures are: the model and where it runs, without a password in the address."""
+    host = urlsplit(settings.llm_base_url).netloc.rpartition("@")[2] or "api.openai.com"
+    return f"{settings.llm_model} at {host}"
+
+
 def code_sha256() -> str:
     """Of the library and of what measures it."""
     digest = hashlib.sha256()
     for file in [*sorted((_ROOT / "rag").glob("*.py")), *(_ROOT / "eval" / f"{name}.py" for name in (
-            "sets", "measures", "records", "runner"))]:
+            "sets", "measures", "records", "runner", "judge"))]:
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
 
@@ -161,7 +171,9 @@ def _decides(subject: Subject, ranker: str, embedder: Embedder, retrieval_only: 
     }
 
 
-def _asked(subject: Subject, retriever: Retriever, settings: Settings, kept: Mapping[str, Record]) -> Iterator[Record]:
+def _asked(
+    subject: Subject, retriever: Retriever, settings: Settings, kept: Mapping[str, Record], judged: bool
+) -> Iterator[Record]:
     assistant = Fixed(retriever, settings)
     for question in subject.questions:
         if question.id in kept:
@@ -174,7 +186,8 @@ def _asked(subject: Subject, retriever: Retriever, settings: Settings, kept: Map
             unrefused = _unrefused(question, answer, retriever)
         except RagError as error:
             answer, cause = None, f"{type(error).__name__}: {error}"
-        yield answered(question, answer, unrefused, subject.texts, cause)
+        opinion = judge(answer, settings) if judged and answer else None
+        yield answered(question, answer, unrefused, subject.texts, cause, opinion)
 
 
 def _unrefused(question: Question, answer: Answer, retriever: Retriever) -> Answer:

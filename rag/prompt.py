@@ -17,7 +17,6 @@ NOT_IN_ARTICLES = "NOT_IN_ARTICLES"
 HISTORY_TURNS = 3
 _MARK = re.compile(r"\[\d+\]")
 _LANGUAGE = {"zh": ("Chinese", "请用中文回答。"), "en": ("English", "Answer in English.")}
-_LANGUAGE = {"zh": ("Chinese", "请用中文回答。"), "en": ("English", "Answer in English.")}
 _SYSTEM = f"""\
 You answer questions about newspaper articles for readers who check every word.
 
@@ -47,13 +46,13 @@ def answer_messages(
     if turns := history[-HISTORY_TURNS:]:
         # The marks of an earlier answer count other passages: kept, they would be copied.
         lines = [f"Q: {one_line(q)}\nA: {one_line(_MARK.sub('', a))[:600]}" for q, a in turns]
-        parts.append("Earlier turns, only to tell what the question refers to:\n" + _quoted("\n".join(lines)))
+        parts.append("Earlier turns, only to tell what the question refers to:\n" + quoted("\n".join(lines)))
     parts.append("Passages:" if passages else "Passages: none were found.")
     for n, hit in enumerate(passages, start=1):
         article = hit.article
         head = [f"headline: {one_line(article.title)}", f"file: {one_line(article.file)}"]
         head += [f"date: {one_line(article.date)}"] if article.date else []
-        parts.append(f"[{n}]\n" + _quoted("\n".join([*head, "text:", hit.passage.text])))
+        parts.append(f"[{n}]\n" + quoted("\n".join([*head, "text:", hit.passage.text])))
     parts.append(f"Question: {one_line(question)}\n{reminder}")
     return [
         {"role": "system", "content": _SYSTEM.format(language=name)},
@@ -65,6 +64,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Each line marked as material, so that none can pass for an instruction."""
     # splitlines also knows \r, U+0085 and U+2028, which a model may take for the end of a line.
     return "\n".join(f"> {line}" for line in text.splitlines())

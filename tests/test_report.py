@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eval import plots, report, summary
+from eval import plots, report, summary, table
 from eval.records import VERDICTS, Texts, answered, as_json
 from eval.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
@@ -32,7 +32,7 @@ def results(evil: str = "", rankers: tuple[str, ...] = ("dense", "fused")) -> di
     records = [answered(asked, answer, answer, texts), answered(none, replace(answer, confidence=0.7), None, texts),
                answered(lost, None, None, texts, "BadInput: " + evil)]
     return {
-        "format": 1, "created": "2026-01-02T03:04:05+00:00", "reference": rankers[-1], "remarks": ["看" + evil],
+        "format": 1, "created": "2026-01-02T03:04:05+00:00", "reference": rankers[-1], "judge": "", "remarks": ["看" + evil],
         "set": {"name": "set" + evil, "sha256": "0", "half": "all", "questions": 3},
         "index": {"generation": "g1", "corpus_sha256": "1", "model": {"name": "m"}, "counts": {"articles": 1, "passages": 1},
                   "bytes": 10, "build": {"seconds": 1.5}},
@@ -104,15 +104,15 @@ def test_same_answers_share_a_column() -> None:
 
 
 def test_markdown_is_one_table() -> None:
-    lines = report.markdown(results()).strip().split("\n")
+    lines = table.markdown(results()).strip().split("\n")
     assert lines[2] == "| measure | n | dense | fused |"
     assert {line.count("|") for line in lines[2:]} == {5}
     assert any(line.startswith("| fact recall | 2 | 0.50 [.00, 1.0] |") for line in lines)
 
 
 def test_both_halves_stand_beside_one_ranker() -> None:
-    assert list(report.columns(results(rankers=("fused",)))) == ["fused", "test half", "tune half"]
-    assert list(report.columns(results())) == ["dense", "fused"]
+    assert list(table.columns(results(rankers=("fused",)))) == ["fused", "test half", "tune half"]
+    assert list(table.columns(results())) == ["dense", "fused"]
 
 
 def test_a_plot_places_points_by_its_axes() -> None:
@@ -136,3 +136,12 @@ def test_a_step_keeps_its_height() -> None:
 @pytest.mark.parametrize(("high", "last"), [(7, "10"), (30, "30"), (2500, "3,000"), (0.5, "3")])
 def test_powers_reach_their_end(high: float, last: str) -> None:
     assert plots.powers("ms", high).ticks[-1][1] == last
+
+
+def test_several_sets_stand_in_one_table() -> None:
+    one, other = results(), results(rankers=("fused",))
+    head, *rows = table.overview([one, {**other, "set": {**other["set"], "name": "other", "half": "test"}}])
+    assert [row[:3] for row in rows] == [
+        [one["set"]["name"], str(one["set"]["questions"]), "dense"], [one["set"]["name"], str(one["set"]["questions"]), "fused"],
+        ["other, test half", str(other["set"]["questions"]), "fused"]]
+    assert rows[1][head.index("recall@5")] == summary.shown(one["runs"][1]["summary"]["measures"]["recall@5"], "recall@5")

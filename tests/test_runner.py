@@ -115,12 +115,11 @@ def test_a_record_survives_json(tiny: subject.Subject, embedder: Embedder, tmp_p
 def test_headline_figures_are_no_claims(assistant: Assistant) -> None:
     question = load_set(SET, None)[0]
     answer = assistant.ask(question.question)
-    article = answer.hits[0].article
-    said = replace(answer, answer=f"《{article.title}99.9%》：\n没有数字。", abstained=False, citations=())
-    titled = replace(said, hits=tuple(replace(h, article=replace(h.article, title=f"{article.title}99.9%")) for h in said.hits))
-    texts = answered(question, titled, titled, _texts()).values
-    assert texts["figure_faithfulness"] is None
-    assert answered(question, said, said, _texts()).values["figure_faithfulness"] == 0.0
+    cited = [replace(c, title=f"{c.title}99.9%", date="2025-04-21") for c in answer.citations[:1]]
+    said = replace(answer, answer=f"《{cited[0].title}》（2025-04-21）：\n没有数字。[1]", abstained=False, citations=tuple(cited))
+    assert answered(question, said, said, _texts()).values["figure_faithfulness"] == 1.0
+    bare = replace(said, citations=answer.citations[:1])
+    assert answered(question, bare, bare, _texts()).values["figure_faithfulness"] == 0.0
 
 
 def _texts() -> Any:
@@ -269,7 +268,8 @@ def test_a_bad_set_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize(("options", "cause"), [
-    (("--compare", "dense,best"), "dense,best"), (("--half", "upper"), "upper"), (("--baseline", "missing.json"), "missing.json")])
+    (("--compare", "dense,best"), "dense,best"), (("--half", "upper"), "upper"), (("--baseline", "missing.json"), "missing.json"),
+    (("--judge",), "needs a language model"), (("--judge", "--retrieval-only"), "needs answers")])
 def test_bad_options(folder: Path, tmp_path: Path, call: Callable[..., Any], options: tuple[str, ...], cause: str) -> None:
     code, _, err = call(folder, "--out", tmp_path / "out", *options)
     assert code == 2
