@@ -9,6 +9,8 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -18,10 +20,12 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from rag import page
+from rag import labels, page, panel
 from rag.assistant import Assistant
-from rag.errors import BadInput, PortInUse, RagError
+from rag.errors import BadInput, FeedbackNotStored, PortInUse, RagError
+from rag.feedback import store
 from rag.schema import Answer
+from rag.script import ON_MASTHEAD, ON_SOURCES, ON_THREAD
 from rag.style import STYLE
 
 KEPT_TURNS = 30
@@ -39,86 +43,10 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
-ON_MASTHEAD = """
-const root = document.documentElement, byId = id => document.getElementById(id);
-const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-const remembered = () => { try { return localStorage.getItem('baowen-language') } catch { return null } };
-const speak = language => {
-  root.dataset.language = language;
-  root.lang = language === 'en' ? 'en' : 'zh-CN';
-  element.querySelectorAll('[data-language]')
-    .forEach(b => b.setAttribute('aria-pressed', b.dataset.language === language));
-  try { localStorage.setItem('baowen-language', language) } catch { }
-};
-const show = turn => document.querySelectorAll('#sources .panel[data-turn]')
-  .forEach(panel => { panel.hidden = panel.dataset.turn !== turn });
-const only = (selector, chosen) => document.querySelectorAll(selector)
-  .forEach(e => e.classList.toggle('current', e === chosen));
-let left = null;
-const openSource = chip => {
-  const { turn, n } = chip.dataset, cited = byId(`s${turn}-${n}`);
-  if (!cited) return;
-  left = chip;
-  show(turn); only('.chip', chip); only('.cited', cited);
-  const passage = cited.closest('blockquote');
-  passage.classList.remove('lit'); void passage.offsetWidth; passage.classList.add('lit');
-  cited.focus({ preventScroll: true });
-  cited.scrollIntoView({ block: 'center', behavior: calm() });
-};
-const openPanel = button => {
-  left = button; show(button.dataset.turn);
-  document.querySelector(`#sources .panel[data-turn="${button.dataset.turn}"]`)
-    ?.scrollIntoView({ block: 'start', behavior: calm() });
-};
-const back = turn => {
-  const to = left?.isConnected ? left : document.querySelector(`.turn[data-turn="${turn}"] .open`);
-  to?.scrollIntoView({ block: 'center', behavior: calm() });
-  to?.focus({ preventScroll: true });
-};
-const copy = button => navigator.clipboard?.writeText(button.dataset.copy).then(() => {
-  button.classList.add('done'); setTimeout(() => button.classList.remove('done'), 2000); });
-document.addEventListener('click', event => {
-  const button = event.target.closest?.('#thread button, #sources button');
-  if (button?.matches('.chip')) openSource(button);
-  else if (button?.matches('.open')) openPanel(button);
-  else if (button?.matches('.back')) back(button.dataset.turn);
-  else if (button?.matches('[data-copy]')) copy(button);
-});
-document.addEventListener('keydown', event => {
-  const panel = event.key === 'Escape' && event.target.closest?.('#sources .panel');
-  if (panel) back(panel.dataset.turn);
-});
-element.addEventListener('click', event => {
-  const { language, renew } = event.target.closest('button')?.dataset ?? {};
-  if (language) { speak(language); trigger('language', { language }); }
-  if (renew !== undefined) trigger('renew', {});
-});
-speak(remembered() === 'en' ? 'en' : 'zh');
-if (remembered() === 'en') trigger('language', { language: 'en' });
-"""
-"""Run once in the page: the language, and the way from a mark to its source and back."""
-ON_THREAD = """
-element.setAttribute('role', 'log');
-element.addEventListener('click', event => {
-  const asked = event.target.closest('[data-ask]');
-  if (asked) trigger('example', { question: asked.textContent });
-});
-const wide = matchMedia('(min-width: 861px)').matches;  // on a phone the keyboard would cover the page
-if (wide) setTimeout(() => document.querySelector('#question textarea')?.focus(), 200);
-let turns = 0;
-watch('value', () => {
-  const all = element.querySelectorAll('.turn'), grew = turns && all.length > turns || all.length === 1 && !turns;
-  turns = all.length;
-  if (grew) all[turns - 1].scrollIntoView({ block: 'start' });
-});
-"""
-"""Run once in the page: an example asked by a click, and a new question brought to the top of the view."""
 
-ON_SOURCES = "watch('value', () => { element.closest('#sources').scrollTop = 0; });"
-
-
-def build(assistant: Assistant) -> gr.Blocks:
-    """The page. A chat lives in the browser alone, as the turns of ``rag.page``."""
+def build(assistant: Assistant, feedback_file: Path) -> gr.Blocks:
+    """The page. A chat lives in the browser alone, as the turns of ``rag.page``; what readers say of its answers
+    goes to ``feedback_file``."""
     with gr.Blocks(title="报问 Baowen", analytics_enabled=False, fill_width=True) as blocks:
         chat = gr.BrowserState([], storage_key="baowen-chat-1", secret="baowen")
         masthead = gr.HTML(page.masthead(), js_on_load=ON_MASTHEAD, apply_default_css=False, elem_id="masthead")
@@ -127,8 +55,8 @@ def build(assistant: Assistant) -> gr.Blocks:
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(**_box("zh"), lines=1, max_lines=5, show_label=False, container=False,
                                       elem_id="question")
-                send = gr.Button(page.TEXT["send"][0], variant="primary", elem_id="send")
-            sources = gr.HTML(page.sources([]), js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
+                send = gr.Button(labels.TEXT["send"][0], variant="primary", elem_id="send")
+            sources = gr.HTML(panel.sources([]), js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
 
         shown = [question, thread, sources, chat]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": True}
@@ -141,7 +69,8 @@ def build(assistant: Assistant) -> gr.Blocks:
             gr.on([question.submit, send.click], ask, [question, chat], shown, concurrency_limit=4, **quiet),
             thread.example(example, chat, shown, concurrency_limit=4, **quiet),
         ]
-        masthead.renew(lambda: ("", page.thread([]), page.sources([]), []), None, shown, cancels=asked, **quiet)
+        thread.judge(_judge(feedback_file), chat, [thread, chat], **quiet)
+        masthead.renew(lambda: ("", page.thread([]), panel.sources([]), []), None, shown, cancels=asked, **quiet)
         masthead.language(_language, None, [question, send], **quiet)
         blocks.load(_restore, chat, [thread, sources], **quiet)
     return blocks
@@ -154,14 +83,15 @@ def serve(assistant: Assistant, host: str, port: int) -> None:
     """
     with contextlib.closing(_listen(host, port)) as listening:
         assistant.search("报纸", k=1)  # opens the index and the model, so that the first question need not wait
-        config = uvicorn.Config(application(assistant, host), log_level="critical", timeout_graceful_shutdown=1)
+        served = application(assistant, assistant.settings.feedback_file, host)
+        config = uvicorn.Config(served, log_level="critical", timeout_graceful_shutdown=1)
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
         print(f"Baowen is at http://{shown}:{port} (Ctrl-C stops it)", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
 
 
-def application(assistant: Assistant, host: str = "127.0.0.1") -> FastAPI:
+def application(assistant: Assistant, feedback_file: Path, host: str = "127.0.0.1") -> FastAPI:
     """The page as an ASGI application that opens only the routes the page needs."""
     local = {"127.0.0.1", "localhost", "::1"}
     outer = FastAPI(openapi_url=None)
@@ -178,7 +108,7 @@ def application(assistant: Assistant, host: str = "127.0.0.1") -> FastAPI:
 
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return gr.mount_gradio_app(
-        outer, build(assistant), path="/", server_name=host, footer_links=[], run_history=False, ssr_mode=False,
+        outer, build(assistant, feedback_file), path="/", server_name=host, footer_links=[], run_history=False, ssr_mode=False,
         show_error=False, allowed_paths=[], theme=theme, css=STYLE, enable_monitoring=False, pwa=False)
 
 
@@ -205,24 +135,42 @@ def _asker(assistant: Assistant) -> Callable[[str, object], Iterator[tuple[Any, 
         except RagError as error:
             turns.append(page.failure(text, str(error)))
         turns = turns[-KEPT_TURNS:]
-        yield keep, page.thread(turns), page.sources(turns), turns
+        yield keep, page.thread(turns), panel.sources(turns), turns
 
     return ask
 
 
+def _judge(feedback_file: Path) -> Callable[..., tuple[Any, Any]]:
+    def judge(stored: object, event: gr.EventData) -> tuple[Any, Any]:
+        """The chat with a reader's judgement of one of its answers, which is written down first."""
+        turns = page.restored(stored)
+        number, thumb, comment = int(event.turn), str(event.thumb), str(event.comment).strip()
+        if thumb not in ("up", "down") or not 0 <= number < len(turns) or "error" in turns[number]:
+            return gr.skip(), gr.skip()
+        lost = ""
+        try:
+            store(page.judgement(turns, number, thumb, comment, datetime.now(UTC).isoformat(timespec="seconds")), feedback_file)
+        except FeedbackNotStored as error:
+            lost = str(error)
+        turns[number] = {**turns[number], "judged": {"thumb": thumb, "comment": comment, "lost": lost}}
+        return page.thread(turns), turns
+
+    return judge
+
+
 def _restore(stored: object) -> tuple[str, str]:
     turns = page.restored(stored)
-    return page.thread(turns), page.sources(turns)
+    return page.thread(turns), panel.sources(turns)
 
 
 def _language(event: gr.EventData) -> tuple[Any, Any]:
     language = "en" if event.language == "en" else "zh"
-    return gr.update(**_box(language)), gr.update(value=page.TEXT["send"][language == "en"])
+    return gr.update(**_box(language)), gr.update(value=labels.TEXT["send"][language == "en"])
 
 
 def _box(language: str) -> dict[str, str]:
     names = {"label": "question", "placeholder": "placeholder"}
-    return {key: page.TEXT[name][language == "en"] for key, name in names.items()}
+    return {key: labels.TEXT[name][language == "en"] for key, name in names.items()}
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -33,7 +33,9 @@ DEFAULT = "fused"
 
 
 SetPath = Annotated[Path, typer.Argument(
-    metavar="SET.jsonl|FOLDER", help="Questions about the index, or a folder with a corpus and questions.jsonl.")]
+    metavar="SET.jsonl|FOLDER|export-feedback",
+    help="Questions about the index, or a folder with a corpus and questions.jsonl; or export-feedback: write what readers said "
+    "of answers in the browser as lines of a set, to label.")]
 IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Out = Annotated[Path, typer.Option("--out", help="Where results, reports and the indexes of corpora go.")]
 Json = Annotated[bool, typer.Option("--json", help="The summary as JSON on stdout and nothing else.")]
@@ -56,9 +58,12 @@ def evaluate(
     judge: Judge = False,
 ) -> None:
     """How good retrieval, answers and refusals are on a set of questions, each figure with its interval."""
-    from eval import report, runner, subject, table
+    from eval import feedback, report, runner, subject, table
     from rag.embedder import Embedder
 
+    if str(path) == feedback.EXPORT:
+        _export(out, as_json)
+        return
     chosen = runner.rankers(compare)
     wanted = next((name for name in subject.HALVES if name == half), None)
     if wanted is None:
@@ -98,6 +103,18 @@ def evaluate(
     else:
         _show(results)
     console.print(f"{stem}.html shows every question; {stem}.json holds the results.", markup=False)
+
+
+def _export(out: Path, as_json: bool) -> None:
+    from eval import feedback
+
+    file, lines, open_lines = feedback.export(Settings.from_env().feedback_file, out)
+    if as_json:
+        sys.stdout.write(json.dumps({"file": str(file), "lines": lines, "to_label": open_lines}, ensure_ascii=False) + "\n")
+    else:
+        Console(highlight=False, soft_wrap=True).print(
+            f"{file} holds {lines} questions; {open_lines} want a label: set `answerable` to true or false, and list "
+            "`facts` and `evidence` where it is true.", markup=False)
 
 
 def collect(

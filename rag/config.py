@@ -24,6 +24,7 @@ class Settings:
     llm_model: str = ""
     llm_timeout: float = 60.0
     max_file_mb: float = 4.0
+    feedback_file: Path = Path("eval/feedback.jsonl")
 
     @property
     def llm_configured(self) -> bool:
@@ -45,6 +46,7 @@ class Settings:
             llm_model=env.get("RAG_LLM_MODEL", "").strip(),
             llm_timeout=_positive(env, "RAG_LLM_TIMEOUT", 60.0),
             max_file_mb=_positive(env, "RAG_MAX_FILE_MB", 4.0),
+            feedback_file=Path(env.get("RAG_FEEDBACK_FILE") or "eval/feedback.jsonl"),
         )
 
 

@@ -10,6 +10,7 @@ RagError (1)
 ├── EndpointError (9)        the language model's endpoint is malformed, down, slow or talks nonsense
 ├── NotFound (10)            no such article
 ├── PortInUse (11)           the browser page's port is taken
+├── FeedbackNotStored (12)   a reader's judgement could not be written down
 └── BadInput (2)             a question, batch line, evaluation set or setting that cannot be used
 
 The message says what happened and the command that mends it, in one line.
@@ -58,6 +59,10 @@ class NotFound(RagError):
 
 class PortInUse(RagError):
     exit_code = 11
+
+
+class FeedbackNotStored(RagError):
+    exit_code = 12
 
 
 class BadInput(RagError):

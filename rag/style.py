@@ -73,6 +73,15 @@ body { background: var(--paper) !important; }
 #thread footer button { padding: 4px 0; text-decoration: underline; text-decoration-color: var(--rule);
   text-underline-offset: 4px; }
 #thread footer .made { padding: 4px 0; margin-left: auto; }
+.judged { flex-basis: 100%; scroll-margin: 16px; display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 16px; }
+#thread footer .judged button[aria-pressed=true] { color: var(--red); text-decoration-color: currentcolor; font-weight: 600; }
+#thread .judged .kept { color: var(--faint); }
+.judged .notice { flex-basis: 100%; }
+.remark { flex-basis: 100%; display: flex; gap: 12px; align-items: flex-end; }
+.remark label { flex: 1; color: var(--soft); }
+.remark input { display: block; width: 100%; margin-top: 4px; padding: 8px 10px; font: 15px/1.5 var(--sans); color: var(--ink);
+  background: var(--sheet); border: 1px solid var(--rule); border-radius: 4px; }
+#thread footer .remark button { padding: 9px 0; }
 .after, .done .before { display: none; } .done .after { display: inline; }
 .notice { border-left: 3px solid var(--red); background: var(--red-wash); padding: 10px 16px;
   margin-bottom: 16px !important;

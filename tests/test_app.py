@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 import app
-from rag import page
+from rag import labels, page, panel
 from rag.errors import BadInput, EndpointError, PortInUse
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run, Turn
 
@@ -69,7 +70,7 @@ def markup(html: str) -> tuple[set[str], set[str]]:
 def test_each_mark_leads_to_the_quote_with_its_number() -> None:
     turn = page.record(ANSWER)
     chips = re.findall(r'data-turn="0" data-n="(\d+)"', page.thread([turn]))
-    shown = page.sources([turn])
+    shown = panel.sources([turn])
     assert chips == ["1", "2"]
     assert re.findall(r'id="s0-(\d)" tabindex="-1"><b>(\d)</b>', shown) == [("1", "1"), ("2", "2")]
     assert marks(shown) == [FIRST, SECOND]
@@ -86,12 +87,12 @@ def test_passages_that_overlap_are_joined_without_a_character_lost_or_doubled() 
 
 def test_quotes_that_overlap_are_all_shown() -> None:
     both = replace(ANSWER, citations=(cite(1, FIRST + SECOND), cite(2, SECOND)))
-    assert sorted(marks(page.sources([page.record(both)]))) == sorted([FIRST + SECOND, SECOND])
+    assert sorted(marks(panel.sources([page.record(both)]))) == sorted([FIRST + SECOND, SECOND])
 
 
 def test_a_quote_outside_every_passage_is_shown_by_itself() -> None:
     far = replace(ANSWER, citations=(cite(1, "展会下月开幕。"),), hits=(hit(0, 18),))
-    assert marks(page.sources([page.record(far)])) == ["展会下月开幕。"]
+    assert marks(panel.sources([page.record(far)])) == ["展会下月开幕。"]
 
 
 def test_headlines_stand_over_what_is_quoted_from_them() -> None:
@@ -108,13 +109,16 @@ def test_nothing_from_outside_becomes_markup(field: str) -> None:
         ANSWER, question=EVIL if field == "question" else "？", hits=(hit(0, 60, article),),
         citations=(cite(1, quote, article),), answer=f"{EVIL if field == 'answer' else quote}[1]",
         notices=(EVIL,) if field == "notice" else ())
-    for turn in (page.record(answer), page.record(replace(answer, abstained=True)), page.failure(EVIL, EVIL)):
-        html = page.thread([turn]) + page.sources([turn]) + page.thread([], EVIL, EVIL)
+    judged = [{**page.record(answer), "judged": {"thumb": thumb, "comment": EVIL if thumb == "down" else "", "lost": lost}}
+              for thumb, lost in (("up", ""), ("down", ""), ("up", EVIL))]
+    for turn in (page.record(answer), page.record(replace(answer, abstained=True)), page.failure(EVIL, EVIL), *judged):
+        html = page.thread([turn]) + panel.sources([turn]) + page.thread([], EVIL, EVIL)
         tags, attributes = markup(html)
         assert tags <= {"div", "section", "aside", "article", "header", "footer", "blockquote", "h2", "h3", "p", "ul",
-                        "li", "span", "strong", "b", "i", "sup", "mark", "time", "button"}
+                        "li", "span", "strong", "b", "i", "sup", "mark", "time", "button", "label", "input", "q"}
         assert attributes <= {"class", "id", "type", "role", "tabindex", "hidden", "aria-hidden", "aria-busy",
-                              "aria-labelledby", "data-turn", "data-n", "data-copy", "data-ask"}
+                              "aria-labelledby", "data-turn", "data-n", "data-copy", "data-ask",
+                              "data-thumb", "data-given", "data-remark", "aria-pressed", "maxlength"}
     assert "<script>" in visible(html)
 
 
@@ -137,18 +141,18 @@ def test_a_refusal_shows_the_nearest_articles_and_marks_nothing() -> None:
     turn = page.record(REFUSAL)
     assert 'class="answer refusal"' in page.thread([turn])
     assert "<li>《五个项目签约》</li>" in page.thread([turn])
-    assert "003_a.txt" in page.sources([turn])
-    assert marks(page.sources([turn])) == []
+    assert "003_a.txt" in panel.sources([turn])
+    assert marks(panel.sources([turn])) == []
 
 
 def test_the_sources_of_the_latest_answer_are_in_view_and_the_others_are_there() -> None:
     turns = [page.record(ANSWER), page.record(REFUSAL), page.failure("？", "坏了")]
-    panels = re.findall(r'<aside class="panel" data-turn="(\d)"( hidden)?>', page.sources(turns))
+    panels = re.findall(r'<aside class="panel" data-turn="(\d)"( hidden)?>', panel.sources(turns))
     assert panels == [("0", " hidden"), ("1", "")]
 
 
 def test_every_label_has_two_languages() -> None:
-    assert all(zh and en and not re.search(r"[A-Za-z]{2}", zh) for zh, en in page.TEXT.values())
+    assert all(zh and en and not re.search(r"[A-Za-z]{2}", zh) for zh, en in labels.TEXT.values())
     assert set(page.EXAMPLES) == {"zh", "en"}
 
 
@@ -222,7 +226,7 @@ def test_an_address_of_another_machine_is_bad_input() -> None:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with TestClient(app.application(Scripted()), base_url="http://127.0.0.1:7860") as client:  # type: ignore[arg-type]
+    with TestClient(app.application(Scripted(), Path("/dev/null")), base_url="http://127.0.0.1:7860") as client:  # type: ignore[arg-type]
         yield client
 
 

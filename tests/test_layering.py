@@ -11,14 +11,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style"},
+    {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style",
+     "script", "labels", "feedback"},
     {"stories", "splitter", "e5", "query"},
     {"newspaper"},
     {"embedder"},
     {"index"},
     {"citations", "llm", "retriever"},
     {"extractive"},
-    {"assistant"},
+    {"assistant", "panel"},
     {"page"},
     {"app"},
     {"cli"},
