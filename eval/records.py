@@ -154,7 +154,8 @@ def _asked(question: Question, ranks: measures.Ranks) -> dict[str, Any]:
 
 
 def _hits(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    return [{"passage_id": h.passage.passage_id, "file": h.article.file, "title": h.article.title, "score": h.score}
+    return [{"passage_id": h.passage.passage_id, "file": h.article.file, "title": h.article.title,
+             "opening": h.passage.text[:40], "score": h.score}
             for h in hits[:HITS]]
 
 

@@ -176,7 +176,7 @@ def _given(heading: str, record: Results) -> str:
     cited = "".join(
         f"<li value=\"{c['n']}\">{'✓ ' if c['supported'] else ''}<q>{escape(_opening(c['quote'], record['answer']))}</q> "
         f"<small>{escape(c['title'])} {escape(c['file'])}</small></li>" for c in record["citations"])
-    hits = "".join(f"<li>{escape(h['title'] or h['passage_id'])}</li>" for h in record["hits"][:5]) if not said else ""
+    hits = "".join(f"<li>{escape(h['title'] or h['opening'] + '…')}</li>" for h in record["hits"][:5]) if not said else ""
     values = " · ".join(f"{LABELS[name]} {value:.2f}" for name, value in record["values"].items()
                         if value is not None and name in _KEY)
     sure = f"confidence {record['confidence']:.2f} · " if said else ""

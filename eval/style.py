@@ -17,7 +17,7 @@ table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums
 th,td{padding:.35rem .7rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:baseline}
 td{white-space:nowrap}td.text{white-space:normal;overflow-wrap:anywhere}th:first-child{text-align:left;font-weight:500;min-width:9rem}
 thead th{font-weight:600;color:var(--soft);border-bottom-width:2px}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,310px),1fr));gap:1rem}
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:1rem}
 figure{margin:0;background:var(--card);border-radius:8px;padding:.8rem}figcaption{font-weight:600;font-size:.92rem;margin-bottom:.4rem}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:12px}
 .grid{stroke:var(--line)}polyline{fill:none;stroke-width:2.2}.bar{stroke-width:1.6;opacity:.55}.dot{stroke:none}
