@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from rag import citations, llm
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
+from rag.filters import undated
 from rag.generation import current_generation
 from rag.index import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse
 from rag.retriever import Retriever
-from rag.schema import Answer, Citation, Hit, Mode, Query, Turn
+from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Mode, Query, Turn
 
 PASSAGES = 10
 """How many passages an answer may rest on."""
@@ -43,21 +44,21 @@ class Assistant:
                 self._retriever = Retriever(load(self.settings.index_dir, self.embedder), self.embedder)
             return self._retriever
 
-    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10) -> list[Hit]:
+    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:
         retriever = self.retriever
-        return retriever.search(parse(question, history, retriever.names), k)
+        return retriever.search(parse(question, history, retriever.names, only), k)
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Answer:
         """``stream`` collected."""
-        *_, answer = self.stream(question, history)
+        *_, answer = self.stream(question, history, only)
         assert isinstance(answer, Answer)
         return answer
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Iterator[str | Answer]:
         """Pieces of the answer as they come about, then the Answer itself, whose text is the one that
         counts: marks of a language model are verified only once it has finished."""
         retriever, clock = self.retriever, _Clock()
-        query = parse(question, history, retriever.names)
+        query = parse(question, history, retriever.names, only)
         hits = retriever.search(query, PASSAGES)
         clock.lap("retrieve")
         evidence = weigh(query, hits, retriever.index.lexical, self.embedder)
@@ -65,7 +66,7 @@ class Assistant:
 
         mode: Mode = "extractive"
         abstained = evidence.abstains
-        notices: list[str] = []
+        notices = _filtered(query, hits, retriever.index.articles.values())
         cited: tuple[Citation, ...] = ()
         if abstained:
             text = refuse(query, evidence)
@@ -104,6 +105,18 @@ class Assistant:
         return "".join(pieces)
 
 
+def _filtered(query: Query, hits: Sequence[Hit], articles: Iterable[Article]) -> list[str]:
+    """What a reader should know of a filter: that nothing passes, and what it may have left out wrongly."""
+    unknown = undated(query.only, articles)
+    nothing = query.only != EVERYTHING and not hits
+    return [*([_NOTHING_PASSES[query.language]] if nothing else []), *([_UNDATED[query.language].format(unknown)] if unknown else [])]
+
+
+_NOTHING_PASSES = {"zh": "没有报道符合筛选条件。", "en": "No article passes the filter."}
+_UNDATED = {
+    "zh": "有 {} 篇报道日期不明，按日期筛选时未计入。",
+    "en": "{} articles have no known date, and a filter by date leaves them out.",
+}
 _FAILED = {
     "zh": "语言模型未能作答（{error}），以下为文章原句。",
     "en": "The language model gave no answer ({error}); these are the articles' own sentences.",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,12 +18,14 @@ from rich.table import Table
 
 from eval.command import evaluate
 from rag import payload
+from rag.batch import questions
 from rag.config import Settings
-from rag.errors import BadInput, NotFound, RagError
+from rag.errors import NotFound, RagError
+from rag.filters import filter_of
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.assistant import Assistant
-    from rag.schema import Answer, Turn
+    from rag.schema import Answer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.")
@@ -34,6 +35,12 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji
 IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
 Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines with a `question` (and `id`, `history`) a line.")]
+
+Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only articles of this day, month or year, or later.")]
+Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Only articles of this day, month or year, or earlier.")]
+Source = Annotated[str, typer.Option("--source", help="Only articles of this newspaper; part of its name is enough.")]
+Byline = Annotated[str, typer.Option("--byline", help="Only articles by this person.")]
+KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, photo or notice.")]
 
 
 app.command("eval")(evaluate)
@@ -112,14 +119,20 @@ def index(
 def ask(
     question: Annotated[str | None, typer.Argument()] = None,
     batch: Batch = None,
+    since: Since = "",
+    until: Until = "",
+    source: Source = "",
+    byline: Byline = "",
+    kind: KindOf = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question, with citations."""
-    lines = list(_questions(question, batch))
+    only = filter_of(since, until, source, byline, kind)
+    lines = list(questions(question, batch))
     assistant = _assistant(index_dir)
     for identity, text, history in lines:
-        answer = assistant.ask(text, history)
+        answer = assistant.ask(text, history, only)
         if as_json:
             _print_json({**identity, **payload.answer(answer)})
         else:
@@ -131,14 +144,20 @@ def search(
     question: Annotated[str | None, typer.Argument()] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
     batch: Batch = None,
+    since: Since = "",
+    until: Until = "",
+    source: Source = "",
+    byline: Byline = "",
+    kind: KindOf = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
     """The passages nearest to a question, without an answer."""
-    lines = list(_questions(question, batch))
+    only = filter_of(since, until, source, byline, kind)
+    lines = list(questions(question, batch))
     assistant = _assistant(index_dir)
     for identity, text, history in lines:
-        hits = assistant.search(text, history, k)
+        hits = assistant.search(text, history, k, only)
         if as_json:
             _print_json({**identity, "hits": payload.hits(hits)})
             continue
@@ -215,36 +234,6 @@ def serve(
     import app as browser
 
     browser.serve(_assistant(index_dir), host, port)
-
-
-def _questions(question: str | None, batch: Path | None) -> Iterator[tuple[dict[str, Any], str, tuple[Turn, ...]]]:
-    """({"id": ...} of a batch line, question, history); ``list`` it, so that all are read before any is answered."""
-    if (question is None) == (batch is None):
-        raise BadInput("Give either a question or --batch FILE, e.g. `rag ask 平湖签约了哪些人工智能项目？`")
-    if batch is None:
-        yield {}, question or "", ()
-        return
-    try:
-        text = batch.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{batch} cannot be read as UTF-8 text ({error}): correct the path or the file.") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            asked, history = row["question"], tuple(_turn(turn) for turn in row.get("history") or ())
-            if not isinstance(asked, str) or not asked.strip():
-                raise ValueError("`question` is no text")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise BadInput(f"{batch}, line {number}: not an object with a `question` ({error}): correct it.") from error
-        yield {"id": row.get("id")}, asked, history
-
-
-def _turn(turn: object) -> Turn:
-    if not isinstance(turn, list) or len(turn) != 2 or not all(isinstance(part, str) for part in turn):
-        raise ValueError("`history` is no list of [question, answer]")
-    return turn[0], turn[1]
 
 
 def _show_answer(answer: Answer) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.errors import BadInput
 from rag.glossary import translate
 from rag.lexical import content_words
 from rag.names import NameBridge
-from rag.schema import Language, Query, Turn
+from rag.schema import EVERYTHING, Filter, Language, Query, Turn
 
 MAX_QUESTION = 2000
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -28,7 +29,7 @@ _STOP = frozenset(
     "where which who whom whose why will with would you your please tell about any some all per".split())
 
 
-def parse(question: str, history: Sequence[Turn], names: NameBridge) -> Query:
+def parse(question: str, history: Sequence[Turn], names: NameBridge, only: Filter = EVERYTHING) -> Query:
     """The question with its names in the articles' language; one that refers back to an earlier turn
     is searched together with that turn's question.
 
@@ -43,7 +44,8 @@ def parse(question: str, history: Sequence[Turn], names: NameBridge) -> Query:
     full = text
     if history and _REFERS_BACK.search(text):
         full = f"{' '.join(history[-1][0].split())} {text}"
-    return _chinese(text, full) if language == "zh" else _english(text, full, names)
+    query = _chinese(text, full) if language == "zh" else _english(text, full, names)
+    return replace(query, only=only)
 
 
 def _chinese(text: str, full: str) -> Query:

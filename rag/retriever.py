@@ -12,11 +12,12 @@ from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 
 from rag.embedder import Embedder
+from rag.filters import passes
 from rag.index import Index
 from rag.lexical import tokens
 from rag.names import NameBridge
 from rag.query import parse
-from rag.schema import Hit, Query
+from rag.schema import EVERYTHING, Filter, Hit, Query
 
 _POOL = 60
 RANKERS = ("fused", "dense", "lexical")
@@ -40,12 +41,29 @@ class Retriever:
         """The ``k`` best passages for each query, best first. The queries are embedded as one batch."""
         vectors = self.embedder.embed_queries([query.search for query in queries])
         pool = min(max(_POOL, k), self.index.vectors.size)
-        _, nearest = self.index.vectors.search(vectors, pool)
-        return [self._rank(query, vector, rows, k) for query, vector, rows in zip(queries, vectors, nearest, strict=True)]
+        found: list[list[Hit]] = [[] for _ in queries]
+        for only in dict.fromkeys(query.only for query in queries):
+            asked = [i for i, query in enumerate(queries) if query.only == only]
+            among = self._among(only)
+            _, nearest = self.index.vectors.search(vectors[asked], pool, among)
+            for i, rows in zip(asked, nearest, strict=True):
+                found[i] = self._rank(queries[i], vectors[i], rows, among, k)
+        return found
 
-    def _rank(self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], k: int) -> list[Hit]:
+    def _among(self, only: Filter) -> NDArray[np.bool_] | None:
+        """Which passages are of articles that pass, (size,); None where all are."""
+        if only == EVERYTHING:
+            return None
+        passing = {name for name, article in self.index.articles.items() if passes(only, article)}
+        return np.fromiter((p.article_id in passing for p in self.index.passages), bool, len(self.index.passages))
+
+    def _rank(
+        self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], among: NDArray[np.bool_] | None, k: int
+    ) -> list[Hit]:
         terms = tokens(query.lexical)
         scores = self.index.lexical.scores(terms)
+        if among is not None:
+            scores = np.where(among, scores, 0)
         pool = min(max(_POOL, k), len(scores))
         matched = np.argpartition(-scores, pool - 1)[:pool]
         rows = np.unique(np.concatenate([nearest[nearest >= 0], matched[scores[matched] > 0]]))

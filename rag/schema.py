@@ -92,16 +92,33 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Which articles to look in. ``since`` and ``until`` are days, ``YYYY-MM-DD``, both included; empty
+    fields ask for nothing."""
+
+    since: str = ""
+    until: str = ""
+    source: str = ""
+    byline: str = ""
+    kind: Kind | None = None
+
+
+EVERYTHING = Filter()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What to search for. ``text`` is the question as asked; ``search`` is what is embedded, names and
     English words in the articles' language added; ``lexical`` what is matched word by word;
-    ``words`` the question's content words, each with what it may be in the articles."""
+    ``words`` the question's content words, each with what it may be in the articles; ``only`` where
+    to look."""
 
     text: str
     search: str
     lexical: str
     words: tuple[tuple[str, ...], ...]
     language: Language
+    only: Filter = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import faiss
 import numpy as np
@@ -20,8 +20,9 @@ class VectorStore(Protocol):
     size: int
     dimension: int
 
-    def search(self, queries: Matrix, k: int) -> tuple[Matrix, NDArray[np.int64]]:
-        """(scores, rows), each (n, k) for queries (n, d), best first; -1 where there are fewer."""
+    def search(self, queries: Matrix, k: int, among: NDArray[np.bool_] | None = None) -> tuple[Matrix, NDArray[np.int64]]:
+        """(scores, rows), each (n, k) for queries (n, d), best first; -1 where there are fewer. Only rows for which
+        ``among`` (size,) is true are looked at."""
 
     def rows(self, numbers: NDArray[np.int64]) -> Matrix:
         """The vectors of some rows, (len(numbers), d)."""
@@ -46,8 +47,12 @@ class FlatVectors:
         index.add(np.ascontiguousarray(vectors, np.float32))
         return cls(index)
 
-    def search(self, queries: Matrix, k: int) -> tuple[Matrix, NDArray[np.int64]]:
-        scores, rows = self._index.search(np.ascontiguousarray(queries, np.float32), k)
+    def search(self, queries: Matrix, k: int, among: NDArray[np.bool_] | None = None) -> tuple[Matrix, NDArray[np.int64]]:
+        params: Any = None
+        if among is not None:
+            chosen: Any = faiss.IDSelectorBitmap  # the Python wrapper takes the bits as an array, its stub does not know
+            params = cast("Any", faiss).SearchParameters(sel=chosen(np.packbits(among, bitorder="little")))
+        scores, rows = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=params)
         return scores, rows
 
     def rows(self, numbers: NDArray[np.int64]) -> Matrix:

@@ -253,3 +253,21 @@ def test_line_separator_inside_a_question(rag, index_dir: Path, tmp_path: Path) 
     code, out, _ = rag("search", "--batch", batch, "--json", "--index", index_dir)
     assert code == 0
     assert json.loads(out)["id"] == 1
+
+
+def test_filters_on_the_command_line(index_dir: Path) -> None:
+    (found,) = _rows(_run("search", "人工智能", "--byline", "凌云", "--json", "--index", index_dir))
+    assert {row["article_id"] for row in found["hits"]} == {"001_e345b16bb7633470.txt#1"}
+    (answer,) = _rows(_run("ask", "平湖签约了哪些人工智能项目？", "--kind", "photo", "--json", "--index", index_dir))
+    (articles,) = _rows(_run("articles", "--json", "--index", index_dir))
+    photos = {row["article_id"] for row in articles if row["kind"] == "photo"}
+    assert {hit["article_id"] for hit in answer["hits"]} == photos
+
+
+@pytest.mark.parametrize(("options", "cause"), [
+    (("--since", "昨天"), "is no date"), (("--since", "2025", "--until", "2024"), "Nothing lies between"),
+    (("--kind", "essay"), "no kind of article")])
+def test_filters_that_cannot_be(options: tuple[str, ...], cause: str) -> None:
+    failed = _run("ask", "平湖", *options)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert cause in failed.stderr

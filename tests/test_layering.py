@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
     {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style",
-     "script", "labels", "feedback"},
+     "script", "labels", "feedback", "filters", "batch"},
     {"stories", "splitter", "e5", "query"},
     {"newspaper"},
     {"embedder"},

@@ -81,3 +81,14 @@ def test_missing_and_cut_file(tmp_path: Path) -> None:
     (tmp_path / "v.faiss").write_bytes((tmp_path / "v.faiss").read_bytes()[:-100])
     with pytest.raises(IndexDamaged, match="run `rag index`"):
         FlatVectors.load(tmp_path / "v.faiss")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
+def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
+    rows, queries = _unit(700, 16, 1), _unit(5, 16, 2)
+    among = np.random.default_rng(3).random(700) < share
+    _, found = FlatVectors.build(rows).search(queries, 10, among)
+    exact = np.where(among, queries @ rows.T, -np.inf)
+    order = np.argsort(-exact, axis=1, kind="stable")[:, :10]
+    wanted = np.where(np.take_along_axis(exact, order, axis=1) == -np.inf, -1, order)
+    assert found.tolist() == wanted.tolist()

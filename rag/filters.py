@@ -1,0 +1,66 @@
+"""Which articles a question is about: newspaper, dates, byline, kind.
+
+An article dated to a month or a year passes when any day of it lies within the dates asked for. One without
+a date passes no filter by date: nobody knows that it belongs there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import cast, get_args
+
+from rag.errors import BadInput
+from rag.schema import Article, Filter, Kind
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+
+
+def filter_of(since: str = "", until: str = "", source: str = "", byline: str = "", kind: str = "") -> Filter:
+    """From what a reader wrote. Raises BadInput for a date or a kind that is none."""
+    first, last = (days(value.strip())[at] if value.strip() else "" for at, value in enumerate((since, until)))
+    if first and last and first > last:
+        raise BadInput(f"Nothing lies between {first} and {last}: exchange --since and --until.")
+    if kind and kind not in get_args(Kind):
+        raise BadInput(f"{kind!r} is no kind of article: give one of {', '.join(get_args(Kind))}.")
+    return Filter(first, last, source.strip(), byline.strip(), cast("Kind", kind) if kind else None)
+
+
+def passes(only: Filter, article: Article) -> bool:
+    """The newspaper's name need only contain what is asked for; a byline must have the whole name."""
+    if only.since or only.until:
+        if not article.date:
+            return False
+        first, last = days(article.date)
+        if (only.since and last < only.since) or (only.until and first > only.until):
+            return False
+    return (_folded(only.source) in _folded(article.source)
+            and (not only.byline or any(_folded(only.byline) == _folded(name) for name in article.byline))
+            and only.kind in (None, article.kind))
+
+
+def undated(only: Filter, articles: Iterable[Article]) -> int:
+    """How many articles a filter by date leaves out only because nobody knows their date."""
+    if not only.since and not only.until:
+        return 0
+    rest = replace(only, since="", until="")
+    return sum(not article.date and passes(rest, article) for article in articles)
+
+
+def days(date: str) -> tuple[str, str]:
+    """The first and the last day of ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``. Raises BadInput for another form or
+    a day that no calendar has."""
+    match = _DATE.fullmatch(date)
+    year, month, day = (int(group or 0) for group in match.groups()) if match else (0, 0, 0)
+    known = year > 0 and month <= 12 and bool(match and (match[2] is None or month))
+    if not known or (match and match[3] is not None and not 0 < day <= monthrange(year, month)[1]):
+        raise BadInput(f"{date!r} is no date: write it as 2025, 2025-07 or 2025-07-28.")
+    last = day or monthrange(year, month or 12)[1]
+    return f"{year:04}-{month or 1:02}-{day or 1:02}", f"{year:04}-{month or 12:02}-{last:02}"
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -1,0 +1,72 @@
+"""Search in part of the articles: what passes the filter, in the order that it has among those."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.embedder import Embedder
+from rag.filters import filter_of, passes
+from rag.index import Index, build_from
+from rag.query import parse
+from rag.retriever import RANKERS, Retriever
+from rag.schema import EVERYTHING, Filter
+
+DATES = ("2024-05-01", "2025-04", "2025", "", "2025-07-28")
+SOURCES = ("嘉兴日报·平湖版", "人民政协报")
+QUESTION = "人工智能项目签约"
+
+
+@pytest.fixture(scope="module")
+def dated(index: Index, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """The seeds' articles with dates and newspapers given in turn."""
+    articles = [replace(a, date=DATES[i % 5], source=SOURCES[i % 2]) for i, a in enumerate(index.articles.values())]
+    folder = tmp_path_factory.mktemp("dated")
+    build_from(articles, {}, folder, embedder)
+    return Assistant(Settings(index_dir=folder), embedder)
+
+
+@pytest.mark.parametrize("only", [
+    filter_of(since="2025"), filter_of(until="2024"), filter_of(since="2025-04", until="2025-04-30"), filter_of(source="人民政协报"),
+    filter_of(byline="胡佳英"), filter_of(kind="photo"), filter_of(since="2025", source="平湖版", byline="胡佳英")], ids=str)
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_every_passage_that_passes_and_no_other(dated: Assistant, ranker: str, only: Filter) -> None:
+    retriever = Retriever(dated.retriever.index, dated.embedder, ranker)
+    hits = retriever.search(parse(QUESTION, (), retriever.names, only), 1000)
+    passing = {p.passage_id for p in retriever.index.passages if passes(only, retriever.index.articles[p.article_id])}
+    assert passing
+    assert {hit.passage.passage_id for hit in hits} == passing
+    if ranker != "fused":  # fused scores are relative to the candidates
+        free = retriever.search(parse(QUESTION, (), retriever.names), 1000)
+        assert [h.passage.passage_id for h in hits] == [h.passage.passage_id for h in free if h.passage.passage_id in passing]
+
+
+def test_filters_side_by_side_are_each_its_own(dated: Assistant) -> None:
+    retriever = dated.retriever
+    filters = [EVERYTHING, filter_of(source="人民政协报"), filter_of(until="2024"), EVERYTHING]
+    queries = [parse(QUESTION, (), retriever.names, only) for only in filters]
+    together = retriever.search_many(queries, 5)
+    assert together == [retriever.search(query, 5) for query in queries]
+    assert {hit.article.source for hit in together[1]} == {"人民政协报"}
+    assert {hit.article.date for hit in together[2]} == {"2024-05-01"}
+
+
+def test_an_answer_rests_on_what_passes_and_tells_what_it_could_not_place(dated: Assistant) -> None:
+    only = filter_of(since="2025-01", until="2025-12-31")
+    answer = dated.ask("平湖签约了哪些人工智能项目？", only=only)
+    articles = dated.retriever.index.articles
+    assert answer.citations
+    assert all(passes(only, articles[c.article_id]) for c in answer.citations)
+    without = sum(not a.date for a in articles.values())
+    assert answer.notices == (f"有 {without} 篇报道日期不明，按日期筛选时未计入。",)
+    assert dated.ask("平湖签约了哪些人工智能项目？").notices == ()
+
+
+def test_nothing_passes(dated: Assistant) -> None:
+    answer = dated.ask("平湖签约了哪些人工智能项目？", only=filter_of(byline="没有这个人"))
+    assert (answer.abstained, answer.hits, answer.citations) == (True, (), ())
+    assert answer.notices == ("没有报道符合筛选条件。",)
+    assert dated.search(QUESTION, only=filter_of(until="1999")) == []
