@@ -22,7 +22,7 @@ from rag.config import Settings
 from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
-from rag.generation import current_generation
+from rag.generation import FORMAT, current_generation
 from rag.index import Index, build_from, load
 from rag.schema import Article
 
@@ -63,7 +63,7 @@ def open_subject(
         articles = load_corpus(path)
         file = path / "questions.jsonl"
         questions = _half(file, load_set(file, {a.file: a.text for a in articles}), half)
-        index_dir = index_dir or cache / f"{corpus_sha256(articles)[:16]}-{embedder.fingerprint[:8]}"
+        index_dir = index_dir or cache / f"{corpus_sha256(articles)[:16]}-{embedder.fingerprint[:8]}-{FORMAT}"
         index, build = _indexed(articles, index_dir, embedder, progress)
         texts = Texts({a.article_id: a.text for a in articles}, {a.file: a.text for a in articles})
         return Subject(path.resolve().name, questions, half, _sha256(file), corpus_sha256(articles), index, index_dir,

@@ -16,6 +16,7 @@ from rag.generation import current_generation
 from rag.index import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse
+from rag.reprints import distinct
 from rag.retriever import Retriever
 from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Mode, Query, Turn
 
@@ -61,7 +62,8 @@ class Assistant:
         query = parse(question, history, retriever.names, only)
         hits = retriever.search(query, PASSAGES)
         clock.lap("retrieve")
-        evidence = weigh(query, hits, retriever.index.lexical, self.embedder)
+        sources = distinct(hits)  # a story printed twice is no second witness
+        evidence = weigh(query, sources, retriever.index.lexical, self.embedder)
         clock.lap("select")
 
         mode: Mode = "extractive"
@@ -74,12 +76,12 @@ class Assistant:
             text, cited = compose(query, evidence)
             if self.settings.llm_configured:
                 try:
-                    written = yield from self._written(query, hits, history)
+                    written = yield from self._written(query, sources, history)
                     mode, abstained = "llm", written.strip().startswith(NOT_IN_ARTICLES)
                     if abstained:
                         text, cited = refuse(query, evidence), ()
                     else:
-                        text, cited = citations.verify(written, hits, query.language)
+                        text, cited = citations.verify(written, sources, query.language)
                 except EndpointError as error:
                     notices.append(_FAILED[query.language].format(error=error))
                 clock.lap("write")

@@ -23,7 +23,8 @@ def cite(n: int, article: Article, start: int, end: int) -> Citation:
     return Citation(
         n=n, article_id=article.article_id, title=article.title, byline=article.byline, date=article.date,
         file=article.file, quote=article.text[start:end], start=start, end=end,
-        source_start=source_start, source_end=source_end)
+        source_start=source_start, source_end=source_end,
+        copies=article.copies)
 
 
 def verify(text: str, hits: Sequence[Hit], language: Language) -> tuple[str, tuple[Citation, ...]]:

@@ -243,3 +243,5 @@ def _show_answer(answer: Answer) -> None:
     for c in answer.citations:
         about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), c.date, c.file) if x)
         _out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")
+        if c.copies:
+            _out.print(f"    = {'、'.join(c.copies)}", style="dim")

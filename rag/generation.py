@@ -17,7 +17,7 @@ from typing import Any
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
 
-FORMAT = 1
+FORMAT = 2
 
 
 def current_generation(index_dir: Path) -> str:

@@ -36,6 +36,7 @@ from rag.generation import (
 )
 from rag.lexical import LexicalIndex
 from rag.newspaper import articles_of
+from rag.reprints import mark
 from rag.schema import Article, Passage, Run
 from rag.splitter import MAX_CHARS, passages_of
 from rag.vectors import FlatVectors, Matrix, VectorStore
@@ -106,6 +107,7 @@ def build_from(
 ) -> Built:
     """The second half of the walk, for articles that come from elsewhere than a folder of pages."""
     with writing(index_dir):
+        articles = mark(articles)
         passages: list[Passage] = []
         texts: list[str] = []
         for article in articles:
@@ -221,7 +223,8 @@ def _write(
 
 
 def _article(row: Mapping[str, Any]) -> Article:
-    return Article(**{**row, "byline": tuple(row["byline"]), "runs": tuple(Run(**run) for run in row["runs"])})
+    lists = {"byline": tuple(row["byline"]), "copies": tuple(row["copies"]), "runs": tuple(Run(**run) for run in row["runs"])}
+    return Article(**{**row, **lists})
 
 
 def _text_digest(text: str) -> str:

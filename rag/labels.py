@@ -29,6 +29,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "places": ("处引文", "quotations"),
     "articles": ("篇报道", "articles"),
     "article": ("篇报道", "article"),
+    "copies": ("同一篇也见于", "The same story also in"),
     "copy": ("复制答案与出处", "Copy with sources"),
     "copied": ("已复制", "Copied"),
     "back": ("回到正文", "Back to the answer"),

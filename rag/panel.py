@@ -42,9 +42,11 @@ def _panel(i: int, turn: Turn, hidden: bool) -> str:
 def _card(i: int, k: int, source: dict[str, Any]) -> str:
     about = [f'{both("by")}{escape("、".join(source["byline"]))}'] if source["byline"] else []
     about += [f'<time>{escape(source["date"])}</time>'] if source["date"] else []
+    places = "、".join(source.get("copies", ()))
+    copies = f'<p class="about">{both("copies")} {escape(places)}</p>' if places else ""
     excerpts = "".join(f"<blockquote>{_excerpt(i, e)}</blockquote>" for e in source["excerpts"])
     return (f'<article class="card" aria-labelledby="h{i}-{k}"><h3 id="h{i}-{k}">{escape(source["title"])}</h3>'
-            f'<p class="about">{" · ".join(about)}</p><p class="file">{escape(source["file"])}</p>{excerpts}</article>')
+            f'<p class="about">{" · ".join(about)}</p><p class="file">{escape(source["file"])}</p>{copies}{excerpts}</article>')
 
 
 def _excerpt(i: int, excerpt: dict[str, Any]) -> str:
@@ -99,4 +101,5 @@ def _excerpts(article: Article, span: tuple[int, int], quotes: Sequence[tuple[in
 
 def _source(article: Article, excerpts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"title": article.title or label(article), "byline": list(article.byline), "date": article.date,
-            "file": article.file, "excerpts": excerpts}
+            "file": article.file, "copies": list(article.copies),
+            "excerpts": excerpts}

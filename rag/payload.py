@@ -28,7 +28,7 @@ def citation(c: Citation) -> dict[str, Any]:
     return {
         "n": c.n, "article_id": c.article_id, "title": c.title, "byline": list(c.byline), "date": c.date,
         "file": c.file, "quote": c.quote, "start": c.start, "end": c.end,
-        "source_start": c.source_start, "source_end": c.source_end,
+        "source_start": c.source_start, "source_end": c.source_end, "copies": list(c.copies),
     }
 
 
@@ -37,7 +37,7 @@ def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
         {
             "passage_id": h.passage.passage_id, "article_id": h.article.article_id, "title": h.article.title,
             "file": h.article.file, "text": h.passage.text, "start": h.passage.start, "end": h.passage.end,
-            "score": round(h.score, 4),
+            "score": round(h.score, 4), "copies": list(h.article.copies),
         }
         for h in found
     ]

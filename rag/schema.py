@@ -57,7 +57,8 @@ class Run:
 class Article:
     """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
     breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
-    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text."""
+    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text. ``copies`` are
+    the ids of articles that print the same story elsewhere."""
 
     article_id: str
     file: str
@@ -71,6 +72,7 @@ class Article:
     page: str = ""
     date_basis: DateBasis = ""
     date_words: str = ""
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Citation:
     end: int
     source_start: int
     source_end: int
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

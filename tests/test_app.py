@@ -99,11 +99,11 @@ def test_headlines_stand_over_what_is_quoted_from_them() -> None:
     assert "<h3>《五个项目签约》（2025-07-28）</h3>" in page.thread([page.record(ANSWER)])
 
 
-@pytest.mark.parametrize("field", ["title", "file", "date", "text", "question", "answer", "notice", "byline"])
+@pytest.mark.parametrize("field", ["title", "file", "date", "text", "question", "answer", "notice", "byline", "copies"])
 def test_nothing_from_outside_becomes_markup(field: str) -> None:
     article = replace(ARTICLE, **{
         "title": {"title": EVIL}, "file": {"file": EVIL}, "date": {"date": EVIL}, "text": {"text": EVIL + TEXT},
-        "byline": {"byline": (EVIL,)}}.get(field, {}))
+        "byline": {"byline": (EVIL,)}, "copies": {"copies": (EVIL,)}}.get(field, {}))
     quote = article.text[:40]
     answer = replace(
         ANSWER, question=EVIL if field == "question" else "？", hits=(hit(0, 60, article),),

@@ -14,7 +14,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style",
      "script", "labels", "feedback", "filters", "batch"},
     {"stories", "splitter", "e5", "query"},
-    {"newspaper"},
+    {"newspaper", "reprints"},
     {"embedder"},
     {"index"},
     {"citations", "llm", "retriever"},
