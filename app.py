@@ -24,8 +24,9 @@ from rag import labels, page, panel
 from rag.assistant import Assistant
 from rag.errors import BadInput, FeedbackNotStored, PortInUse, RagError
 from rag.feedback import store
-from rag.schema import Answer
-from rag.script import ON_MASTHEAD, ON_SOURCES, ON_THREAD
+from rag.filters import filter_of
+from rag.schema import Answer, Filter
+from rag.script import ON_MASTHEAD, ON_NARROW, ON_SOURCES, ON_THREAD, WITH_FILTER
 from rag.style import STYLE
 
 KEPT_TURNS = 30
@@ -52,22 +53,25 @@ def build(assistant: Assistant, feedback_file: Path) -> gr.Blocks:
         masthead = gr.HTML(page.masthead(), js_on_load=ON_MASTHEAD, apply_default_css=False, elem_id="masthead")
         with gr.Row(elem_id="desk"):
             thread = gr.HTML(page.thread([]), js_on_load=ON_THREAD, apply_default_css=False, elem_id="thread")
-            with gr.Row(elem_id="composer"):
-                question = gr.Textbox(**_box("zh"), lines=1, max_lines=5, show_label=False, container=False,
-                                      elem_id="question")
-                send = gr.Button(labels.TEXT["send"][0], variant="primary", elem_id="send")
+            with gr.Column(elem_id="ask"):
+                gr.HTML(page.narrow(), js_on_load=ON_NARROW, apply_default_css=False, elem_id="narrow")
+                only = gr.JSON(visible=False)
+                with gr.Row(elem_id="composer"):
+                    question = gr.Textbox(**_box("zh"), lines=1, max_lines=5, show_label=False, container=False,
+                                          elem_id="question")
+                    send = gr.Button(labels.TEXT["send"][0], variant="primary", elem_id="send")
             sources = gr.HTML(panel.sources([]), js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
 
         shown = [question, thread, sources, chat]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": True}
         ask = _asker(assistant)
 
-        def example(turns: object, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-            yield from ask(str(event.question), turns)
+        def example(turns: object, only: object, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+            yield from ask(str(event.question), turns, only)
 
         asked = [
-            gr.on([question.submit, send.click], ask, [question, chat], shown, concurrency_limit=4, **quiet),
-            thread.example(example, chat, shown, concurrency_limit=4, **quiet),
+            gr.on([question.submit, send.click], ask, [question, chat, only], shown, js=WITH_FILTER, concurrency_limit=4, **quiet),
+            thread.example(example, [chat, only], shown, js=WITH_FILTER, concurrency_limit=4, **quiet),
         ]
         thread.judge(_judge(feedback_file), chat, [thread, chat], **quiet)
         masthead.renew(lambda: ("", page.thread([]), panel.sources([]), []), None, shown, cancels=asked, **quiet)
@@ -112,8 +116,8 @@ def application(assistant: Assistant, feedback_file: Path, host: str = "127.0.0.
         show_error=False, allowed_paths=[], theme=theme, css=STYLE, enable_monitoring=False, pwa=False)
 
 
-def _asker(assistant: Assistant) -> Callable[[str, object], Iterator[tuple[Any, ...]]]:
-    def ask(question: str, stored: object) -> Iterator[tuple[Any, ...]]:
+def _asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[tuple[Any, ...]]]:
+    def ask(question: str, stored: object, wanted: object) -> Iterator[tuple[Any, ...]]:
         """Textbox, chat, sources and stored turns as the answer comes about."""
         keep, text = gr.skip(), question.strip()
         if not text:
@@ -122,11 +126,12 @@ def _asker(assistant: Assistant) -> Callable[[str, object], Iterator[tuple[Any, 
         turns = page.restored(stored)
         yield "", page.thread(turns, text), keep, keep
         try:
+            only = _filter(wanted)
             history = [(turn["question"], turn["answer"]) for turn in turns if "answer" in turn]
             written, painted = "", 0.0
-            for piece in assistant.stream(text, history):
+            for piece in assistant.stream(text, history, only):
                 if isinstance(piece, Answer):
-                    turns.append(page.record(piece))
+                    turns.append(page.record(piece, only))
                     break
                 written += piece
                 if time.monotonic() - painted > FRAME_S:
@@ -138,6 +143,12 @@ def _asker(assistant: Assistant) -> Callable[[str, object], Iterator[tuple[Any, 
         yield keep, page.thread(turns), panel.sources(turns), turns
 
     return ask
+
+
+def _filter(wanted: object) -> Filter:
+    """What the fields of the page say. Raises BadInput for a date that is none."""
+    fields = wanted if isinstance(wanted, dict) else {}
+    return filter_of(**{name: str(fields.get(name) or "")[:100] for name in ("since", "until", "source", "byline")})
 
 
 def _judge(feedback_file: Path) -> Callable[..., tuple[Any, Any]]:

@@ -23,7 +23,7 @@ def filter_of(since: str = "", until: str = "", source: str = "", byline: str = 
     """From what a reader wrote. Raises BadInput for a date or a kind that is none."""
     first, last = (days(value.strip())[at] if value.strip() else "" for at, value in enumerate((since, until)))
     if first and last and first > last:
-        raise BadInput(f"Nothing lies between {first} and {last}: exchange --since and --until.")
+        raise BadInput(f"Nothing lies between {first} and {last}: exchange the two dates.")
     if kind and kind not in get_args(Kind):
         raise BadInput(f"{kind!r} is no kind of article: give one of {', '.join(get_args(Kind))}.")
     return Filter(first, last, source.strip(), byline.strip(), cast("Kind", kind) if kind else None)

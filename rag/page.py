@@ -16,7 +16,7 @@ from rag.citations import UNVERIFIED
 from rag.feedback import MAX_COMMENT, Feedback, Thumb
 from rag.labels import both
 from rag.panel import Turn, sources, sources_of
-from rag.schema import Answer, Language
+from rag.schema import EVERYTHING, Answer, Filter, Language
 
 EXAMPLES: dict[Language, tuple[str, ...]] = {
     "zh": ("平湖签约了哪些人工智能项目？", "普罗宇宙机器人项目总投资多少？", "是石科技在世界人工智能大会上展示了什么？",
@@ -29,13 +29,13 @@ _LAST_MARKS = re.compile(_MARKS.pattern + "$")
 _HEADING = re.compile(r"(?:《.*》|（无标题）.*……)(?:（[^（）]*）)?[：:]")
 
 
-def record(answer: Answer) -> Turn:
-    """What the chat keeps of an answer."""
+def record(answer: Answer, only: Filter = EVERYTHING) -> Turn:
+    """What the chat keeps of an answer; ``only`` is where it was looked for."""
     return {
         "question": answer.question, "answer": answer.answer, "mode": answer.mode, "abstained": answer.abstained,
         "notices": list(answer.notices), "citations": [payload.citation(c) for c in answer.citations],
         "language": answer.language, "generation": answer.generation, "model": answer.model,
-        "sources": sources_of(answer)}
+        "only": _only(only), "sources": sources_of(answer)}
 
 
 def failure(question: str, message: str) -> Turn:
@@ -63,6 +63,17 @@ def masthead() -> str:
         f'<div class="languages" role="group"><span class="sr">{both("language")}</span>'
         '<button type="button" data-language="zh" lang="zh-CN">中文</button>'
         '<button type="button" data-language="en" lang="en">English</button></div></div></header>')
+
+
+def narrow() -> str:
+    """The fields that say which articles to look in. They live in the browser and go with each question."""
+    fields = "".join(
+        f'<label>{both(label)}<input name="{name}" autocomplete="off"{hint}></label>'
+        for name, label, hint in (
+            ("since", "since", ' placeholder="2025-01" size="10"'), ("until", "until", ' placeholder="2025-07-28" size="10"'),
+            ("source", "newspaper", ""), ("byline", "byline", ' size="8"')))
+    return (f'<details class="narrow"><summary>{both("narrow")}<output></output></summary>'
+            f'<div class="fields">{fields}<button type="button" data-clear>{both("clear")}</button></div></details>')
 
 
 def thread(turns: Sequence[Turn], pending: str | None = None, partial: str = "") -> str:
@@ -99,7 +110,13 @@ def _turn(i: int, turn: Turn) -> str:
         written = _refusal(turn["answer"]) if turn["abstained"] else (
             f'<div class="answer">{_prose(turn["answer"], turn, i)}</div>')
         body = notices + written + _foot(i, turn)
-    return f'<section class="turn" data-turn="{i}">{_question(turn["question"])}{body}</section>'
+    only = f'<p class="only">{both("narrow")} {escape(turn["only"])}</p>' if turn.get("only") else ""
+    return f'<section class="turn" data-turn="{i}">{_question(turn["question"])}{only}{body}</section>'
+
+
+def _only(only: Filter) -> str:
+    dates = " – ".join((only.since, only.until)) if only.since or only.until else ""
+    return " · ".join(part for part in (dates, only.source, only.byline) if part)
 
 
 def _refusal(text: str) -> str:

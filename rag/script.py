@@ -98,3 +98,20 @@ watch('value', () => {
 """Run once in the page: an example asked by a click, and a new question brought to the top of the view."""
 
 ON_SOURCES = "watch('value', () => { element.closest('#sources').scrollTop = 0; });"
+
+ON_NARROW = """
+const fields = [...element.querySelectorAll('input')], shown = element.querySelector('output');
+const show = () => { shown.textContent = fields.map(f => f.value.trim()).filter(Boolean).join(' · '); };
+element.addEventListener('input', show);
+element.addEventListener('keydown', event => { if (event.key === 'Enter') event.preventDefault(); });
+element.addEventListener('click', event => {
+  if (!event.target.closest('[data-clear]')) return;
+  fields.forEach(f => { f.value = ''; });
+  show(); fields[0].focus();
+});
+"""
+"""Run once in the page: what is filtered by stays in view when the fields are folded away."""
+
+WITH_FILTER = """(...inputs) => [...inputs.slice(0, -1), Object.fromEntries(
+  [...document.querySelectorAll('#narrow input')].map(field => [field.name, field.value]))]"""
+"""Puts the filter's fields in the place of the last input, so that a question goes out with what they say now."""

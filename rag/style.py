@@ -19,7 +19,7 @@ body { background: var(--paper) !important; }
 .gradio-container button:focus-visible, .gradio-container :focus-visible { outline: 2px solid var(--red);
   outline-offset: 2px; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-#masthead, #thread, #sources { padding: 0; margin: 0; color: var(--ink); min-width: 0; border-radius: 0; }
+#masthead, #thread, #sources, #narrow { padding: 0; margin: 0; color: var(--ink); min-width: 0; border-radius: 0; }
 #masthead { flex: none; }
 #masthead button, #thread button, #sources button { font: inherit; color: inherit; background: none; border: 0;
   padding: 0;
@@ -34,7 +34,7 @@ body { background: var(--paper) !important; }
 .masthead .title { display: flex; align-items: baseline; gap: 16px; min-width: 0; }
 .masthead h1 { font-size: 28px; letter-spacing: .08em; white-space: nowrap; }
 #masthead button { white-space: nowrap; }
-#masthead .en, #thread .en, #sources .en { letter-spacing: 0; }
+#masthead .en, #thread .en, #sources .en, #narrow .en { letter-spacing: 0; }
 #masthead .title p { color: var(--soft); font-size: 14px; }
 .masthead .tools { display: flex; align-items: center; gap: 20px; font-size: 14px; color: var(--soft); }
 #masthead .renew { padding: 8px 2px; white-space: nowrap; }
@@ -50,7 +50,8 @@ body { background: var(--paper) !important; }
 #thread { grid-area: thread; overflow-y: auto !important; }
 #sources { grid-area: sources; overflow-y: auto !important; border-left: 1px solid var(--rule);
   background: var(--sheet); }
-#composer { grid-area: composer; }
+#ask { grid-area: composer; flex: none; gap: 0 !important; min-width: 0 !important; max-width: 45em; width: calc(100% - 48px);
+  margin: 4px auto 20px; }
 
 .turns, .welcome { max-width: 43em; margin: 0 auto; padding: 28px 32px 40px; font-size: 16px; line-height: 1.85; }
 .turn { padding-bottom: 32px; scroll-margin-top: 12px; }
@@ -111,9 +112,19 @@ body { background: var(--paper) !important; }
   font-family: var(--sans); }
 #thread .welcome button:hover { color: var(--red); }
 
-#composer { display: flex; flex-wrap: nowrap; gap: 0 !important; align-items: flex-end; max-width: 45em;
-  width: calc(100% - 48px);
-  margin: 8px auto 20px; background: var(--sheet); border: 1px solid var(--rule); border-radius: 6px; padding: 6px; }
+#composer { display: flex; flex-wrap: nowrap; gap: 0 !important; align-items: flex-end;
+  background: var(--sheet); border: 1px solid var(--rule); border-radius: 6px; padding: 6px; }
+.narrow { font-size: 13.5px; color: var(--soft); }
+.narrow summary { cursor: pointer; padding: 4px 0 6px; list-style-position: inside; }
+.narrow output { margin-left: 8px; color: var(--red); }
+.narrow .fields { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: end; padding: 4px 0 10px; }
+.narrow input::placeholder { color: var(--faint); opacity: .7; }
+.narrow label { display: flex; gap: 6px; align-items: center; }
+.narrow input { font: 14px/1.5 var(--sans); color: var(--ink); background: var(--paper); border: 1px solid var(--rule);
+  border-radius: 4px; padding: 5px 8px; min-width: 0; }
+#narrow button { font: inherit; color: var(--soft); background: none; border: 0; padding: 6px 0; cursor: pointer;
+  text-decoration: underline; text-underline-offset: 4px; text-decoration-color: var(--rule); }
+#thread .only { color: var(--faint); font-size: 13.5px; margin: -10px 0 14px; }
 #composer:focus-within { border-color: var(--red); }
 #question { flex: 1; min-width: 0 !important; padding: 0 !important; border: 0 !important;
   background: none !important; }
@@ -160,8 +171,8 @@ body { background: var(--paper) !important; }
   #desk { display: flex !important; flex-direction: column; flex-wrap: nowrap !important; }
   #thread, #sources { overflow: visible !important; width: 100%; flex: none; }
   #sources { order: 2; border-left: 0; border-top: 3px double var(--rule); flex: 1 0 auto; }
-  #composer { order: 3; position: sticky; bottom: 0; z-index: 5; width: 100%; margin: 0; border-radius: 0;
-    border-width: 1px 0 0; padding: 8px 12px calc(8px + env(safe-area-inset-bottom)); }
+  #ask { order: 3; position: sticky; bottom: 0; z-index: 5; width: 100%; max-width: none; margin: 0; background: var(--paper);
+    border-top: 1px solid var(--rule); padding: 2px 12px calc(8px + env(safe-area-inset-bottom)); }
   .turns, .welcome { padding: 20px 16px 12px; width: 100%; }
   .turn + .turn:last-child { min-height: 0; }
   .welcome { padding-top: 5vh; }

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 import app
 from rag import labels, page, panel
 from rag.errors import BadInput, EndpointError, PortInUse
-from rag.schema import Answer, Article, Citation, Hit, Passage, Run, Turn
+from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Passage, Run, Turn
 
 TEXT = "平湖昨天签约5个项目,总投资5亿元。其中一个是机器人项目。会议由市长主持。\n展会下月开幕。"
 ARTICLE = Article(
@@ -168,10 +168,10 @@ class Scripted:
     def __init__(self, *pieces: str | Answer | Exception) -> None:
         self.pieces, self.asked = pieces, []
 
-    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10) -> list[Hit]:
+    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:
         return []
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Iterator[str | Answer]:
         self.asked.append((question, list(history)))
         for piece in self.pieces:
             if isinstance(piece, Exception):
@@ -180,7 +180,7 @@ class Scripted:
 
 
 def asked(assistant: Any, question: str, stored: object) -> list[tuple[Any, ...]]:
-    return list(app._asker(assistant)(question, stored))
+    return list(app._asker(assistant)(question, stored, None))
 
 
 def test_an_empty_question_does_nothing() -> None:

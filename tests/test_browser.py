@@ -30,7 +30,7 @@ from rag.embedder import Embedder
 from rag.errors import EndpointError
 from rag.feedback import latest
 from rag.index import build
-from rag.schema import Answer, Hit, Turn
+from rag.schema import EVERYTHING, Answer, Filter, Hit, Turn
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -274,10 +274,10 @@ class Scripted:
     def __init__(self, *pieces: str | Answer | Exception) -> None:
         self.pieces = pieces
 
-    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10) -> list[Hit]:
+    def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:
         return []
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Iterator[str | Answer]:
         for piece in self.pieces:
             if isinstance(piece, Exception):
                 raise piece
@@ -358,3 +358,19 @@ def test_a_judgement_that_cannot_be_written_is_said(opened: Open, tmp_path: Path
         turn = ask(opened(url), CHINESE)
         turn.locator("[data-thumb=up]").click()
         turn.locator('.judged [role=alert]:has-text("RAG_FEEDBACK_FILE")').wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_question_goes_out_with_what_the_filter_says(site: str, opened: Open, width: int) -> None:
+    tab = opened(site, width, 844)
+    tab.click("#narrow summary")
+    tab.fill("#narrow [name=byline]", "凌云")
+    assert tab.locator("#narrow output").inner_text() == "凌云"
+    turn = ask(tab, "人工智能发展有哪些做法？")
+    assert turn.locator(".only").inner_text() == "筛选 凌云"
+    assert set(tab.locator("#sources .panel:not([hidden]) .about").all_inner_texts()) == {"文／凌云"}
+    tab.fill("#narrow [name=since]", "去年")
+    assert "'去年' is no date" in ask(tab, CHINESE).inner_text()
+    tab.click("[data-clear]")
+    assert ask(tab, CHINESE).locator(".only").count() == 0
+    assert fits(tab)
