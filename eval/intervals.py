@@ -75,7 +75,7 @@ def auroc(positive: Sequence[bool], scores: Sequence[float]) -> float:
 
     Raises ValueError for unequal lengths or a score that is NaN or infinite.
     """
-    labels, starts = _by_score(positive, scores)
+    _, labels, starts = _by_score(positive, scores)
     return float(_areas(np.ones((1, labels.size)), labels, starts)[0]) if labels.size else math.nan
 
 
@@ -92,12 +92,35 @@ def auroc_interval(
     A resample that drew one class alone has no area and is left out; with one class in the records
     all three figures are NaN. Raises ValueError as ``auroc`` and ``interval`` do.
     """
-    labels, starts = _by_score(positive, scores)
+    _, labels, starts = _by_score(positive, scores)
     n = labels.size
     if not labels.any() or labels.all():
         return Interval(math.nan, math.nan, math.nan, n)
     areas = [_areas(_counts(rows, n), labels, starts) for rows in _draws(n, resamples, seed)]
     return _bounded(auroc(positive, scores), np.concatenate(areas), level, n)
+
+
+def paired_auroc(
+    positive: Sequence[bool],
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+    seed: int = SEED,
+) -> Interval:
+    """``auroc`` of ``a`` less that of ``b`` over the same records, with the interval of the difference: both are
+    taken of the same resamples. Raises ValueError as ``auroc_interval`` does."""
+    sides = [_by_score(positive, scores) for scores in (a, b)]
+    n = len(positive)
+    if not any(positive) or all(positive):
+        return Interval(math.nan, math.nan, math.nan, n)
+    differences = []
+    for rows in _draws(n, resamples, seed):
+        counts = _counts(rows, n)
+        first, second = (_areas(counts[:, order], labels, starts) for order, labels, starts in sides)
+        differences.append(first - second)
+    return _bounded(auroc(positive, a) - auroc(positive, b), np.concatenate(differences), level, n)
 
 
 def risk_coverage(confidences: Sequence[float], losses: Sequence[float]) -> tuple[tuple[float, float], ...]:
@@ -145,11 +168,11 @@ def _complete(first: Sequence[float], second: Sequence[float]) -> tuple[Floats, 
     return pair
 
 
-def _by_score(positive: Sequence[bool], scores: Sequence[float]) -> tuple[npt.NDArray[np.bool_], Indices]:
-    """Labels in ascending order of score, and where each group of tied scores starts."""
+def _by_score(positive: Sequence[bool], scores: Sequence[float]) -> tuple[Indices, npt.NDArray[np.bool_], Indices]:
+    """The ascending order of scores, the labels in it, and where each group of tied scores starts."""
     labels, values = _complete(positive, scores)
     order = np.argsort(values, kind="stable")
-    return labels[order] > 0, np.flatnonzero(np.diff(values[order], prepend=-np.inf) > 0)
+    return order, labels[order] > 0, np.flatnonzero(np.diff(values[order], prepend=-np.inf) > 0)
 
 
 def _tied(confidences: Sequence[float], losses: Sequence[float]) -> tuple[Indices, Floats]:

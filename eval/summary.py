@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eval.intervals import Interval, auroc_interval, interval, paired, percentile, risk_coverage
+from eval.intervals import Interval, auroc_interval, interval, paired, paired_auroc, percentile, risk_coverage
 from eval.records import MEASURES, VERDICTS, Record
 
 Figure = dict[str, Any]
@@ -74,6 +74,13 @@ def compare(a: Sequence[Record], b: Sequence[Record]) -> dict[str, Any]:
     pairs = [(record, other[record.id]) for record in a if record.id in other]
     found: dict[str, Any] = {}
     for measure in MEASURES:
+        if measure.name == "auroc":
+            judged = [(x, y) for x, y in pairs if x.loss is not None and y.loss is not None]
+            area = _figure(paired_auroc(
+                [x.answerable for x, _ in judged], [x.confidence for x, _ in judged], [y.confidence for _, y in judged]))
+            if area["mean"] is not None:
+                found["auroc"] = {**area, "better": [], "worse": []}  # no question has an area of its own
+            continue
         first = [x.values.get(measure.name) for x, _ in pairs]
         second = [y.values.get(measure.name) for _, y in pairs]
         figure = _figure(paired(first, second))

@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eval.intervals
-from eval.intervals import Interval, aurc, auroc, auroc_interval, interval, paired, percentile, risk_coverage
+from eval.intervals import (
+    Interval,
+    aurc,
+    auroc,
+    auroc_interval,
+    interval,
+    paired,
+    paired_auroc,
+    percentile,
+    risk_coverage,
+)
 
 SCORES = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])
 RECORDS = st.lists(st.tuples(st.booleans(), SCORES), max_size=25)
@@ -241,3 +251,19 @@ def test_settings_that_mean_nothing_are_refused() -> None:
         interval([1.0], level=1)
     with pytest.raises(ValueError, match="infinite"):
         interval([math.inf])
+
+
+def test_a_paired_area_is_the_difference_over_the_same_resamples() -> None:
+    rng = np.random.default_rng(5)
+    labels = [bool(x) for x in rng.random(60) < 0.5]
+    good = [float(x + label) for x, label in zip(rng.normal(size=60), labels, strict=True)]
+    poor = [float(x) for x in rng.normal(size=60)]
+    found = paired_auroc(labels, good, poor, resamples=300, seed=3)
+    assert found.mean == pytest.approx(auroc(labels, good) - auroc(labels, poor))
+    draws = np.random.default_rng(3).integers(0, 60, size=(300, 60))
+    by_hand = [
+        auroc(*zip(*[(labels[i], good[i]) for i in row], strict=True)) - auroc(*zip(*[(labels[i], poor[i]) for i in row], strict=True))
+        for row in draws]
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(by_hand, [0.025, 0.975])))
+    assert paired_auroc(labels, good, good).low == paired_auroc(labels, good, good).high == 0.0
+    assert math.isnan(paired_auroc([True] * 3, [1, 2, 3], [1, 2, 3]).mean)
