@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.schema import DateBasis, Page
 from rag.spans import Point, days_of, number
@@ -26,9 +26,9 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
-    """What a stretch of text says of the present."""
+    """Words of an article (counted from 0) that tell the present year."""
 
-    when: Point
+    year: int
     article: int
     words: str
 
@@ -46,8 +46,10 @@ _BESIDE = re.compile(  # what stands beside the date in a masthead
     r"(?:农历)?(?:闰?[正冬腊一二三四五六七八九十]{1,3}月)[初十廿卅二三][一二三四五六七八九十]?|农历|"
     r"第?\s*[A-Z]?\d{1,3}\s*版?|[A-Z]\d{1,2}|第?[一二三四五六七八九十]{1,3}版|\S{2,8}(?:报|新闻网|客户端)|\d\d?:\d\d(?::\d\d)?|"
     r"发布|发表|更新|出版|时间|日期|来源|责任编辑|责编|今日|[\s\W_]")
-_STAMP = re.compile(rf"(?:(?:发布|更新|发表)(?:时间|日期|于)?{_B}[:：]?{_B}){_FULL}|{_FULL}{_B}\d\d?:\d\d")
-_DATELINE = re.compile(rf"(?:{_FULL}|{_SHORT.replace('<m>', '<m2>').replace('<d>', '<d2>')})(?:电|讯|消息)")
+_LABEL = re.compile(r"(?:发布|更新|发表|发稿)(?:时间|日期|于)?[ \t]*[:：]?[ \t]*$")
+_CLOCK = re.compile(r"[ \t\u3000]+\d\d?:\d\d")
+_DISPATCH = re.compile(r"(?:电|讯|消息)")
+_DATELINE = re.compile(_SHORT + _DISPATCH.pattern)
 
 _FILE = re.compile(
     r"(?:(?<![0-9A-Za-z])|(?<![0-9A-Za-z])(?![a-f]+\d)[A-Za-z]{2,12})"
@@ -72,6 +74,7 @@ _NAMED = re.compile(rf"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=年|[\u4e00-\u9fffA-Za-z
 _AHEAD_BEFORE = re.compile(r"(?:[—–~～至到-]|预计|将于|将在|计划|明年|力争|目标|[未将]来|拟|参选)[^，。]{0,3}$")
 _AHEAD_AFTER = re.compile(r"年(?:[底末前起]|之前|以[前后]|后|及以后)|年?[^，。]{0,12}(?:将|实现|达到|建成|目标|预计|完成|力争)|年?起")
 _LEAD = re.compile(rf"\A[^。！？]{{0,25}}?(?<![至于自前]){_SHORT}(?=[，,上下中晚凌]|记者|在)")
+_TOP = 200  # a clock time after a date is that of publishing only near the top
 _LEAD_LAST_DAY = 25  # what a lead tells of the 31st is often printed in the month after
 
 
@@ -81,12 +84,11 @@ def dates_of(page: Page, texts: Sequence[str]) -> list[Dated]:
         return [Dated(page.stated.date, page.stated.date_basis or "stated", "")] * len(texts)
     stated = _header(page.text, alone=len(texts) < 2) or _stamp(texts)
     if stated:
-        return [Dated(str(stated.when), "stated", stated.words)] * len(texts)
+        return [Dated(str(stated[0]), "stated", stated[1])] * len(texts)
     named = file_date(page.file)
     if named:
         return [Dated(named, "file name", "")] * len(texts)
-    cue = _inferred(texts)
-    return [Dated(str(cue.when), "inferred", cue.words) if cue else Dated("", "", "")] * len(texts)
+    return _inferred(texts)
 
 
 def file_date(name: str) -> str:
@@ -104,7 +106,7 @@ def _when(match: re.Match[str]) -> Point:
     return when if when.month and when.day and days_of(when) else Point()
 
 
-def _header(text: str, alone: bool) -> _Cue | None:
+def _header(text: str, alone: bool) -> tuple[Point, str] | None:
     """A line that holds a date and what stands beside one in a masthead. With nothing beside it, it
     counts only at the top, or at the foot of a page of one article."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -115,25 +117,38 @@ def _header(text: str, alone: bool) -> _Cue | None:
         beside = line[:match.start()] + " " + line[match.end():]
         edge = at < 6 or (alone and at >= len(lines) - 2)
         if not _BESIDE.sub("", beside) and (edge or len(re.sub(r"[\s\W]", "", beside)) > 2):
-            return _Cue(_when(match), 0, match.group().strip())
+            return _when(match), match.group().strip()
     return None
 
 
-def _stamp(texts: Sequence[str]) -> _Cue | None:
-    """发布时间：2025-04-21, 2025-04-21 10:30, 新华社北京2025年4月20日电."""
-    return None
+def _stamp(texts: Sequence[str]) -> tuple[Point, str] | None:
+    """发布时间：2025-04-21, 2025-04-21 10:30, 新华社北京2025年4月20日电: the latest on the page."""
+    found = [
+        (_when(match), match.group().strip()) for text in texts for match in _DATE.finditer(text)
+        if _when(match).year and (
+            _LABEL.search(text[max(0, match.start() - 12):match.start()]) or _DISPATCH.match(text, match.end())
+            or (match.start() < _TOP and _CLOCK.match(text, match.end())))]
+    return max(found, default=None)
 
 
-def _inferred(texts: Sequence[str]) -> _Cue | None:
+def _inferred(texts: Sequence[str]) -> list[Dated]:
     """The latest year that a cue takes for the present, unless a later one is named as past; with it
-    the day of a dateline or the month of a lead."""
+    the day of a dateline or the month of a lead. Words of the article itself go before another's."""
     cues = [cue for at, text in enumerate(texts) for cue in _years(at, text)]
-    if not cues:
-        return None
-    best = max(cues, key=lambda cue: (cue.when.year, -cue.article))
-    if best.when.year < max((year for text in texts for year in _past(text)), default=0):
-        return None
-    return best
+    year = max((cue.year for cue in cues), default=0)
+    if not year or year < max((past for text in texts for past in _past(text)), default=0):
+        return [Dated("", "", "")] * len(texts)
+    days = [day for text in texts for match in _DATELINE.finditer(text) if (day := _within(year, match)).day]
+    leads = [replace(day, day=0) for text in texts if (match := _LEAD.match(text))
+             and 0 < (day := _within(year, match)).day <= _LEAD_LAST_DAY]
+    when = max(days or leads, default=Point(year))
+    words = {cue.article: cue.words for cue in reversed(cues) if cue.year == year}
+    return [Dated(str(when), "inferred", words.get(at) or words[min(words)]) for at in range(len(texts))]
+
+
+def _within(year: int, match: re.Match[str]) -> Point:
+    day = Point(year, int(match["m"]), int(match["d"]))
+    return day if day.month and day.day and days_of(day) else Point()
 
 
 def _years(at: int, text: str) -> Iterator[_Cue]:
@@ -141,13 +156,10 @@ def _years(at: int, text: str) -> Iterator[_Cue]:
         for match in pattern.finditer(text):
             groups = match.groupdict()
             if groups.get("plan"):
-                first = 2001 + 5 * number(groups["plan"] or "")
-                year = first + 4 if groups["which"] == "收官" else first
-            elif groups.get("last"):
-                year = int(groups["last"] or 0) + 1
+                year = 2001 + 5 * number(groups["plan"] or "") + (4 if groups["which"] == "收官" else 0)
             else:
-                year = int(groups["y"] or 0)
-            yield _Cue(Point(year), at, match.group())
+                year = int(groups["last"] or 0) + 1 if groups.get("last") else int(groups["y"] or 0)
+            yield _Cue(year, at, match.group())
 
 
 def _past(text: str) -> Iterator[int]:
