@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rag.schema import DateBasis, Page
 from rag.spans import Point, days_of, number
@@ -37,7 +38,7 @@ _CHINESE_YEAR = r"[一二][九〇零○][〇零○一二三四五六七八九]{2
 _CHINESE_NUMBER = r"[一二三四五六七八九十]{1,3}"
 _B = r"[ \t\u3000]*"
 _FULL = (rf"(?P<y>(?<!\d)(?:19|20)\d\d|{_CHINESE_YEAR}){_B}[年./-]{_B}(?P<m>\d{{1,2}}|{_CHINESE_NUMBER}){_B}[月./-]{_B}"
-         rf"(?P<d>\d{{1,2}}(?!\d)|{_CHINESE_NUMBER}){_B}日?")
+         rf"(?P<d>\d{{1,2}}(?!\d)|{_CHINESE_NUMBER})(?:{_B}日)?")
 _SHORT = r"(?<![\d年])(?P<m>\d{1,2})月(?P<d>\d{1,2})日"
 
 _DATE = re.compile(_FULL)
@@ -48,7 +49,10 @@ _BESIDE = re.compile(  # what stands beside the date in a masthead
     r"发布|发表|更新|出版|时间|日期|来源|责任编辑|责编|今日|[\s\W_]")
 _LABEL = re.compile(r"(?:发布|更新|发表|发稿)(?:时间|日期|于)?[ \t]*[:：]?[ \t]*$")
 _CLOCK = re.compile(r"[ \t\u3000]+\d\d?:\d\d")
+_PAPER = re.compile(r"报\s*》\s*[（(]\s*$")  # 《光明日报》（2023年07月21日 08版）
+_EDITION = re.compile(r"\s*第?\s*[A-Z]?\d{1,3}\s*版")
 _DISPATCH = re.compile(r"(?:电|讯|消息)")
+_SHORTS = re.compile(_SHORT)
 _DATELINE = re.compile(_SHORT + _DISPATCH.pattern)
 
 _FILE = re.compile(
@@ -57,24 +61,29 @@ _FILE = re.compile(
 
 _IN = r"[^。！？；\n]"
 _YEAR = r"(?<![\d.—–~～至到-])(?P<y>(?:19|20)\d\d)(?![\d.,—–~～-])"
+_TO = r"[—–~～至到-]{1,2}"
 _NO_COUNT = r"[余多元名个万人只米吨家套件份]"
 _CUES = tuple(re.compile(pattern) for pattern in (
     # 昨天，2025中日机器人产业合作对接会举行; but 近日，2025年度优秀名单公布 is of the year after
     rf"(?:日前|近日|昨[天日晚]|今[天日]|前天|(?<!年)(?<!\d)\d{{1,2}}月\d{{1,2}}日){_IN}{{0,40}}?{_YEAR}"
     rf"(?!年[度至到以之]|年\d|年末|年底|年前|{_NO_COUNT})(?!{_IN}{{0,30}}(?:总结|年会|回顾|考核|述职|表彰)){_IN}{{1,50}}?"
     r"(?:举行|召开|举办|开幕|闭幕|落幕|开赛|开跑|启动|揭幕|启幕|打响|收官|亮相|开展|拉开)",
-    rf"{_YEAR}年?上半年",
+    rf"{_YEAR}年?上半年(?!{_IN}{{0,6}}(?:同期|水平|纪录|的纪录))",
+    rf"{_YEAR}年0?1月?{_TO}(?:[2-9]|1[01])月",
     rf"今年[^。，,；\n]{{0,6}}[（(]?{_YEAR}年",
-    rf"截[至止]到?(?P<y>20\d\d)年(?:[1-9]|1[01])月",
+    r"截[至止]到?(?P<y>20\d\d)年(?:[1-9]|1[01])月\d{1,2}日",
     rf"\A{_IN}{{0,25}}(?<!截至)(?<![于自]){_YEAR}年\d{{1,2}}月(?!\d{{1,2}}日[起前])",
-    rf"去年[^。，,；《\n]{{0,6}}(?:举行|召开|举办)的(?P<last>(?:19|20)\d\d)(?:年|(?=[\u4e00-\u9fff]))",
+    r"去年[^。，,；《\n]{0,6}(?:举行|召开|举办)的(?P<last>(?:19|20)\d\d)(?:年|(?=[\u4e00-\u9fff]))",
     r"今年是?[“\"]?十(?P<plan>[一二三四五六])五[”\"]?(?:规划|时期)?的?(?P<which>开局|起步|收官)之年",
 ))
+_COMING = re.compile(rf"(?P<y>20\d\d){_TO}(?P<last>20\d\d)年{_IN}{{0,40}}未来(?P<n>[两三四五])年")
+_SESSION = re.compile(r"(?:十(?P<term>[一二三四五六七八九])届全国(?:人大|政协)|全国(?:人大|政协)十(?P<term2>[一二三四五六七八九])届)(?P<nth>[一二三四五])次会议")
 _NAMED = re.compile(rf"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=年|[\u4e00-\u9fffA-Za-z”》])(?!{_NO_COUNT})")
 _AHEAD_BEFORE = re.compile(r"(?:[—–~～至到-]|预计|将于|将在|计划|明年|力争|目标|[未将]来|拟|参选)[^，。]{0,3}$")
 _AHEAD_AFTER = re.compile(r"年(?:[底末前起]|之前|以[前后]|后|及以后)|年?[^，。]{0,12}(?:将|实现|达到|建成|目标|预计|完成|力争)|年?起")
 _LEAD = re.compile(rf"\A[^。！？]{{0,25}}?(?<![至于自前]){_SHORT}(?=[，,上下中晚凌]|记者|在)")
 _TOP = 200  # a clock time after a date is that of publishing only near the top
+_APART = 3  # days between a date with its year and one without that are still of one story
 _LEAD_LAST_DAY = 25  # what a lead tells of the 31st is often printed in the month after
 
 
@@ -127,16 +136,18 @@ def _stamp(texts: Sequence[str]) -> tuple[Point, str] | None:
         (_when(match), match.group().strip()) for text in texts for match in _DATE.finditer(text)
         if _when(match).year and (
             _LABEL.search(text[max(0, match.start() - 12):match.start()]) or _DISPATCH.match(text, match.end())
-            or (match.start() < _TOP and _CLOCK.match(text, match.end())))]
+            or (match.start() < _TOP and _CLOCK.match(text, match.end()))
+            or (_PAPER.search(text[max(0, match.start() - 8):match.start()]) and _EDITION.match(text, match.end())))]
     return max(found, default=None)
 
 
 def _inferred(texts: Sequence[str]) -> list[Dated]:
     """The latest year that a cue takes for the present, unless a later one is named as past; with it
     the day of a dateline or the month of a lead. Words of the article itself go before another's."""
-    cues = [cue for at, text in enumerate(texts) for cue in _years(at, text)]
+    past = max((year for text in texts for year in _past(text)), default=0)
+    cues = [cue for at, text in enumerate(texts) for cue in _years(at, text, past)]
     year = max((cue.year for cue in cues), default=0)
-    if not year or year < max((past for text in texts for past in _past(text)), default=0):
+    if not year or year < past:
         return [Dated("", "", "")] * len(texts)
     days = [day for text in texts for match in _DATELINE.finditer(text) if (day := _within(year, match)).day]
     leads = [replace(day, day=0) for text in texts if (match := _LEAD.match(text))
@@ -146,12 +157,17 @@ def _inferred(texts: Sequence[str]) -> list[Dated]:
     return [Dated(str(when), "inferred", words.get(at) or words[min(words)]) for at in range(len(texts))]
 
 
+def _day(when: Point) -> date:
+    return date(when.year, when.month, when.day)
+
+
 def _within(year: int, match: re.Match[str]) -> Point:
     day = Point(year, int(match["m"]), int(match["d"]))
     return day if day.month and day.day and days_of(day) else Point()
 
 
-def _years(at: int, text: str) -> Iterator[_Cue]:
+def _years(at: int, text: str, past: int) -> Iterator[_Cue]:
+    """Words of one article that tell the present year; ``past`` is the latest that is named as past."""
     for pattern in _CUES:
         for match in pattern.finditer(text):
             groups = match.groupdict()
@@ -160,10 +176,23 @@ def _years(at: int, text: str) -> Iterator[_Cue]:
             else:
                 year = int(groups["last"] or 0) + 1 if groups.get("last") else int(groups["y"] or 0)
             yield _Cue(year, at, match.group())
+    for match in _COMING.finditer(text):  # not before the plan's first year, and not after
+        if int(match["y"]) == past and int(match["last"]) - past + 1 == number(match["n"]):
+            yield _Cue(past, at, match.group())
+    full = max(((when, match) for match in _DATE.finditer(text) if (when := _when(match)).year == past), default=None, key=lambda x: x[0])
+    if full:
+        gaps = [(_day(_within(past, match)) - _day(full[0]), match) for match in _SHORTS.finditer(text) if _within(past, match).day]
+        for gap, match in gaps:
+            told = bool(_DISPATCH.match(text, match.end())) or bool((lead := _LEAD.match(text)) and lead.start("m") == match.start("m"))
+            if -_APART <= gap.days <= (_APART if told else 0):
+                yield _Cue(past, at, full[1].group())
+                return
 
 
 def _past(text: str) -> Iterator[int]:
-    """Years named other than as yet to come."""
+    """Years named other than as yet to come, and those of the national congress's sessions."""
     for match in _NAMED.finditer(text):
         if not _AHEAD_BEFORE.search(text[max(0, match.start() - 10):match.start()]) and not _AHEAD_AFTER.match(text, match.end()):
             yield int(match["y"])
+    for match in _SESSION.finditer(text):
+        yield 2002 + 5 * number(match["term"] or match["term2"]) + number(match["nth"])  # the tenth sat from 2003
