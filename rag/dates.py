@@ -46,7 +46,8 @@ _BESIDE = re.compile(  # what stands beside the date in a masthead
     r"(?:星期|周)[一二三四五六日天]|(?:农历|阴历|夏历)?[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年|"
     r"(?:农历)?(?:闰?[正冬腊一二三四五六七八九十]{1,3}月)[初十廿卅二三][一二三四五六七八九十]?|农历|"
     r"第?\s*[A-Z]?\d{1,3}\s*版?|[A-Z]\d{1,2}|第?[一二三四五六七八九十]{1,3}版|\S{2,8}(?:报|新闻网|客户端)|\d\d?:\d\d(?::\d\d)?|"
-    r"发布|发表|更新|出版|时间|日期|来源|责任编辑|责编|今日|[\s\W_]")
+    r"(?:责任编辑|责编|编辑|版式|校对|审读)[:：\s]*[\u4e00-\u9fff]{2,4}(?=\W|$)|(?:总第|第)\d{1,6}期|"
+    r"发布|发表|更新|出版|时间|日期|来源|今日|[\s\W_]")
 _LABEL = re.compile(r"(?:发布|更新|发表|发稿)(?:时间|日期|于)?[ \t]*[:：]?[ \t]*$")
 _CLOCK = re.compile(r"[ \t\u3000]+\d\d?:\d\d")
 _PAPER = re.compile(r"报\s*》\s*[（(]\s*$")  # 《光明日报》（2023年07月21日 08版）
@@ -77,27 +78,31 @@ _CUES = tuple(re.compile(pattern) for pattern in (
     r"今年是?[“\"]?十(?P<plan>[一二三四五六])五[”\"]?(?:规划|时期)?的?(?P<which>开局|起步|收官)之年",
 ))
 _COMING = re.compile(rf"(?P<y>20\d\d){_TO}(?P<last>20\d\d)年{_IN}{{0,40}}未来(?P<n>[两三四五])年")
-_SESSION = re.compile(r"(?:十(?P<term>[一二三四五六七八九])届全国(?:人大|政协)|全国(?:人大|政协)十(?P<term2>[一二三四五六七八九])届)(?P<nth>[一二三四五])次会议")
+_SESSION = re.compile(  # 十四届全国人大三次会议, 全国政协十四届三次会议
+    r"(?:十(?P<term>[一二三四五六七八九])届全国(?:人大|政协)|全国(?:人大|政协)十(?P<term2>[一二三四五六七八九])届)"
+    r"(?P<nth>[一二三四五])次会议")
 _NAMED = re.compile(rf"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=年|[\u4e00-\u9fffA-Za-z”》])(?!{_NO_COUNT})")
 _AHEAD_BEFORE = re.compile(r"(?:[—–~～至到-]|预计|将于|将在|计划|明年|力争|目标|[未将]来|拟|参选)[^，。]{0,3}$")
 _AHEAD_AFTER = re.compile(r"年(?:[底末前起]|之前|以[前后]|后|及以后)|年?[^，。]{0,12}(?:将|实现|达到|建成|目标|预计|完成|力争)|年?起")
 _LEAD = re.compile(rf"\A[^。！？]{{0,25}}?(?<![至于自前]){_SHORT}(?=[，,上下中晚凌]|记者|在)")
+_READ = 20_000  # characters of an article that are read for its date
 _TOP = 200  # a clock time after a date is that of publishing only near the top
 _APART = 3  # days between a date with its year and one without that are still of one story
-_LEAD_LAST_DAY = 25  # what a lead tells of the 31st is often printed in the month after
+_LAST_DAY = 25  # what a lead tells of the 31st is often printed in the month after
 
 
 def dates_of(page: Page, texts: Sequence[str]) -> list[Dated]:
     """For each of the page's articles, whose texts are given, its date."""
     if page.stated.date:
         return [Dated(page.stated.date, page.stated.date_basis or "stated", "")] * len(texts)
-    stated = _header(page.text, alone=len(texts) < 2) or _stamp(texts)
-    if stated:
-        return [Dated(str(stated[0]), "stated", stated[1])] * len(texts)
+    header = _header(page.text, alone=len(texts) < 2)
+    if header:
+        return [Dated(str(header[0]), "stated", header[1])] * len(texts)
+    texts = [text[:_READ] for text in texts]
+    own = [_stamp(text) for text in texts]
     named = file_date(page.file)
-    if named:
-        return [Dated(named, "file name", "")] * len(texts)
-    return _inferred(texts)
+    rest = [Dated(named, "file name", "")] * len(texts) if named else _inferred(texts, own)
+    return [Dated(str(stamp[0]), "stated", stamp[1]) if stamp else other for stamp, other in zip(own, rest, strict=True)]
 
 
 def file_date(name: str) -> str:
@@ -130,38 +135,42 @@ def _header(text: str, alone: bool) -> tuple[Point, str] | None:
     return None
 
 
-def _stamp(texts: Sequence[str]) -> tuple[Point, str] | None:
-    """发布时间：2025-04-21, 2025-04-21 10:30, 新华社北京2025年4月20日电: the latest on the page."""
-    found = [
-        (_when(match), match.group().strip()) for text in texts for match in _DATE.finditer(text)
+def _stamp(text: str) -> tuple[Point, str] | None:
+    """发布时间：2025-04-21, 2025-04-21 10:30, 《海湾日报》（2025年4月21日 03版）, 新华社北京2025年4月20日电."""
+    for match in _DATE.finditer(text):
+        before = text[max(0, match.start() - 12):match.start()]
         if _when(match).year and (
-            _LABEL.search(text[max(0, match.start() - 12):match.start()]) or _DISPATCH.match(text, match.end())
-            or (match.start() < _TOP and _CLOCK.match(text, match.end()))
-            or (_PAPER.search(text[max(0, match.start() - 8):match.start()]) and _EDITION.match(text, match.end())))]
-    return max(found, default=None)
+                _LABEL.search(before) or _DISPATCH.match(text, match.end())
+                or (match.start() < _TOP and _CLOCK.match(text, match.end()))
+                or (_PAPER.search(before) and _EDITION.match(text, match.end()))):
+            return _when(match), match.group().strip()
+    return None
 
 
-def _inferred(texts: Sequence[str]) -> list[Dated]:
+def _inferred(texts: Sequence[str], stamps: Sequence[tuple[Point, str] | None]) -> list[Dated]:
     """The latest year that a cue takes for the present, unless a later one is named as past; with it
-    the day of a dateline or the month of a lead. Words of the article itself go before another's."""
+    the month of a lead or a dateline. A dateline's day is the article's own: the page is printed a day
+    or two later. Words of the article itself go before another's."""
     past = max((year for text in texts for year in _past(text)), default=0)
     cues = [cue for at, text in enumerate(texts) for cue in _years(at, text, past)]
+    cues += [_Cue(stamp[0].year, at, stamp[1]) for at, stamp in enumerate(stamps) if stamp]
     year = max((cue.year for cue in cues), default=0)
     if not year or year < past:
         return [Dated("", "", "")] * len(texts)
-    days = [day for text in texts for match in _DATELINE.finditer(text) if (day := _within(year, match)).day]
-    leads = [replace(day, day=0) for text in texts if (match := _LEAD.match(text))
-             and 0 < (day := _within(year, match)).day <= _LEAD_LAST_DAY]
-    when = max(days or leads, default=Point(year))
+    datelines = [_within(year, _DATELINE.search(text)) for text in texts]
+    days = [*datelines, *(_within(year, _LEAD.match(text)) for text in texts), *(stamp[0] for stamp in stamps if stamp)]
+    page = max((replace(day, day=0) for day in days if 0 < day.day <= _LAST_DAY), default=Point(year))
     words = {cue.article: cue.words for cue in reversed(cues) if cue.year == year}
-    return [Dated(str(when), "inferred", words.get(at) or words[min(words)]) for at in range(len(texts))]
+    return [Dated(str(own if own.day else page), "inferred", words.get(at) or words[min(words)]) for at, own in enumerate(datelines)]
 
 
 def _day(when: Point) -> date:
     return date(when.year, when.month, when.day)
 
 
-def _within(year: int, match: re.Match[str]) -> Point:
+def _within(year: int, match: re.Match[str] | None) -> Point:
+    if not match:
+        return Point()
     day = Point(year, int(match["m"]), int(match["d"]))
     return day if day.month and day.day and days_of(day) else Point()
 
@@ -184,7 +193,7 @@ def _years(at: int, text: str, past: int) -> Iterator[_Cue]:
         gaps = [(_day(_within(past, match)) - _day(full[0]), match) for match in _SHORTS.finditer(text) if _within(past, match).day]
         for gap, match in gaps:
             told = bool(_DISPATCH.match(text, match.end())) or bool((lead := _LEAD.match(text)) and lead.start("m") == match.start("m"))
-            if -_APART <= gap.days <= (_APART if told else 0):
+            if -_APART <= gap.days <= (_APART if told else -1):  # on the day itself it may be an anniversary
                 yield _Cue(past, at, full[1].group())
                 return
 

@@ -48,5 +48,5 @@ def article(a: Article, with_text: bool = True) -> dict[str, Any]:
         "article_id": a.article_id, "title": a.title, "byline": list(a.byline), "date": a.date, "file": a.file}
     if with_text:
         row["text"] = a.text
-    row["kind"] = a.kind
+    row |= {"kind": a.kind, "date_basis": a.date_basis, "date_words": a.date_words}
     return row
