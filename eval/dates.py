@@ -1,11 +1,12 @@
 """How often a date read out of an article's text is the article's date: ``python -m eval.dates FOLDER``.
 
 FOLDER holds a corpus (eval/sets.py) whose lines have a ``date``; it is compared with, never read. The
-rules were made on the tuning half of the ids, the figures are of the other; ``--tuning`` shows that half.
+rules were made on three quarters of the ids, the figures are of the fourth; ``--tuning`` shows the three.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -70,13 +71,18 @@ def _latest_year(article: Article) -> str:
     return max(_YEAR.findall(article.text), default="")
 
 
+def held_out(identifier: str) -> bool:
+    """Whether no rule was made on the article of this id: half of what ``tuning`` leaves."""
+    return not tuning(identifier) and hashlib.sha256(identifier.encode()).digest()[1] % 2 == 1
+
+
 def main(arguments: Sequence[str]) -> int:
     folders = [a for a in arguments if a != "--tuning"]
     if len(folders) != 1:
         print("usage: python -m eval.dates FOLDER [--tuning]", file=sys.stderr)
         return 2
     try:
-        articles = [a for a in load_corpus(Path(folders[0])) if len(a.date) == 10 and tuning(a.file) == ("--tuning" in arguments)]
+        articles = [a for a in load_corpus(Path(folders[0])) if len(a.date) == 10 and held_out(a.file) == ("--tuning" not in arguments)]
     except RagError as error:
         print(f"eval.dates: {error}", file=sys.stderr)
         return error.exit_code

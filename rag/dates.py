@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from rag.schema import DateBasis, Page
 from rag.spans import Point, days_of, number
@@ -53,7 +52,6 @@ _CLOCK = re.compile(r"[ \t\u3000]+\d\d?:\d\d")
 _PAPER = re.compile(r"报\s*》\s*[（(]\s*$")  # 《光明日报》（2023年07月21日 08版）
 _EDITION = re.compile(r"\s*第?\s*[A-Z]?\d{1,3}\s*版")
 _DISPATCH = re.compile(r"(?:电|讯|消息)")
-_SHORTS = re.compile(_SHORT)
 _DATELINE = re.compile(_SHORT + _DISPATCH.pattern)
 
 _FILE = re.compile(
@@ -63,17 +61,17 @@ _FILE = re.compile(
 _IN = r"[^。！？；\n]"
 _YEAR = r"(?<![\d.—–~～至到-])(?P<y>(?:19|20)\d\d)(?![\d.,—–~～-])"
 _TO = r"[—–~～至到-]{1,2}"
-_NO_COUNT = r"[余多元名个万人只米吨家套件份]"
+_NO_COUNT = r"[余多元名个万人只米吨家套件份届级]"
 _CUES = tuple(re.compile(pattern) for pattern in (
     # 昨天，2025中日机器人产业合作对接会举行; but 近日，2025年度优秀名单公布 is of the year after
-    rf"(?:日前|近日|昨[天日晚]|今[天日]|前天|(?<!年)(?<!\d)\d{{1,2}}月\d{{1,2}}日){_IN}{{0,40}}?{_YEAR}"
+    rf"(?:日前|近日|昨[天日晚]|今[天日]|前天|(?<!年)(?<!\d)\d{{1,2}}月\d{{1,2}}日)(?:(?!\d{{4}}){_IN}){{0,40}}?{_YEAR}"
     rf"(?!年[度至到以之]|年\d|年末|年底|年前|{_NO_COUNT})(?!{_IN}{{0,30}}(?:总结|年会|回顾|考核|述职|表彰)){_IN}{{1,50}}?"
     r"(?:举行|召开|举办|开幕|闭幕|落幕|开赛|开跑|启动|揭幕|启幕|打响|收官|亮相|开展|拉开)",
     rf"{_YEAR}年?上半年(?!{_IN}{{0,6}}(?:同期|水平|纪录|的纪录))",
     rf"{_YEAR}年0?1月?{_TO}(?:[2-9]|1[01])月",
-    rf"今年[^。，,；\n]{{0,6}}[（(]?{_YEAR}年",
+    rf"今年[（(]{_YEAR}年",
     r"截[至止]到?(?P<y>20\d\d)年(?:[1-9]|1[01])月\d{1,2}日",
-    rf"\A{_IN}{{0,25}}(?<!截至)(?<![于自]){_YEAR}年\d{{1,2}}月(?!\d{{1,2}}日[起前])",
+    rf"\A[^。！？；\n\d]{{0,25}}(?<!截至)(?<![于自在间]){_YEAR}年\d{{1,2}}月\d{{1,2}}日(?![起前])",
     r"去年[^。，,；《\n]{0,6}(?:举行|召开|举办)的(?P<last>(?:19|20)\d\d)(?:年|(?=[\u4e00-\u9fff]))",
     r"今年是?[“\"]?十(?P<plan>[一二三四五六])五[”\"]?(?:规划|时期)?的?(?P<which>开局|起步|收官)之年",
 ))
@@ -87,7 +85,6 @@ _AHEAD_AFTER = re.compile(r"年(?:[底末前起]|之前|以[前后]|后|及以�
 _LEAD = re.compile(rf"\A[^。！？]{{0,25}}?(?<![至于自前]){_SHORT}(?=[，,上下中晚凌]|记者|在)")
 _READ = 20_000  # characters of an article that are read for its date
 _TOP = 200  # a clock time after a date is that of publishing only near the top
-_APART = 3  # days between a date with its year and one without that are still of one story
 _LAST_DAY = 25  # what a lead tells of the 31st is often printed in the month after
 
 
@@ -164,10 +161,6 @@ def _inferred(texts: Sequence[str], stamps: Sequence[tuple[Point, str] | None]) 
     return [Dated(str(own if own.day else page), "inferred", words.get(at) or words[min(words)]) for at, own in enumerate(datelines)]
 
 
-def _day(when: Point) -> date:
-    return date(when.year, when.month, when.day)
-
-
 def _within(year: int, match: re.Match[str] | None) -> Point:
     if not match:
         return Point()
@@ -188,14 +181,6 @@ def _years(at: int, text: str, past: int) -> Iterator[_Cue]:
     for match in _COMING.finditer(text):  # not before the plan's first year, and not after
         if int(match["y"]) == past and int(match["last"]) - past + 1 == number(match["n"]):
             yield _Cue(past, at, match.group())
-    full = max(((when, match) for match in _DATE.finditer(text) if (when := _when(match)).year == past), default=None, key=lambda x: x[0])
-    if full:
-        gaps = [(_day(_within(past, match)) - _day(full[0]), match) for match in _SHORTS.finditer(text) if _within(past, match).day]
-        for gap, match in gaps:
-            told = bool(_DISPATCH.match(text, match.end())) or bool((lead := _LEAD.match(text)) and lead.start("m") == match.start("m"))
-            if -_APART <= gap.days <= (_APART if told else -1):  # on the day itself it may be an anniversary
-                yield _Cue(past, at, full[1].group())
-                return
 
 
 def _past(text: str) -> Iterator[int]:

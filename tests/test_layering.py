@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style", "spans"},
+    {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style",
+     "spans"},
     {"stories", "splitter", "e5", "query", "times", "dates"},
     {"newspaper"},
     {"embedder"},
