@@ -42,7 +42,8 @@ def number(text: str) -> int:
     if "十" not in text:
         return int("".join(str(_DIGITS[c]) for c in text)) if text and set(text) <= set(_DIGITS) else 0
     tens, _, ones = text.partition("十")
-    return _DIGITS.get(tens or "一", 0) * 10 + _DIGITS.get(ones or "〇", 0) if len(tens) <= 1 and len(ones) <= 1 else 0
+    tens, ones = tens or "一", ones or "〇"
+    return _DIGITS[tens] * 10 + _DIGITS[ones] if tens in _DIGITS and ones in _DIGITS else 0
 
 
 def days_of(known: Point) -> Span | None:
