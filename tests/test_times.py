@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -223,7 +224,8 @@ def test_offsets() -> None:
 
 
 @pytest.mark.parametrize(("words", "vague"), [
-    ("近日", True), ("今年初", True), ("5月底", True), ("本月底", True), ("近三年", True), ("5月", False), ("昨天", False), ("5月下旬", False)])
+    ("近日", True), ("今年初", True), ("5月底", True), ("本月底", True), ("近三年", True),
+    ("5月", False), ("昨天", False), ("5月下旬", False)])
 def test_what_is_vague(words: str, vague: bool) -> None:
     assert [(m.words, m.vague) for m in resolve(words, "2025-06-10")] == [(words, vague)]
 
@@ -257,8 +259,8 @@ def test_points(text: str, expected: Point) -> None:
 
 
 _PIECES = st.lists(st.sampled_from(
-    "0 1 2 3 9 12 28 31 2025 2024 1999 年 月 日 号 月底 初 上旬 至 — - / . 今年 去年 昨天 近日 日前 上半年 季度 第 一 三 十 二〇二五 十四五 ” 。 ， "
-    "以来 近 前 来 个月 周 上周 当天 次日 同年 农历 世纪 年代 半 两 天 的 ２ \n \u3000 平湖".split(" ")), max_size=14).map("".join)
+    "0 1 2 3 9 12 28 31 2025 2024 1999 年 月 日 号 月底 初 上旬 至 — - / . 今年 去年 昨天 近日 日前 上半年 季度 第 一 三 十 "
+    "二〇二五 十四五 ” 。 ， 以来 近 前 来 个月 周 上周 当天 次日 同年 农历 世纪 年代 半 两 天 的 ２ \n \u3000 平湖".split(" ")), max_size=14).map("".join)
 _DAYS = st.one_of(
     st.just(""), st.dates(date(1000, 1, 1), date(2999, 12, 31)).map(str), st.integers(1000, 2999).map(str), st.text(max_size=10))
 
@@ -271,7 +273,7 @@ def test_any_text(text: str, day: str) -> None:
         assert bool(mention.since) == bool(mention.until)
         if mention.since:
             assert date.fromisoformat(mention.since) <= date.fromisoformat(mention.until)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
 
 
 @given(text=_PIECES, day=st.dates(date(1990, 1, 1), date(2030, 12, 31)))
