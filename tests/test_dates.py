@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.dates import Share, shares
+from eval.dates import Share, held_out, main, shares
 from rag.corpus import read_page
 from rag.dates import Dated, dates_of, file_date
 from rag.newspaper import articles_of
@@ -220,3 +221,22 @@ def test_shares() -> None:
     assert found["day"].precision == 0.5
     assert Share(8, 10, 20).interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert all(math.isnan(bound) for bound in Share(0, 0, 5).interval)
+
+
+def test_the_measure_reads_the_held_out_articles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": f"n{n}", "title": "", "date": "2025-04-21", "text": f"昨天，{2025 if n % 4 else 2024}世界读书大会举行。"} for n in range(200)]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    kept = [row for n, row in enumerate(rows) if held_out(f"n{n}")]
+    right = sum("2025" in row["text"] for row in kept)
+    assert 20 < len(kept) < 80
+    assert main([str(tmp_path)]) == 0
+    head, year, *_ = capsys.readouterr().out.splitlines()
+    assert head == f"{len(kept)} dated articles"
+    assert year.split()[:6] == ["rag.dates", "year", "given", str(len(kept)), "(1.000)", "right"]
+    assert year.split()[6] == f"{right / len(kept):.3f}"
+
+
+def test_the_measure_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert main([str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("usage: python -m eval.dates FOLDER")
