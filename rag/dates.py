@@ -49,7 +49,7 @@ _BESIDE = re.compile(  # what stands beside the date in a masthead
     r"发布|发表|更新|出版|时间|日期|来源|今日|[\s\W_]")
 _LABEL = re.compile(r"(?:发布|更新|发表|发稿)(?:时间|日期|于)?[ \t]*[:：]?[ \t]*$")
 _CLOCK = re.compile(r"[ \t\u3000]+\d\d?:\d\d")
-_PAPER = re.compile(r"报\s*》\s*[（(]\s*$")  # 《光明日报》（2023年07月21日 08版）
+_PAPER = re.compile(r"报\s*》\s*[（(]\s*$")  # 《海湾日报》（2025年4月21日 03版）
 _EDITION = re.compile(r"\s*第?\s*[A-Z]?\d{1,3}\s*版")
 _DISPATCH = re.compile(r"(?:电|讯|消息)")
 _DATELINE = re.compile(_SHORT + _DISPATCH.pattern)
@@ -61,11 +61,12 @@ _FILE = re.compile(
 _IN = r"[^。！？；\n]"
 _YEAR = r"(?<![\d.—–~～至到-])(?P<y>(?:19|20)\d\d)(?![\d.,—–~～-])"
 _TO = r"[—–~～至到-]{1,2}"
-_NO_COUNT = r"[余多元名个万人只米吨家套件份届级]"
+_NO_COUNT = r"[余多元名个万人只米吨家套件份届级款]"
+_OTHER_YEAR = "总结|年会|回顾|考核|述职|表彰|颁奖|盛典|新年|跨年|元旦|春运|春节|迎新"  # held in the year after, or in the one before
 _CUES = tuple(re.compile(pattern) for pattern in (
     # 昨天，2025中日机器人产业合作对接会举行; but 近日，2025年度优秀名单公布 is of the year after
     rf"(?:日前|近日|昨[天日晚]|今[天日]|前天|(?<!年)(?<!\d)\d{{1,2}}月\d{{1,2}}日)(?:(?!\d{{4}}){_IN}){{0,40}}?{_YEAR}"
-    rf"(?!年[度至到以之]|年\d|年末|年底|年前|{_NO_COUNT})(?!{_IN}{{0,30}}(?:总结|年会|回顾|考核|述职|表彰)){_IN}{{1,50}}?"
+    rf"(?!年[度至到以之]|年\d|年末|年底|年前|{_NO_COUNT})(?!{_IN}{{0,30}}(?:{_OTHER_YEAR})){_IN}{{1,50}}?"
     r"(?:举行|召开|举办|开幕|闭幕|落幕|开赛|开跑|启动|揭幕|启幕|打响|收官|亮相|开展|拉开)",
     rf"{_YEAR}年?上半年(?!{_IN}{{0,6}}(?:同期|水平|纪录|的纪录))",
     rf"{_YEAR}年0?1月?{_TO}(?:[2-9]|1[01])月",
@@ -81,7 +82,7 @@ _SESSION = re.compile(  # 十四届全国人大三次会议, 全国政协十四�
     r"(?P<nth>[一二三四五])次会议")
 _NAMED = re.compile(rf"(?<![\d.])(?P<y>(?:19|20)\d\d)(?=年|[\u4e00-\u9fffA-Za-z”》])(?!{_NO_COUNT})")
 _AHEAD_BEFORE = re.compile(r"(?:[—–~～至到-]|预计|将于|将在|计划|明年|力争|目标|[未将]来|拟|参选)[^，。]{0,3}$")
-_AHEAD_AFTER = re.compile(r"年(?:[底末前起]|之前|以[前后]|后|及以后)|年?[^，。]{0,12}(?:将|实现|达到|建成|目标|预计|完成|力争)|年?起")
+_AHEAD_AFTER = re.compile(r"年(?:[底末前起]|之前|以[前后]|后|及以后)|年?[^，。]{0,12}(?:将|目标|预计|力争)|年?起")
 _LEAD = re.compile(rf"\A[^。！？]{{0,25}}?(?<![至于自前]){_SHORT}(?=[，,上下中晚凌]|记者|在)")
 _READ = 20_000  # characters of an article that are read for its date
 _TOP = 200  # a clock time after a date is that of publishing only near the top

@@ -57,7 +57,8 @@ class Run:
 class Article:
     """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
     breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
-    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text."""
+    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text or, where it
+    has none, of another article on the page."""
 
     article_id: str
     file: str
