@@ -24,7 +24,7 @@ def cite(n: int, article: Article, start: int, end: int) -> Citation:
         n=n, article_id=article.article_id, title=article.title, byline=article.byline, date=article.date,
         file=article.file, quote=article.text[start:end], start=start, end=end,
         source_start=source_start, source_end=source_end,
-        copies=article.copies)
+        date_basis=article.date_basis, copies=article.copies)
 
 
 def verify(text: str, hits: Sequence[Hit], language: Language) -> tuple[str, tuple[Citation, ...]]:

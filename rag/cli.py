@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from eval.command import evaluate
-from rag import payload
+from rag import dates, payload
 from rag.batch import questions
 from rag.config import Settings
 from rag.errors import NotFound, RagError
@@ -178,7 +178,7 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
     table = Table("article", "kind", "headline", "byline", "date")
     table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
     for a in found:
-        table.add_row(a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), a.date)
+        table.add_row(a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), dates.shown(a.date, a.date_basis))
     _out.print(table)
 
 
@@ -198,7 +198,7 @@ def show(
         _print_json(payload.article(found))
         return
     _out.print(found.title or "（无标题）", style="bold")
-    _out.print(" ".join([*found.byline, found.date, found.file]) + "\n", style="dim")
+    _out.print(" ".join([*found.byline, dates.shown(found.date, found.date_basis), found.file]) + "\n", style="dim")
     _out.print(found.text)
 
 
@@ -241,7 +241,7 @@ def _show_answer(answer: Answer) -> None:
         _err.print(notice, style="yellow")
     _out.print(answer.answer + "\n")
     for c in answer.citations:
-        about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), c.date, c.file) if x)
+        about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), dates.shown(c.date, c.date_basis), c.file) if x)
         _out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")
         if c.copies:
             _out.print(f"    = {'、'.join(c.copies)}", style="dim")

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import dates
 from rag.citations import cite
 from rag.embedder import Embedder
 from rag.lexical import LexicalIndex, normalise, tokens
-from rag.schema import Article, Citation, Hit, Query
+from rag.schema import Article, Citation, Hit, Language, Query
 from rag.splitter import sentences
 
 _LIST = re.compile(
@@ -174,8 +175,8 @@ def label(article: Article) -> str:
     return f"《{article.title}》" if article.title else f"（无标题）{article.text[:18]}……"
 
 
-def _heading(article: Article, language: str) -> str:
-    date = f"（{article.date}）" if article.date else ""
+def _heading(article: Article, language: Language) -> str:
+    date = f"（{dates.shown(article.date, article.date_basis, language)}）" if article.date else ""
     return f"{label(article)}{date}：" if language == "zh" else f"{label(article)}{date}:"
 
 

@@ -32,6 +32,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "narrow": ("筛选", "Filter"),
     "since": ("自", "From"),
     "until": ("至", "To"),
+    "inferred": ("（推断）", "(inferred)"),
     "newspaper": ("报纸", "Newspaper"),
     "byline": ("作者", "Byline"),
     "clear": ("清除", "Clear"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from rag.layout import DATE, JUMP, Block, Line, blocks_of, kept, names, squeeze
+from rag.dates import dates_of
+from rag.layout import JUMP, Block, Line, blocks_of, kept, names, squeeze
 from rag.schema import Article, Page, Run
 from rag.stories import Story, stories_of
 
@@ -16,7 +18,6 @@ _INLINE_BYLINE = re.compile(r"[（(]([^（()）]{0,8}(?:记者|通讯员|摄影)
 def articles_of(page: Page) -> list[Article]:
     """The page's stories in file order, each with exact offsets into ``page.text``."""
     blocks = blocks_of(page.text)
-    date = next((_iso(line.text) for b in blocks if b.kind == "furniture" for line in b.lines if _iso(line.text)), "")
     content = [b for b in blocks if b.kind != "furniture"]
     articles: list[Article] = []
     for story in stories_of(content):
@@ -24,8 +25,9 @@ def articles_of(page: Page) -> list[Article]:
         if text:
             articles.append(Article(
                 article_id=f"{page.file}#{len(articles) + 1}", file=page.file, title=_title(content, story),
-                byline=_byline(content, story), date=date, kind=story.kind, text=text, runs=runs))
-    return articles
+                byline=_byline(content, story), date="", kind=story.kind, text=text, runs=runs))
+    dated = dates_of(page, [article.text for article in articles])
+    return [replace(a, date=d.date, date_basis=d.basis, date_words=d.words) for a, d in zip(articles, dated, strict=True)]
 
 
 def source_span(article: Article, start: int, end: int) -> tuple[int, int]:
@@ -104,11 +106,3 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
             length += 1
         joined = block.kind == "head" and len(squeeze(block.text)) > _SUBHEAD_WIDTH
     return "".join(pieces).rstrip(), tuple(runs)
-
-
-def _iso(text: str) -> str:
-    match = DATE.search(text)
-    if not match:
-        return ""
-    year, month, day = (int(g) for g in match.groups())
-    return f"{year:04d}-{month:02d}-{day:02d}" if 1 <= month <= 12 and 1 <= day <= 31 else ""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from rag import payload
+from rag import dates, payload
 from rag.citations import UNVERIFIED
 from rag.feedback import MAX_COMMENT, Feedback, Thumb
 from rag.labels import both
@@ -198,6 +198,7 @@ def judgement(turns: Sequence[Turn], number: int, thumb: Thumb, comment: str, at
 
 def _plain(turn: Turn) -> str:
     """The answer and its sources for the clipboard."""
-    rows = [" ".join(x for x in (f'[{c["n"]}]', c["title"], "、".join(c["byline"]), c["date"], c["file"]) if x)
+    rows = [" ".join(x for x in (f'[{c["n"]}]', c["title"], "、".join(c["byline"]),
+                                 dates.shown(c["date"], c.get("date_basis", "")), c["file"]) if x)
             + f'\n“{c["quote"]}”' for c in turn["citations"]]
     return "\n".join([turn["question"], "", turn["answer"], "", *rows])

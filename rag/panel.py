@@ -41,7 +41,8 @@ def _panel(i: int, turn: Turn, hidden: bool) -> str:
 
 def _card(i: int, k: int, source: dict[str, Any]) -> str:
     about = [f'{both("by")}{escape("、".join(source["byline"]))}'] if source["byline"] else []
-    about += [f'<time>{escape(source["date"])}</time>'] if source["date"] else []
+    inferred = f' <span title="{escape(source["date_words"])}">{both("inferred")}</span>' if source.get("date_words") else ""
+    about += [f'<time>{escape(source["date"])}</time>{inferred}'] if source["date"] else []
     places = "、".join(source.get("copies", ()))
     copies = f'<p class="about">{both("copies")} {escape(places)}</p>' if places else ""
     excerpts = "".join(f"<blockquote>{_excerpt(i, e)}</blockquote>" for e in source["excerpts"])
@@ -101,5 +102,6 @@ def _excerpts(article: Article, span: tuple[int, int], quotes: Sequence[tuple[in
 
 def _source(article: Article, excerpts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"title": article.title or label(article), "byline": list(article.byline), "date": article.date,
+            "date_words": article.date_words if article.date_basis == "inferred" else "",
             "file": article.file, "copies": list(article.copies),
             "excerpts": excerpts}

@@ -28,7 +28,8 @@ def citation(c: Citation) -> dict[str, Any]:
     return {
         "n": c.n, "article_id": c.article_id, "title": c.title, "byline": list(c.byline), "date": c.date,
         "file": c.file, "quote": c.quote, "start": c.start, "end": c.end,
-        "source_start": c.source_start, "source_end": c.source_end, "copies": list(c.copies),
+        "source_start": c.source_start, "source_end": c.source_end,
+        "date_basis": c.date_basis, "copies": list(c.copies),
     }
 
 
@@ -48,5 +49,5 @@ def article(a: Article, with_text: bool = True) -> dict[str, Any]:
         "article_id": a.article_id, "title": a.title, "byline": list(a.byline), "date": a.date, "file": a.file}
     if with_text:
         row["text"] = a.text
-    row["kind"] = a.kind
+    row |= {"kind": a.kind, "date_basis": a.date_basis, "date_words": a.date_words}
     return row

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.dates import shown
 from rag.schema import Hit, Language, Turn
 
 NOT_IN_ARTICLES = "NOT_IN_ARTICLES"
@@ -51,7 +52,7 @@ def answer_messages(
     for n, hit in enumerate(passages, start=1):
         article = hit.article
         head = [f"headline: {one_line(article.title)}", f"file: {one_line(article.file)}"]
-        head += [f"date: {one_line(article.date)}"] if article.date else []
+        head += [f"date: {one_line(shown(article.date, article.date_basis, 'en'))}"] if article.date else []
         parts.append(f"[{n}]\n" + quoted("\n".join([*head, "text:", hit.passage.text])))
     parts.append(f"Question: {one_line(question)}\n{reminder}")
     return [

@@ -57,8 +57,9 @@ class Run:
 class Article:
     """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
     breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
-    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text. ``copies`` are
-    the ids of articles that print the same story elsewhere."""
+    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text or, where it
+    has none, of another article on the page. ``copies`` are the ids of articles that print the same
+    story elsewhere."""
 
     article_id: str
     file: str
@@ -152,6 +153,7 @@ class Citation:
     end: int
     source_start: int
     source_end: int
+    date_basis: DateBasis = ""
     copies: tuple[str, ...] = ()
 
 

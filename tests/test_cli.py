@@ -189,7 +189,8 @@ def test_articles_and_show(rag, index_dir: Path, texts: dict[str, str]) -> None:
     assert [row["article_id"] for row in rows] == list(texts)
     assert rows[14] == {
         "article_id": "003_5555c93f7d3fe842.txt#1", "title": "吸引沪上目光 深化产业协同 平湖5个人工智能产业项目签约,总投资5亿元",
-        "byline": ["胡佳英", "谢建伟", "曹金凤"], "date": "", "file": "003_5555c93f7d3fe842.txt", "kind": "article"}
+        "byline": ["胡佳英", "谢建伟", "曹金凤"], "date": "2026", "file": "003_5555c93f7d3fe842.txt", "kind": "article",
+        "date_basis": "inferred", "date_words": "今年是“十五五”规划的开局之年"}
     code, out, err = rag("show", rows[14]["article_id"], "--json", "--index", index_dir)
     assert (code, err) == (0, "")
     assert json.loads(out) == {**rows[14], "text": texts[rows[14]["article_id"]]}
@@ -229,7 +230,7 @@ def test_plain_answer_for_a_reader(rag, index_dir: Path) -> None:
     code, out, err = rag("ask", "2024年平湖再生水利用量是多少？", "--index", index_dir)
     assert (code, err) == (0, "")
     assert "1107万立方米" in out
-    assert "[1] 我市再生水利用案例入选全省典型 每年节约用水1107万立方米 居丹荔 邱冬白 002_c1cb0aaa8a107e2a.txt\n    “" in out
+    assert "[1] 我市再生水利用案例入选全省典型 每年节约用水1107万立方米 居丹荔 邱冬白 2025 002_c1cb0aaa8a107e2a.txt\n    “" in out
 
 
 @pytest.mark.parametrize("command", ["", "index", "ask", "search", "articles", "show", "status", "serve"])
