@@ -228,6 +228,8 @@ class _Printer:
             if head:
                 paragraph = paragraph.removeprefix("本报讯")
             where = self._paragraph(head + paragraph + tail)
+            if number == len(paragraphs) - 1 and paragraph[-1] in ",，、":  # it goes on elsewhere
+                self.lines(("（下转2版）",))
             spans.append((where[0], where[-1] + 1))
             if head:
                 asides.append((where[0], where[len(head) - 1] + 1))

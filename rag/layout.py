@@ -9,7 +9,7 @@ a headline.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,7 +40,18 @@ class Block:
 
     @property
     def starts_story(self) -> bool:
-        return self.kind == "prose" and bool(_DATELINE.match(self.lines[0].text))
+        """Whether it opens with a dateline."""
+        return self.kind == "prose" and bool(_DATELINE.match(squeeze(_head(self.lines))))
+
+    @property
+    def ends_story(self) -> bool:
+        """Whether it closes with the writer's name in brackets."""
+        return self.kind == "prose" and bool(_SIGNED.search(squeeze(_tail(self.lines))))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it closes a sentence."""
+        return _closes(self.lines)
 
 
 _SURNAMES = set(
@@ -57,9 +68,17 @@ _ROLE = re.compile(
     r"(?:本报|本刊|本台|新华社|首席|见习|实习|特约|驻地|全媒体)*"
     r"(?:评论员|记者|通讯员|实习生|摄影报道|摄影|摄|制图|绘图|供图|撰文|文字|图片|文|图)")
 _PICTURE = re.compile(r"摄影|摄|供图|图片|图")
+_ROLE_WITHIN = re.compile(
+    r"(?<=[" + _CJK + r"])(?<!本报|本刊|本台|华社|首席|见习|实习|特约|驻地|媒体)"
+    r"(?=(?:本报|见习|实习|特约)?(?:记者|通讯员|实习生))")
 _MARKS = "■●◆□▲△★☆▍◎◇○※▌/／|｜·•: ：\t\u3000"
-_DATELINE = re.compile(r"本报(?:[" + _CJK + r"]{0,8})讯|新华社[" + _CJK + r"]{2,8}\d{1,2}月|\(记者|（记者")
+_DATELINE = re.compile(
+    r"本报[" + _CJK + r"]{0,8}讯|(?:本报|新华社|中新社)[" + _CJK + r"]{2,8}\d{1,2}月\d{1,2}日|[（(](?:本报)?记者[^（()）]{1,40}[）)]\S")
 _TERMINAL = re.compile(r"(?:[。！？!?…；;：]|(?<=[A-Za-z0-9])\.)[”’」』》）)\]\"']*$")
+_ASKS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
+SIGNATURE = re.compile(r"[（(][^（()）]{0,8}(?:记\s*者|通\s*讯\s*员|摄\s*影)[^（()）]{1,60}[）)]")
+_SIGNED = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
+_OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
 JUMP = re.compile(r"[（(【]?\s*(?:下转|上接)[^）)】\n]{0,12}版[^）)】\n]{0,8}[)）】]?")
 CONTACT = re.compile(r"(?:地址|电话|热线|手机|邮箱|网址|传真|联系人|咨询|招生|招聘)[^。]{0,8}[:：].{0,60}|\d{3,4}-\d{7,8}")
 _WEATHER = re.compile(r"最高气温|最低气温|阵雨|雷雨|多云|阴有|转晴|到晴|[东南西北]{1,2}风\s*\d")
@@ -93,6 +112,7 @@ def names(line: str) -> tuple[str, ...] | None:
     if len(line) > 80 or (_DATELINE.match(line) and not re.fullmatch(r"[（(][^（()）]*[）)]", line)):
         return None
     tokens: list[str] = []
+    line = _ROLE_WITHIN.sub(" ", _letters_set_wide(line))
     line = re.sub(r"文\s*[/／]\s*图|图\s*[/／]\s*文", "摄影报道", line)
     for token in re.split(r"[\s、,，/／|｜:：]+", line.strip(_MARKS + "（）()")):
         if tokens and len(token) == 1 and len(tokens[-1]) == 1:
@@ -115,6 +135,26 @@ def names(line: str) -> tuple[str, ...] | None:
         found.append(token)
     known = sum(1 for name in found if name[0] in _SURNAMES or "·" in name or name.endswith("评论员"))
     return tuple(found) if has_role and known * 2 >= len(found) else None
+
+
+def _letters_set_wide(line: str) -> str:
+    """Where nearly every letter stands alone, a single blank parts letters and more than one parts words."""
+    tokens = line.split()
+    if sum(len(t) == 1 for t in tokens) < max(4, 0.8 * len(tokens)) or not re.search(r"\s{2,}", line.strip()):
+        return line
+    return " ".join("".join(word.split()) for word in re.split(r"\s{2,}", line))
+
+
+def joined(lines: Sequence[Line]) -> str:
+    """The lines as printed, with a blank where a line end parts two names: neither is a letter alone, and
+    the second opens with a surname."""
+    text = ""
+    for line in lines:
+        before = re.split(r"[\s（(、，,]", text)[-1]
+        after = re.split(r"[\s）)、，,]", line.text)[0]
+        parted = len(before) > 1 and len(after) > 1 and after[0] in _SURNAMES
+        text += " " + line.text if parted else line.text
+    return text
 
 
 def is_bare_names(line: str) -> bool:
@@ -167,7 +207,7 @@ def blocks_of(text: str) -> list[Block]:
         if chain and _breaks(chain, line, columns[i - 1], columns[i]):
             close()
         chain.append(line)
-        if _ends_paragraph(line, lines[i + 1] if i + 1 < len(lines) else None, columns[i]):
+        if _ends_paragraph(chain, lines[i + 1] if i + 1 < len(lines) else None, columns[i]):
             close()
     close()
     return blocks
@@ -190,6 +230,8 @@ def _full(line: Line, column: float, opens: bool) -> bool:
 
 def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line | None) -> BlockKind | None:
     text = line.text
+    if chain and not line.gap and _OPEN_BRACKET.search(_tail(chain)):
+        return None
     found = names(text)
     if found is not None:
         only_picture = all(_PICTURE.search(r) for r in _ROLE.findall(squeeze(text)))
@@ -200,16 +242,30 @@ def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line
         return "byline"
     if line.width <= 30:
         date = DATE.search(text)
-        if JUMP.fullmatch(text) or _FURNITURE.search(text) or (date and line.width - len(date.group()) / 2 < 8 and "，" not in text):
+        stamp = date and line.width - len(date.group()) / 2 < 8 and not re.search("[，。；！？]", text)
+        if JUMP.fullmatch(text) or _FURNITURE.search(text) or stamp:
             return "furniture"
     if line.width <= 60 and CONTACT.search(squeeze(text)):
         return "notice"
     return None
 
 
+def _head(lines: Sequence[Line]) -> str:
+    return "".join(line.text for line in lines[:4])
+
+
+def _tail(lines: Sequence[Line]) -> str:
+    return "".join(line.text for line in lines[-4:])
+
+
+def _closes(lines: Sequence[Line]) -> bool:
+    """Whether the last of these lines closes a sentence, be it before the writer's name in brackets."""
+    return bool(_TERMINAL.search(lines[-1].text) or _SIGNED.search(squeeze(_tail(lines))))
+
+
 def _breaks(chain: list[Line], line: Line, column_before: float, column: float) -> bool:
     """Whether ``line`` begins something new although the chain before it closed no sentence."""
-    if _DATELINE.match(line.text) or (line.indented and not chain[-1].indented):
+    if _DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
         return True
     last = chain[-1]
     prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40
@@ -220,8 +276,9 @@ def _breaks(chain: list[Line], line: Line, column_before: float, column: float) 
     return len(chain) == 1 and not _full(last, column_before, True) and line.width > last.width * 1.6 and line.width > 12
 
 
-def _ends_paragraph(line: Line, following: Line | None, column: float) -> bool:
-    if not _TERMINAL.search(line.text) and not JUMP.search(line.text[-16:]):
+def _ends_paragraph(chain: list[Line], following: Line | None, column: float) -> bool:
+    line = chain[-1]
+    if not _closes(chain) and not JUMP.search(line.text[-16:]):
         return False
     return following is None or following.gap or line.width > 40 or line.width < column - 1.5 or following.indented
 
@@ -230,7 +287,9 @@ def _settle(chain: list[Line]) -> list[Block]:
     """A finished chain is prose when it closes a sentence or runs long; else headlines, one block
     for each group of lines between blank lines."""
     whole = "".join(line.text for line in chain)
-    if _TERMINAL.search(chain[-1].text) or "。" in whole or len(whole) > 120:
+    if _ASKS.fullmatch(squeeze(whole)) and len(whole) <= 30:  # a headline may close with these, and so may a paragraph
+        return [Block("head", tuple(chain))]
+    if _closes(chain) or "。" in whole or len(whole) > 120:
         weather = len(_WEATHER.findall(squeeze(whole))) >= 3 and len(whole) < 240
         return [Block("notice" if weather else "prose", tuple(chain))]
     groups: list[list[Line]] = []

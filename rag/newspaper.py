@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.layout import DATE, JUMP, Block, Line, blocks_of, kept, names, squeeze
+from rag.layout import DATE, JUMP, SIGNATURE, Block, Line, blocks_of, joined, kept, names, squeeze
 from rag.schema import Article, Page, Run
 from rag.stories import Story, stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
-_INLINE_BYLINE = re.compile(r"[（(]([^（()）]{0,8}(?:记者|通讯员|摄影)[^（()）]{1,40})[）)]")
 
 
 def articles_of(page: Page) -> list[Article]:
@@ -70,9 +69,9 @@ def _undouble(text: str) -> str:
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:
     lines = [line.text for i in story.bylines for line in blocks[i].lines]
     found = [name for line in lines for name in (names(line) or tuple(line.split()))]
-    edges = [*blocks[story.body[0]].lines[:3], *blocks[story.body[-1]].lines[-3:]]  # as printed: blanks part the names
-    for match in _INLINE_BYLINE.finditer("".join(line.text for line in edges)):
-        found += names(match.group(1)) or ()
+    for edge in (blocks[story.body[0]].lines[:4], blocks[story.body[-1]].lines[-4:]):
+        for match in SIGNATURE.finditer(joined(edge)):
+            found += names(match.group()[1:-1]) or ()
     return tuple(dict.fromkeys(found))
 
 
@@ -81,9 +80,9 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
     pieces: list[str] = []
     runs: list[Run] = []
     length = 0
-    joined = True
+    continued = True
     for block in body:
-        if not joined:
+        if not continued:
             pieces.append("\n")
             length += 1
         first, last = block.lines[0].start, block.lines[-1].end
@@ -102,7 +101,7 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
                 else:
                     runs.append(Run(length, first + i, 1))
             length += 1
-        joined = block.kind == "head" and len(squeeze(block.text)) > _SUBHEAD_WIDTH
+        continued = block.kind == "head" and len(block.text) > _SUBHEAD_WIDTH and not block.closed
     return "".join(pieces).rstrip(), tuple(runs)
 
 
