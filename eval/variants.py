@@ -14,7 +14,7 @@ from eval.pages import Gold, Span
 from rag.layout import squeeze
 from rag.schema import Kind
 
-_CLOSING = "，。、；：？！”’）》】〉…,.;:?!)%"
+_CLOSING = " ，。、；：？！”’）》】〉…,.;:?!)%"
 _TO_HALF = str.maketrans("，；：（）？！", ",;:()?!")
 _HEADER = ("海湾日报", "2025年9月12日 星期五", "责任编辑：陈一 版式：李二", "第02版")
 _ADVERTS = (

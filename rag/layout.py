@@ -230,7 +230,8 @@ def _full(line: Line, column: float, opens: bool) -> bool:
 
 def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line | None) -> BlockKind | None:
     text = line.text
-    if chain and not line.gap and _OPEN_BRACKET.search(_tail(chain)):
+    if (chain and not line.gap and _OPEN_BRACKET.search(_tail(chain))) or (
+            _OPEN_BRACKET.search(text) and following and not following.gap):
         return None
     found = names(text)
     if found is not None:
@@ -270,10 +271,18 @@ def _breaks(chain: list[Line], line: Line, column_before: float, column: float) 
     last = chain[-1]
     prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40
     if prose:
-        return False
+        return line.gap and not _full(last, column_before, False) and bool(_headline_below(chain))
     if line.gap:
         return not _full(last, column_before, len(chain) == 1) or last.width > column_before + 3.5
-    return len(chain) == 1 and not _full(last, column_before, True) and line.width > last.width * 1.6 and line.width > 12
+    wider = line.width > max(c.width for c in chain) * 1.6 and line.width > 12
+    return wider and (len(chain) == 1 or line.width > 40) and not _full(last, column_before, True)
+
+
+def _headline_below(chain: Sequence[Line]) -> int:
+    """How many lines at the end of a chain stand below its last sentence and read as a headline."""
+    count = next((n for n, line in enumerate(reversed(chain)) if _TERMINAL.search(line.text)), len(chain))
+    below = "".join(line.text for line in chain[len(chain) - count:])
+    return count if 0 < count < len(chain) and count <= 5 and len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
 
 
 def _ends_paragraph(chain: list[Line], following: Line | None, column: float) -> bool:
@@ -287,8 +296,12 @@ def _settle(chain: list[Line]) -> list[Block]:
     """A finished chain is prose when it closes a sentence or runs long; else headlines, one block
     for each group of lines between blank lines."""
     whole = "".join(line.text for line in chain)
+    if SIGNATURE.fullmatch(whole):
+        return [Block("byline", tuple(chain))]
     if _ASKS.fullmatch(squeeze(whole)) and len(whole) <= 30:  # a headline may close with these, and so may a paragraph
         return [Block("head", tuple(chain))]
+    if (below := _headline_below(chain)) and not _closes(chain):
+        return [*_settle(chain[:-below]), Block("head", tuple(chain[-below:]))]
     if _closes(chain) or "。" in whole or len(whole) > 120:
         weather = len(_WEATHER.findall(squeeze(whole))) >= 3 and len(whole) < 240
         return [Block("notice" if weather else "prose", tuple(chain))]

@@ -67,12 +67,18 @@ def _undouble(text: str) -> str:
 
 
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:
-    lines = [line.text for i in story.bylines for line in blocks[i].lines]
+    lines = [line for i in story.bylines for line in _credits(blocks[i])]
     found = [name for line in lines for name in (names(line) or tuple(line.split()))]
     for edge in (blocks[story.body[0]].lines[:4], blocks[story.body[-1]].lines[-4:]):
         for match in SIGNATURE.finditer(joined(edge)):
             found += names(match.group()[1:-1]) or ()
     return tuple(dict.fromkeys(found))
+
+
+def _credits(block: Block) -> list[str]:
+    """The lines of a byline, as one where a bracket runs over their ends."""
+    whole = joined(block.lines)
+    return [whole] if SIGNATURE.fullmatch(whole) else [line.text for line in block.lines]
 
 
 def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:

@@ -50,6 +50,7 @@ class Weights:
     story_within: float = 12.0
     subhead: float = 1.0
     opening: float = 4.0
+    no_gap: float = 3.0
     elsewhere: float = 2.0
 
 
@@ -119,23 +120,23 @@ class _Readings:
         self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
     def __call__(self, start: int) -> Iterator[tuple[int, float, Story]]:
-        blocks, weights = self.blocks, self.weights
+        blocks = self.blocks
         heads: list[int] = []
         bylines: list[int] = []
         at = start
-        while at < len(blocks) and blocks[at].kind in ("head", "byline") and len(heads) < 5:
+        while len(bylines) < 2:
+            yield from self._body(start, at, heads, bylines)
+            if at == len(blocks) or blocks[at].kind not in ("head", "byline") or len(heads) == 5:
+                return
             (heads if blocks[at].kind == "head" else bylines).append(at)
             at += 1
-            if len(bylines) > 1:
-                return
-            yield from self._body(start, at, heads, bylines)
-        if at == start:
-            yield from self._body(start, at, heads, bylines)
 
     def _body(self, start: int, at: int, heads: list[int], bylines: list[int]) -> Iterator[tuple[int, float, Story]]:
         blocks, weights = self.blocks, self.weights
         body: list[int] = []
         inner = 0.0
+        if start and blocks[start].kind == "head" and blocks[start - 1].kind == "prose" and not blocks[start].lines[0].gap:
+            inner += weights.no_gap
         follows_end = start == 0 or blocks[start - 1].kind != "prose" or self.ends[start - 1]
         limit = min(len(blocks), start + _MAX_BLOCKS)
         while at < limit and blocks[at].kind in ("prose", "head", "notice"):
@@ -173,7 +174,7 @@ class _Readings:
             total = cost - sum(weights.affinity * self.affinity(h, body) for h in own)
             total += 0.0 if own else weights.no_headline
             total += weights.headline_both_ends if heads and tail else 0.0
-            total += sum(8.0 if len(blocks[h].text) < 9 else weights.more_lines for h in own[1:]) + 3.0 * max(0, len(own) - 2)
+            total += sum(self._further(h, body) for h in own[1:]) + 3.0 * max(0, len(own) - 2)
             total += _torn(blocks, at) if tail else 0.0
             if at < len(blocks) and blocks[at].kind == "byline":
                 second = weights.second_byline if bylines or signed else 0.0
@@ -184,6 +185,12 @@ class _Readings:
                 return
             tail.append(at)
             at += 1
+
+
+    def _further(self, head: int, body: list[int]) -> float:
+        """The cost of one more line of headline; a short one must be about the body, or it is a column's name."""
+        short = len(self.blocks[head].text) < 9
+        return self.weights.more_lines + (4.0 + 4.0 * (1.0 - self.affinity(head, body)) if short else 0.0)
 
 
 def _torn(blocks: Sequence[Block], at: int) -> float:
@@ -230,7 +237,8 @@ def _notice(
         yield at + 1, 0.5 - 0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
     yield found[0] + 1, 0.5, Story("notice", tuple(heads), (), (found[0],))
     if body:
-        yield at + 1, -0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
+        told = 6.0 * sum("。" in blocks[i].text for i in body)  # an advertisement seldom tells in sentences
+        yield at + 1, told - 0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
 
 
 class _Affinity:
