@@ -44,6 +44,11 @@ class Block:
         return self.kind == "prose" and bool(_DATELINE.match(squeeze(_head(self.lines))))
 
     @property
+    def names_writer(self) -> bool:
+        """Whether the writer's name stands in brackets near its start."""
+        return self.kind == "prose" and bool(SIGNATURE.search(squeeze(_head(self.lines))[:60]))
+
+    @property
     def ends_story(self) -> bool:
         """Whether it closes with the writer's name in brackets."""
         return self.kind == "prose" and bool(_SIGNED.search(squeeze(_tail(self.lines))))
@@ -75,8 +80,9 @@ _MARKS = "■●◆□▲△★☆▍◎◇○※▌/／|｜·•: ：\t\u3000"
 _DATELINE = re.compile(
     r"本报[" + _CJK + r"]{0,8}讯|(?:本报|新华社|中新社)[" + _CJK + r"]{2,8}\d{1,2}月\d{1,2}日|[（(](?:本报)?记者[^（()）]{1,40}[）)]\S")
 _TERMINAL = re.compile(r"(?:[。！？!?…；;：]|(?<=[A-Za-z0-9])\.)[”’」』》）)\]\"']*$")
+_SENTENCE = re.compile(r"[。！？!?][”’」』》）)\]\"']*$")
 _ASKS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
-SIGNATURE = re.compile(r"[（(][^（()）]{0,8}(?:记\s*者|通\s*讯\s*员|摄\s*影)[^（()）]{1,60}[）)]")
+SIGNATURE = re.compile(r"[（(][^（()）]{0,8}(?:记\s*者|通\s*讯\s*员|摄\s*影)[^（()）]{1,90}[）)]")
 _SIGNED = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
 _OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
 JUMP = re.compile(r"[（(【]?\s*(?:下转|上接)[^）)】\n]{0,12}版[^）)】\n]{0,8}[)）】]?")
@@ -150,10 +156,11 @@ def joined(lines: Sequence[Line]) -> str:
     the second opens with a surname."""
     text = ""
     for line in lines:
+        row = _letters_set_wide(line.text)
         before = re.split(r"[\s（(、，,]", text)[-1]
-        after = re.split(r"[\s）)、，,]", line.text)[0]
+        after = re.split(r"[\s）)、，,]", row)[0]
         parted = len(before) > 1 and len(after) > 1 and after[0] in _SURNAMES
-        text += " " + line.text if parted else line.text
+        text += " " + row if parted else row
     return text
 
 
@@ -189,6 +196,7 @@ def blocks_of(text: str) -> list[Block]:
     chain: list[Line] = []
     lines = lines_of(text)
     columns = _columns(lines)
+    torn = _is_torn(lines)
 
     def close() -> None:
         if chain:
@@ -204,7 +212,8 @@ def blocks_of(text: str) -> list[Block]:
             else:
                 blocks.append(Block(kind, (line,)))
             continue
-        if chain and _breaks(chain, line, columns[i - 1], columns[i]):
+        below_head = bool(blocks) and blocks[-1].kind == "head" and not any(re.search("[，,]", c.text) for c in chain)
+        if chain and _breaks(chain, line, columns[i - 1], columns[i], torn and not below_head):
             close()
         chain.append(line)
         if _ends_paragraph(chain, lines[i + 1] if i + 1 < len(lines) else None, columns[i]):
@@ -243,7 +252,7 @@ def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line
         return "byline"
     if line.width <= 30:
         date = DATE.search(text)
-        stamp = date and line.width - len(date.group()) / 2 < 8 and not re.search("[，。；！？]", text)
+        stamp = date and line.width - len(date.group()) / 2 < 8 and not re.search("[，,。；;！？!?]", text)
         if JUMP.fullmatch(text) or _FURNITURE.search(text) or stamp:
             return "furniture"
     if line.width <= 60 and CONTACT.search(squeeze(text)):
@@ -264,23 +273,32 @@ def _closes(lines: Sequence[Line]) -> bool:
     return bool(_TERMINAL.search(lines[-1].text) or _SIGNED.search(squeeze(_tail(lines))))
 
 
-def _breaks(chain: list[Line], line: Line, column_before: float, column: float) -> bool:
-    """Whether ``line`` begins something new although the chain before it closed no sentence."""
+def _is_torn(lines: Sequence[Line]) -> bool:
+    """Whether the page has blank lines in mid-sentence, where a column ended or a picture stood."""
+    return any(
+        line.gap and not _closes(near := lines[max(0, i - 4): i]) and not any(n.gap for n in near[1:])
+        and any("。" in n.text for n in near) and near[-1].width > max(n.width for n in near) - 2
+        for i, line in enumerate(lines) if i)
+
+
+def _breaks(chain: list[Line], line: Line, column_before: float, column: float, torn: bool) -> bool:
+    """Whether ``line`` begins something new although the chain before it closed no sentence. ``torn``: blank
+    lines within a sentence are to be expected here."""
     if _DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
         return True
     last = chain[-1]
-    prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40
+    prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40 or _DATELINE.match(squeeze(_head(chain)))
     if prose:
         return line.gap and not _full(last, column_before, False) and bool(_headline_below(chain))
     if line.gap:
-        return not _full(last, column_before, len(chain) == 1) or last.width > column_before + 3.5
+        return not torn or not _full(last, column_before, len(chain) == 1) or last.width > column_before + 3.5
     wider = line.width > max(c.width for c in chain) * 1.6 and line.width > 12
     return wider and (len(chain) == 1 or line.width > 40) and not _full(last, column_before, True)
 
 
 def _headline_below(chain: Sequence[Line]) -> int:
     """How many lines at the end of a chain stand below its last sentence and read as a headline."""
-    count = next((n for n, line in enumerate(reversed(chain)) if _TERMINAL.search(line.text)), len(chain))
+    count = next((n for n, line in enumerate(reversed(chain)) if _SENTENCE.search(line.text)), len(chain))
     below = "".join(line.text for line in chain[len(chain) - count:])
     return count if 0 < count < len(chain) and count <= 5 and len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
 

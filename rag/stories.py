@@ -116,6 +116,7 @@ class _Readings:
         self.affinity = _Affinity(blocks)
         self.starts = [b.starts_story for b in blocks]
         self.ends = [b.ends_story for b in blocks]
+        self.named = [b.names_writer for b in blocks]
         self.closed = [b.closed for b in blocks]
         self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
@@ -166,7 +167,7 @@ class _Readings:
         self, heads: list[int], bylines: list[int], body: list[int], at: int, cost: float
     ) -> Iterator[tuple[int, float, Story]]:
         blocks, weights = self.blocks, self.weights
-        signed = self.ends[body[-1]]
+        signed = self.ends[body[-1]] or self.named[body[0]]
         unsigned = 0.0 if bylines or signed else weights.no_byline / 2 if self.starts[body[0]] else weights.no_byline
         tail: list[int] = []
         while True:
@@ -174,7 +175,7 @@ class _Readings:
             total = cost - sum(weights.affinity * self.affinity(h, body) for h in own)
             total += 0.0 if own else weights.no_headline
             total += weights.headline_both_ends if heads and tail else 0.0
-            total += sum(self._further(h, body) for h in own[1:]) + 3.0 * max(0, len(own) - 2)
+            total += sum(self._further(own[:i], own[i], body) for i in range(1, len(own))) + 3.0 * max(0, len(own) - 2)
             total += _torn(blocks, at) if tail else 0.0
             if at < len(blocks) and blocks[at].kind == "byline":
                 second = weights.second_byline if bylines or signed else 0.0
@@ -187,10 +188,13 @@ class _Readings:
             at += 1
 
 
-    def _further(self, head: int, body: list[int]) -> float:
-        """The cost of one more line of headline; a short one must be about the body, or it is a column's name."""
-        short = len(self.blocks[head].text) < 9
-        return self.weights.more_lines + (4.0 + 4.0 * (1.0 - self.affinity(head, body)) if short else 0.0)
+    def _further(self, above: list[int], head: int, body: list[int]) -> float:
+        """The cost of one more block of headline. A short one is a column's name or stands on a chart, unless
+        it is about the body and a headline's second line."""
+        if len(self.blocks[head].text) >= 9:
+            return self.weights.more_lines
+        third = sum(len(self.blocks[h].lines) for h in above) > 1
+        return self.weights.more_lines + 4.0 + 4.0 * (1.0 - self.affinity(head, body)) + (3.0 if third else 0.0)
 
 
 def _torn(blocks: Sequence[Block], at: int) -> float:
@@ -220,10 +224,13 @@ def _photo(
 def _notice(
     blocks: Sequence[Block], heads: list[int], body: list[int], bylines: list[int], at: int
 ) -> Iterator[tuple[int, float, Story]]:
-    """Weather, or an advertisement around its address and telephone lines."""
+    """Weather, or an advertisement around its address and telephone lines. It seldom tells in sentences, and
+    what is set large in it is part of it."""
     if bylines or len(heads) > 1 or any(len(blocks[i].text) > 80 for i in body):
         return
-    found = [*body, at]
+    found = [*heads, *body, at]
+    cost = 0.5 - len(heads) - 0.5 * len(body) + 6.0 * sum("。" in blocks[i].text for i in body)
+    yield at + 1, cost, Story("notice", body=tuple(found))
     while CONTACT.search(blocks[at].text) and at + 1 < len(blocks):
         following = blocks[at + 1]
         if following.kind == "notice" and CONTACT.search(following.text):
@@ -233,12 +240,9 @@ def _notice(
             found += [at + 1, at + 2]
             at += 2
         else:
-            break
-        yield at + 1, 0.5 - 0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
-    yield found[0] + 1, 0.5, Story("notice", tuple(heads), (), (found[0],))
-    if body:
-        told = 6.0 * sum("。" in blocks[i].text for i in body)  # an advertisement seldom tells in sentences
-        yield at + 1, told - 0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
+            return
+        cost -= 0.5
+        yield at + 1, cost, Story("notice", body=tuple(found))
 
 
 class _Affinity:
