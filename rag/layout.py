@@ -8,155 +8,96 @@ a headline.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from rag.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
+from rag.lines import Line, lines_of, squeeze
 
 BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """``text[start:end]`` of the page, stripped. ``indented``: blanks stood before it. ``gap``: a
-    blank line stood before it. ``width`` in full-width characters."""
-
-    start: int
-    end: int
-    text: str
-    indented: bool
-    gap: bool
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
+    """Lines that belong together. ``jump``: a line beside it says that it goes on from, or on, another page."""
+
     kind: BlockKind
     lines: tuple[Line, ...]
+    jump: Literal["", "from", "on"] = ""
 
     @property
     def text(self) -> str:
         return "".join(squeeze(line.text) for line in self.lines)
 
     @property
+    def level(self) -> int:
+        """Of a Markdown heading; 0 for all else."""
+        return self.lines[0].level
+
+    @property
     def starts_story(self) -> bool:
-        return self.kind == "prose" and bool(_DATELINE.match(self.lines[0].text))
+        """Whether it opens with a dateline or goes on from another page."""
+        opening = squeeze(_head(self.lines))
+        jump = JUMP.match(opening)
+        return self.kind == "prose" and (self.jump == "from" or bool(DATELINE.match(opening) or (jump and "上接" in jump.group())))
+
+    @property
+    def names_writer(self) -> bool:
+        """Whether the writer's name stands in brackets near its start."""
+        return self.kind == "prose" and bool(SIGNATURE.search(squeeze(_head(self.lines))[:60]))
+
+    @property
+    def signed(self) -> bool:
+        """Whether it closes with the writer's name in brackets."""
+        return self.kind == "prose" and bool(_SIGNED.search(squeeze(_tail(self.lines))))
+
+    @property
+    def ends_story(self) -> bool:
+        """Whether it is signed or goes on on another page."""
+        return self.kind == "prose" and (self.signed or self.jump == "on" or bool(_GOES_ON.search(_tail(self.lines))))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it closes a sentence."""
+        return _closes(self.lines)
 
 
-_SURNAMES = set(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方"
-    "俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧"
-    "计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经"
-    "房裘缪干解应宗丁宣贲邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊於惠甄曲家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗"
-    "山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴"
-    "胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖"
-    "庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆"
-    "红游竺权逯盖益桓公岳帅缑亢况郈有琴商牟佘佴伯赏墨哈谯笪年爱阳佟肖闫付覃洛区仉督邝尧苟涂")
-_CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_ROLE = re.compile(
-    r"(?:本报|本刊|本台|新华社|首席|见习|实习|特约|驻地|全媒体)*"
-    r"(?:评论员|记者|通讯员|实习生|摄影报道|摄影|摄|制图|绘图|供图|撰文|文字|图片|文|图)")
-_PICTURE = re.compile(r"摄影|摄|供图|图片|图")
-_MARKS = "■●◆□▲△★☆▍◎◇○※▌/／|｜·•: ：\t\u3000"
-_DATELINE = re.compile(r"本报(?:[" + _CJK + r"]{0,8})讯|新华社[" + _CJK + r"]{2,8}\d{1,2}月|\(记者|（记者")
 _TERMINAL = re.compile(r"(?:[。！？!?…；;：]|(?<=[A-Za-z0-9])\.)[”’」』》）)\]\"']*$")
-JUMP = re.compile(r"[（(【]?\s*(?:下转|上接)[^）)】\n]{0,12}版[^）)】\n]{0,8}[)）】]?")
+_SENTENCE = re.compile(r"[。！？!?][”’」』》）)\]\"']*$")
+_ASKS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
+_SIGNED = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
+_OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
+_PAGE = r"\s*第?\s*[A-Z]?\s*[\d０-９一二三四五六七八九十]{1,3}(?:\s*[、,，]\s*\d{1,3})?\s*版"
+JUMP = re.compile(rf"[（(【]\s*(?:下转|上接){_PAGE}[^（()）【】\n]{{0,8}}[)）】]|(?:下转|上接){_PAGE}")
+_GOES_ON = re.compile(rf"下转{_PAGE}[^（()）【】\n]{{0,8}}[)）】]?$")
 CONTACT = re.compile(r"(?:地址|电话|热线|手机|邮箱|网址|传真|联系人|咨询|招生|招聘)[^。]{0,8}[:：].{0,60}|\d{3,4}-\d{7,8}")
 _WEATHER = re.compile(r"最高气温|最低气温|阵雨|雷雨|多云|阴有|转晴|到晴|[东南西北]{1,2}风\s*\d")
 DATE = re.compile(r"((?:19|20)\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})")
 _FURNITURE = re.compile(
     r"客户端|公众号|视频号|微信号|刊号|邮发代号|(?:责任|责|本版|值班)编辑?\s*[:：]|栏目统筹|统筹\s*[:：]|版式|校对|审读|国内统一|"
     r"^\S{2,8}(?:日报|晚报|早报|晨报|时报|周报|都市报|新闻报)$|^[A-Z]?\d{1,3}$|"
-    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
-
-
-def squeeze(text: str) -> str:
-    """Blanks dropped beside a Chinese character or full-width sign, single between Latin words."""
-    return "".join(text[i] if not blank else " " for i, blank in kept(text))
-
-
-def kept(text: str) -> Iterator[tuple[int, bool]]:
-    """(index, is_blank) of the characters that stay: all that is no white space, and one blank for a
-    run of them where both neighbours are Latin letters, digits or ASCII signs."""
-    previous = -1
-    for i, c in enumerate(text):
-        if c.isspace():
-            continue
-        if previous >= 0 and i - previous > 1 and text[previous] < "\u0250" and c < "\u0250":
-            yield previous + 1, True
-        yield i, False
-        previous = i
-
-
-def names(line: str) -> tuple[str, ...] | None:
-    """The names of a byline, () for one that only names a role; None when the line is no byline."""
-    if len(line) > 80 or (_DATELINE.match(line) and not re.fullmatch(r"[（(][^（()）]*[）)]", line)):
-        return None
-    tokens: list[str] = []
-    line = re.sub(r"文\s*[/／]\s*图|图\s*[/／]\s*文", "摄影报道", line)
-    for token in re.split(r"[\s、,，/／|｜:：]+", line.strip(_MARKS + "（）()")):
-        if tokens and len(token) == 1 and len(tokens[-1]) == 1:
-            tokens[-1] += token
-        elif token:
-            tokens.append(token)
-    found, has_role = [], False
-    for token in tokens:
-        token = token.strip(_MARKS)
-        role = _ROLE.match(token)
-        if role:
-            has_role = True
-            if role.group().endswith("评论员") and token == role.group():
-                found.append(token)
-            token = token[role.end():]
-        if not token or token in ("报道", "文"):
-            continue
-        if not _is_name(token):
-            return None
-        found.append(token)
-    known = sum(1 for name in found if name[0] in _SURNAMES or "·" in name or name.endswith("评论员"))
-    return tuple(found) if has_role and known * 2 >= len(found) else None
-
-
-def is_bare_names(line: str) -> bool:
-    tokens = line.split()
-    return 0 < len(tokens) <= 3 and all(_is_name(t) and len(t) <= 3 and t[0] in _SURNAMES for t in tokens)
-
-
-def _is_name(token: str) -> bool:
-    return bool(re.fullmatch(rf"[{_CJK}]{{2,4}}|[{_CJK}]{{1,6}}[·•][{_CJK}]{{1,8}}", token))
-
-
-def lines_of(text: str) -> list[Line]:
-    lines: list[Line] = []
-    gap = False
-    for match in re.finditer(r"[^\r\n\f\v\u2028\u2029]+", text):
-        raw = match.group()
-        stripped = raw.strip(" \t\u3000\u00a0\ufeff\u200b")
-        gap = gap or bool(re.search(r"(?:\r\n|[\n\f\v]|\r(?!\n)).*(?:\r\n|[\n\f\v]|\r(?!\n))",
-                                    text[lines[-1].end if lines else 0:match.start()], re.S))
-        if not stripped:
-            continue
-        start = match.start() + raw.index(stripped)
-        width = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in squeeze(stripped))
-        lines.append(Line(start, start + len(stripped), stripped, raw[0] in " \t\u3000\u00a0", gap, width))
-        gap = False
-    return lines
+    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
 
 
 def blocks_of(text: str) -> list[Block]:
     """The page's blocks in file order; every line that is not blank is in exactly one."""
     blocks: list[Block] = []
-    chain: list[Line] = []
+    chain = _Chain()
     lines = lines_of(text)
     columns = _columns(lines)
+    torn = _is_torn(lines)
 
     def close() -> None:
-        if chain:
-            blocks.extend(_settle(chain))
-            chain.clear()
+        nonlocal chain
+        if chain.lines:
+            blocks.extend(_settle(chain.lines))
+            chain = _Chain()
 
     for i, line in enumerate(lines):
-        kind = _special(line, blocks, chain, lines[i + 1] if i + 1 < len(lines) else None)
+        kind = "head" if line.level else _special(line, blocks, chain, lines[i + 1] if i + 1 < len(lines) else None)
         if kind:
             close()
             if blocks and blocks[-1].kind == kind and kind in ("byline", "notice") and not line.gap:
@@ -164,64 +105,149 @@ def blocks_of(text: str) -> list[Block]:
             else:
                 blocks.append(Block(kind, (line,)))
             continue
-        if chain and _breaks(chain, line, columns[i - 1], columns[i]):
+        below_head = bool(blocks) and blocks[-1].kind == "head" and not chain.has_comma
+        if chain.lines and _breaks(chain, line, columns[i - 1], columns[i], torn and not below_head):
             close()
-        chain.append(line)
-        if _ends_paragraph(line, lines[i + 1] if i + 1 < len(lines) else None, columns[i]):
+        chain.add(line, columns[i])
+        if _ends_paragraph(chain.lines, lines[i + 1] if i + 1 < len(lines) else None, columns[i].width):
             close()
     close()
+    return _with_jumps(blocks)
+
+
+class _Chain:
+    """Lines that go on in one another, as far as they are known. ``tells``: they are sentences.
+    ``is_short``: none fills its column."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.tells = self.has_comma = self.has_stop = False
+        self.is_short = True
+        self.widest = 0.0
+
+    def add(self, line: Line, column: _Column) -> None:
+        self.lines.append(line)
+        self.has_comma |= "，" in line.text or "," in line.text
+        self.has_stop |= "。" in line.text
+        self.tells |= bool(re.search(r"[。！？；]", line.text))
+        if len(self.lines) < 5:
+            self.tells |= bool(DATELINE.match(squeeze(_head(self.lines))))
+        self.is_short &= not column.is_full(line, len(self.lines) == 1)
+        self.widest = max(self.widest, line.width)
+
+
+def _with_jumps(blocks: list[Block]) -> list[Block]:
+    """上接 on a line of its own belongs to the paragraph below it, 下转 to the one above."""
+    for i, block in enumerate(blocks):
+        if block.kind == "furniture" and JUMP.fullmatch(block.text):
+            onward = "下转" in block.text
+            beside = range(i - 1, max(-1, i - 3), -1) if onward else range(i + 1, min(len(blocks), i + 4))
+            at = next((j for j in beside if blocks[j].kind == "prose"), None)
+            if at is not None:
+                blocks[at] = replace(blocks[at], jump="on" if onward else "from")
     return blocks
 
 
-def _columns(lines: list[Line]) -> list[float]:
-    """The width of the column that each line stands in: what seven in ten of its neighbours keep to."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The column that a line stands in: its ``width`` and how much shorter its lines may fall."""
+
+    width: float
+    slack: float
+
+    def is_full(self, line: Line, opens: bool) -> bool:
+        """Whether the line fills it; the first of a paragraph may be indented by two in print."""
+        least = self.width - self.slack - (1.5 if opens else 0.0)
+        return line.width > 40 or (least <= line.width <= self.width + 3.5 and line.width >= 6)
+
+
+def _columns(lines: list[Line]) -> list[_Column]:
+    """The width that seven in ten of a line's neighbours keep to, and by how much nine in ten of the lines
+    that go on in the next fall short of it."""
     widths = [line.width for line in lines]
-    return [_upper(widths[max(0, i - 7): i + 8]) for i in range(len(widths))]
+    upper = [_quantile(widths[max(0, i - 7): i + 8], 0.7) for i in range(len(widths))]
+    short = [upper[i] - a.width for i, (a, b) in enumerate(itertools.pairwise(lines)) if not b.gap and not _TERMINAL.search(a.text)]
+    slack = min(3.5, max(1.0, _quantile(short, 0.9))) if short else 3.5
+    return [_Column(width, slack) for width in upper]
 
 
-def _upper(widths: list[float]) -> float:
-    return sorted(widths)[len(widths) * 7 // 10]
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[int(len(values) * share)]
 
 
-def _full(line: Line, column: float, opens: bool) -> bool:
-    """A line that fills its column; the first of a paragraph is indented by two in print."""
-    return line.width > 40 or (column - (5 if opens else 3.5) <= line.width <= column + 3.5 and line.width >= 6)
-
-
-def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line | None) -> BlockKind | None:
+def _special(line: Line, blocks: list[Block], chain: _Chain, following: Line | None) -> BlockKind | None:
     text = line.text
+    if (not line.gap and _OPEN_BRACKET.search(_tail(chain.lines))) or (
+            _OPEN_BRACKET.search(text) and following and not following.gap):
+        return None
     found = names(text)
     if found is not None:
-        only_picture = all(_PICTURE.search(r) for r in _ROLE.findall(squeeze(text)))
-        continues = bool(blocks) and not chain and blocks[-1].kind == "byline" and not line.gap
+        only_picture = all(PICTURE.search(r) for r in ROLE.findall(squeeze(text)))
+        continues = bool(blocks) and not chain.lines and blocks[-1].kind == "byline" and not line.gap
         return "credit" if only_picture and not continues else "byline"
-    after_head = bool(chain) and not any("。" in c.text for c in chain) and not _TERMINAL.search(chain[-1].text)
+    after_head = bool(chain.lines) and not chain.has_stop and not _TERMINAL.search(chain.lines[-1].text)
     if after_head and is_bare_names(text) and following and following.width > line.width + 4:
         return "byline"
     if line.width <= 30:
         date = DATE.search(text)
-        if JUMP.fullmatch(text) or _FURNITURE.search(text) or (date and line.width - len(date.group()) / 2 < 8 and "，" not in text):
+        stamp = date and line.width - len(date.group()) / 2 < 8 and not re.search("[，,。；;！？!?]", text)
+        if JUMP.fullmatch(text) or _FURNITURE.search(text) or stamp:
             return "furniture"
     if line.width <= 60 and CONTACT.search(squeeze(text)):
         return "notice"
     return None
 
 
-def _breaks(chain: list[Line], line: Line, column_before: float, column: float) -> bool:
-    """Whether ``line`` begins something new although the chain before it closed no sentence."""
-    if _DATELINE.match(line.text) or (line.indented and not chain[-1].indented):
+def _head(lines: Sequence[Line]) -> str:
+    return "".join(line.text for line in lines[:4])
+
+
+def _tail(lines: Sequence[Line]) -> str:
+    return "".join(line.text for line in lines[-4:])
+
+
+def _closes(lines: Sequence[Line]) -> bool:
+    """Whether the last of these lines closes a sentence, be it before the writer's name in brackets."""
+    return bool(_TERMINAL.search(lines[-1].text) or _SIGNED.search(squeeze(_tail(lines))))
+
+
+def _is_torn(lines: Sequence[Line]) -> bool:
+    """Whether the page has blank lines in mid-sentence, where a column ended or a picture stood."""
+    return any(
+        line.gap and not _closes(near := lines[max(0, i - 4): i]) and not any(n.gap for n in near[1:])
+        and any("。" in n.text for n in near) and near[-1].width > max(n.width for n in near) - 2
+        for i, line in enumerate(lines) if i)
+
+
+def _breaks(chain: _Chain, line: Line, column_before: _Column, column: _Column, torn: bool) -> bool:
+    """Whether ``line`` begins something new although the chain before it closed no sentence. ``torn``: blank
+    lines within a sentence are to be expected here."""
+    last = chain.lines[-1]
+    if DATELINE.match(squeeze(line.text)) or (line.indented and not last.indented):
         return True
-    last = chain[-1]
-    prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40
-    if prose:
+    if _OPEN_BRACKET.search(_tail(chain.lines)):
         return False
+    if chain.tells or last.width > 40:
+        return line.gap and not column_before.is_full(last, False) and bool(_headline_below(chain.lines))
     if line.gap:
-        return not _full(last, column_before, len(chain) == 1) or last.width > column_before + 3.5
-    return len(chain) == 1 and not _full(last, column_before, True) and line.width > last.width * 1.6 and line.width > 12
+        full = column_before.is_full(last, len(chain.lines) == 1)
+        return not torn or not full or last.width > column_before.width + 3.5
+    if re.search("[，,、]$", last.text) or line.width <= 12:
+        return False
+    wider = line.width > chain.widest * 1.6 and (len(chain.lines) == 1 or line.width > 40)
+    return chain.is_short and (wider or (column.is_full(line, True) and line.width > last.width + 3.5))
 
 
-def _ends_paragraph(line: Line, following: Line | None, column: float) -> bool:
-    if not _TERMINAL.search(line.text) and not JUMP.search(line.text[-16:]):
+def _headline_below(chain: Sequence[Line]) -> int:
+    """How many lines at the end of a chain stand below its last sentence and read as a headline."""
+    count = next((n for n, line in enumerate(reversed(chain[-6:])) if _SENTENCE.search(line.text)), 0)
+    below = "".join(line.text for line in chain[len(chain) - count:])
+    return count if len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
+
+
+def _ends_paragraph(chain: list[Line], following: Line | None, column: float) -> bool:
+    line = chain[-1]
+    if not _closes(chain) and not JUMP.search(line.text[-16:]):
         return False
     return following is None or following.gap or line.width > 40 or line.width < column - 1.5 or following.indented
 
@@ -230,7 +256,13 @@ def _settle(chain: list[Line]) -> list[Block]:
     """A finished chain is prose when it closes a sentence or runs long; else headlines, one block
     for each group of lines between blank lines."""
     whole = "".join(line.text for line in chain)
-    if _TERMINAL.search(chain[-1].text) or "。" in whole or len(whole) > 120:
+    if SIGNATURE.fullmatch(whole):
+        return [Block("byline", tuple(chain))]
+    if _ASKS.fullmatch(squeeze(whole)) and len(whole) <= 30:  # a headline may close with these, and so may a paragraph
+        return [Block("head", tuple(chain))]
+    if (below := _headline_below(chain)) and not _closes(chain):
+        return [*_settle(chain[:-below]), Block("head", tuple(chain[-below:]))]
+    if _closes(chain) or "。" in whole or len(whole) > 120:
         weather = len(_WEATHER.findall(squeeze(whole))) >= 3 and len(whole) < 240
         return [Block("notice" if weather else "prose", tuple(chain))]
     groups: list[list[Line]] = []

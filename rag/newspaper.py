@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import bisect
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
-from rag.layout import JUMP, Block, Line, blocks_of, kept, names, squeeze
+from rag.layout import JUMP, Block, blocks_of
+from rag.lines import Line, kept
 from rag.schema import Article, Page, Run
 from rag.stories import Story, stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
-_INLINE_BYLINE = re.compile(r"[（(]([^（()）]{0,8}(?:记者|通讯员|摄影)[^（()）]{1,40})[）)]")
+
+_DIGITS = "零一二三四五六七八九"
+_PAGE_NUMBER = re.compile(r"([A-Z]?)\s*0*(\d{1,3}|[一二三四五六七八九十]{1,3})(?:\s*[、,]\s*\d{1,3})?\s*版")
 
 
 def articles_of(page: Page) -> list[Article]:
@@ -27,17 +33,52 @@ def articles_of(page: Page) -> list[Article]:
                 article_id=f"{page.file}#{len(articles) + 1}", file=page.file, title=_title(content, story),
                 byline=_byline(content, story), date="", kind=story.kind, text=text, runs=runs))
     dated = dates_of(page, [article.text for article in articles])
-    return [replace(a, date=d.date, date_basis=d.basis, date_words=d.words) for a, d in zip(articles, dated, strict=True)]
+    articles = [replace(a, date=d.date, date_basis=d.basis, date_words=d.words) for a, d in zip(articles, dated, strict=True)]
+    return _with_jumps(page.text, articles)
+
+
+def source_of(article: Article, start: int, end: int) -> tuple[str, int, int]:
+    """Where ``article.text[start:end]`` stands: a file and half open character offsets in it. Of a stretch
+    that runs over two files, the part in the first."""
+    inside = [run for run in article.runs if run.start < end and start < run.start + run.length]
+    if not inside:
+        return article.file, 0, 0
+    first = inside[0]
+    last = [run for run in inside if run.file == first.file][-1]
+    return (first.file or article.file, first.source_start + max(0, start - first.start),
+            last.source_start + min(last.length, end - last.start))
 
 
 def source_span(article: Article, start: int, end: int) -> tuple[int, int]:
-    """Where ``article.text[start:end]`` stands in the file: half open character offsets."""
-    inside = [run for run in article.runs if run.start < end and start < run.start + run.length]
-    if not inside:
-        return 0, 0
-    first, last = inside[0], inside[-1]
-    return (first.source_start + max(0, start - first.start),
-            last.source_start + min(last.length, end - last.start))
+    """The offsets of ``source_of``."""
+    return source_of(article, start, end)[1:]
+
+
+def _with_jumps(text: str, articles: list[Article]) -> list[Article]:
+    """The articles with the pages that 下转 and 上接 name. 下转 stands in its article or behind it, 上接 in
+    its article or ahead of it."""
+    starts = [a.runs[0].source_start for a in articles]
+    ends = [a.runs[-1].source_start + a.runs[-1].length for a in articles]
+    for mark in JUMP.finditer(text):
+        page = page_number(mark.group())
+        if "下转" in mark.group():
+            if (i := bisect.bisect(starts, mark.start()) - 1) >= 0:
+                articles[i] = replace(articles[i], goes_on=articles[i].goes_on or page)
+        elif (i := bisect.bisect(ends, mark.end())) < len(articles):
+            articles[i] = replace(articles[i], comes_from=articles[i].comes_from or page)
+    return articles
+
+
+def page_number(text: str) -> str:
+    """``第02版``, ``下转二版`` -> ``2``; ``A03版`` -> ``A3``; empty when there is no number."""
+    found = _PAGE_NUMBER.search(unicodedata.normalize("NFKC", text))
+    if not found:
+        return ""
+    section, number = found.groups()
+    if not number.isdigit():
+        tens, ten, ones = number.rpartition("十")
+        number = str((10 * (_DIGITS.find(tens) if tens else 1) if ten else 0) + (_DIGITS.find(ones) if ones else 0))
+    return section + number
 
 
 def _title(blocks: Sequence[Block], story: Story) -> str:
@@ -70,12 +111,18 @@ def _undouble(text: str) -> str:
 
 
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:
-    lines = [line.text for i in story.bylines for line in blocks[i].lines]
+    lines = [line for i in story.bylines for line in _credits(blocks[i])]
     found = [name for line in lines for name in (names(line) or tuple(line.split()))]
-    edges = [*blocks[story.body[0]].lines[:3], *blocks[story.body[-1]].lines[-3:]]  # as printed: blanks part the names
-    for match in _INLINE_BYLINE.finditer("".join(line.text for line in edges)):
-        found += names(match.group(1)) or ()
+    for edge in (blocks[story.body[0]].lines[:4], blocks[story.body[-1]].lines[-4:]):
+        for match in SIGNATURE.finditer(joined(edge)):
+            found += names(match.group()[1:-1]) or ()
     return tuple(dict.fromkeys(found))
+
+
+def _credits(block: Block) -> list[str]:
+    """The lines of a byline, as one where a bracket runs over their ends."""
+    whole = joined(block.lines)
+    return [whole] if SIGNATURE.fullmatch(whole) else [line.text for line in block.lines]
 
 
 def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
@@ -83,9 +130,9 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
     pieces: list[str] = []
     runs: list[Run] = []
     length = 0
-    joined = True
+    continued = True
     for block in body:
-        if not joined:
+        if not continued:
             pieces.append("\n")
             length += 1
         first, last = block.lines[0].start, block.lines[-1].end
@@ -104,5 +151,5 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
                 else:
                     runs.append(Run(length, first + i, 1))
             length += 1
-        joined = block.kind == "head" and len(squeeze(block.text)) > _SUBHEAD_WIDTH
+        continued = block.kind == "head" and len(block.text) > _SUBHEAD_WIDTH and not block.closed
     return "".join(pieces).rstrip(), tuple(runs)

@@ -46,11 +46,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``length`` characters of an article's text that stand side by side in the file."""
+    """``length`` characters of an article's text that stand side by side in ``file``; empty for the
+    article's own."""
 
     start: int
     source_start: int
     length: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Article:
     breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
     ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text or, where it
     has none, of another article on the page. ``copies`` are the ids of articles that print the same
-    story elsewhere."""
+    story elsewhere. ``goes_on`` and ``comes_from``: the pages that its 下转 and 上接 name, ``2``."""
 
     article_id: str
     file: str
@@ -74,6 +76,8 @@ class Article:
     date_basis: DateBasis = ""
     date_words: str = ""
     copies: tuple[str, ...] = ()
+    goes_on: str = ""
+    comes_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

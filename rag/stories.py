@@ -3,21 +3,27 @@
 The blocks of a page are cut by dynamic programming. Pages differ in where the headline and the
 byline stand (before the body, after it, one of each), so each way to read a run of blocks as a
 story has a cost, and what decides between them is how many of the headline's words the body uses.
+A page mostly keeps to one place for its headlines and one for its bylines: it is read once for each
+pair of places, a story that stands otherwise costing more, and the cheapest reading is taken.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from rag.affinity import Affinity, turns
 from rag.layout import CONTACT, Block
 from rag.schema import Kind
 
 _MAX_BLOCKS = 80  # a story of more blocks than this is cut; keeps the search linear in the page
 _ORPHAN = {"head": 3.0, "byline": 4.0, "credit": 2.0}
+Place = Literal["", "before", "after"]
+_PLACES: tuple[Place, ...] = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +36,62 @@ class Story:
     body: tuple[int, ...] = ()
 
 
-def stories_of(blocks: Sequence[Block]) -> list[Story]:
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What speaks against a reading; ``affinity`` is taken off for each headline whose words the body uses."""
+
+    affinity: float = 8.0
+    no_headline: float = 4.0
+    no_byline: float = 2.0
+    second_byline: float = 12.0
+    byline_between: float = 2.5
+    headline_both_ends: float = 5.0
+    more_lines: float = 1.0
+    story_within: float = 12.0
+    subhead: float = 1.0
+    turn: float = 4.0
+    opening: float = 4.0
+    no_gap: float = 3.0
+    elsewhere: float = 2.0
+
+
+WEIGHTS = Weights()
+
+
+def stories_of(blocks: Sequence[Block], weights: Weights = WEIGHTS) -> list[Story]:
     """The stories in the order of the page. ``blocks`` without furniture."""
-    stories, loose = _cut(blocks)
+    stories, loose = _cut(blocks, weights)
     return _give_away(stories, loose, blocks)
 
 
-def _cut(blocks: Sequence[Block]) -> tuple[list[Story], list[int]]:
+def _cut(blocks: Sequence[Block], weights: Weights) -> tuple[list[Story], list[int]]:
     """The cheapest way to read the blocks as stories, and the blocks that belong to none."""
-    affinity = _Affinity(blocks)
-    rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
+    read = _Readings(blocks, weights)
     n = len(blocks)
-    best: list[tuple[float, int, Story | None]] = [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))]
+    reached = [True] + [False] * n
+    habits = list(itertools.product(_PLACES, _PLACES))  # of headlines, of bylines
+    best: list[list[tuple[float, int, Story | None]]] = [
+        [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))] for _ in habits]
     for start in range(n):
-        base = best[start][0]
-        skip = base + _ORPHAN.get(blocks[start].kind, 20.0)
-        if skip < best[start + 1][0]:
-            best[start + 1] = (skip, start, None)
-        for end, cost, story in _readings(blocks, start, affinity, rare_indent):
-            if base + cost < best[end][0]:
-                best[end] = (base + cost, start, story)
+        skip = _ORPHAN.get(blocks[start].kind, 20.0)
+        readings = list(read(start)) if reached[start] else []
+        reached[start + 1] |= reached[start] and blocks[start].kind != "prose"
+        for end, _, _ in readings:
+            reached[end] = True
+        for habit, row in zip(habits, best, strict=True):
+            base = row[start][0]
+            if base + skip < row[start + 1][0]:
+                row[start + 1] = (base + skip, start, None)
+            for end, cost, story in readings:
+                total = base + cost + weights.elsewhere * _against(story, habit)
+                if total < row[end][0]:
+                    row[end] = (total, start, story)
+    row = min(best, key=lambda row: row[n][0])
     stories: list[Story] = []
     loose: list[int] = []
     at = n
     while at:
-        _, start, chosen = best[at]
+        _, start, chosen = row[at]
         if chosen:
             stories.append(chosen)
         else:
@@ -63,69 +100,123 @@ def _cut(blocks: Sequence[Block]) -> tuple[list[Story], list[int]]:
     return stories[::-1], loose[::-1]
 
 
-def _readings(
-    blocks: Sequence[Block], start: int, affinity: _Affinity, rare_indent: bool
-) -> Iterator[tuple[int, float, Story]]:
-    """(end, cost, story) for each way to read blocks from ``start`` on as one story."""
-    heads: list[int] = []
-    bylines: list[int] = []
-    at = start
-    while at < len(blocks) and blocks[at].kind in ("head", "byline") and len(heads) < 4:
-        (heads if blocks[at].kind == "head" else bylines).append(at)
-        at += 1
-    if len(bylines) > 1:
-        return
-    body: list[int] = []
-    inner = 0.0
-    follows_end = start == 0 or blocks[start - 1].kind != "prose"
-    limit = min(len(blocks), start + _MAX_BLOCKS)
-    while at < limit and blocks[at].kind in ("prose", "head", "notice"):
-        block = blocks[at]
-        if block.kind == "notice":
-            yield from _notice(blocks, heads, body, bylines, at)
-            return
-        if block.kind == "head" and not body:
-            return
-        if body and block.kind == "prose":
-            inner += 12.0 if block.starts_story else 0.0
-            inner += 8.0 if rare_indent and block.lines[0].indented else 0.0
-        elif body:
-            inner += 1.0
-        body.append(at)
-        at += 1
-        if block.kind == "head":
-            continue
-        yield from _photo(blocks, heads, bylines, body, at, affinity)
-        first = blocks[body[0]]
-        strong = bool(bylines) or first.starts_story or follows_end
-        opening = 0.0 if strong or first.lines[0].indented else 4.0 if heads else 6.0
-        yield from _article(blocks, heads, bylines, body, at, affinity, inner + opening)
+def _against(story: Story, habit: tuple[Place, Place]) -> int:
+    """How many of headline and byline stand elsewhere than the page's habit has them."""
+    if story.kind != "article":
+        return 0
+    places = (_place(story.heads, story.body), _place(story.bylines, story.body))
+    return sum(place != usual for place, usual in zip(places, habit, strict=True) if place)
 
 
-def _article(
-    blocks: Sequence[Block], heads: list[int], bylines: list[int], body: list[int], at: int,
-    affinity: _Affinity, cost: float,
-) -> Iterator[tuple[int, float, Story]]:
-    dateline = blocks[body[0]].starts_story
-    tail: list[int] = []
-    while True:
-        own = heads + tail
-        total = cost - sum(4.0 * affinity(h, body) for h in own)
-        total += 0.0 if own else 4.0
-        total += 5.0 if heads and tail else 0.0
-        total += sum(8.0 if len(blocks[h].text) < 9 else 1.0 for h in own[1:]) + 3.0 * max(0, len(own) - 2)
-        total += _torn(blocks, at) if tail else 0.0
-        ends_with_byline = at < len(blocks) and blocks[at].kind == "byline"
-        if ends_with_byline:
-            with_byline = total + (12.0 if bylines else 0.0)
-            yield at + 1, with_byline, Story("article", tuple(own), (*bylines, at), tuple(body))
-            total += 0.0 if bylines or not tail else 2.5
-        yield (at, total + (0.0 if bylines else 1.0 if dateline else 2.0),
-               Story("article", tuple(own), tuple(bylines), tuple(body)))
-        if at >= len(blocks) or blocks[at].kind != "head" or len(tail) == 3:
-            return
-        tail.append(at)
-        at += 1
+def _place(positions: tuple[int, ...], body: tuple[int, ...]) -> Place:
+    return "" if not positions else "before" if positions[0] < body[0] else "after"
+
+
+class _Readings:
+    """(end, cost, story) for each way to read the blocks from a place on as one story."""
+
+    def __init__(self, blocks: Sequence[Block], weights: Weights) -> None:
+        self.blocks = blocks
+        self.weights = weights
+        self.affinity = Affinity(blocks)
+        self.lengths = [len(b.text) for b in blocks]
+        self.starts = [b.starts_story for b in blocks]
+        self.ends = [b.ends_story for b in blocks]
+        self.signed = [b.names_writer or b.signed for b in blocks]
+        self.closed = [b.closed for b in blocks]
+        self.turn = turns(blocks)
+        levels = [b.level for b in blocks if b.level]
+        self.deeper = [bool(b.level) and b.level > min(levels) for b in blocks]
+        self.bylined = any(b.kind == "byline" for b in blocks) or any(self.signed)
+        between = Counter(b.lines[0].blanks for a, b in itertools.pairwise(blocks) if a.kind == b.kind == "prose")
+        self.usual_blanks = max(between, key=lambda blanks: (between[blanks], blanks), default=1)
+        self.may_start = [  # of two paragraphs with nothing between them, the second does not open a story
+            b.kind != "prose" or self.starts[i] or (i > 0 and self.ends[i - 1]) or b.lines[0].indented
+            or b.lines[0].blanks > self.usual_blanks for i, b in enumerate(blocks)]
+        self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
+
+    def __call__(self, start: int) -> Iterator[tuple[int, float, Story]]:
+        blocks = self.blocks
+        heads: list[int] = []
+        bylines: list[int] = []
+        at = start
+        while len(bylines) < 2:
+            yield from self._body(start, at, heads, bylines)
+            if at == len(blocks) or blocks[at].kind not in ("head", "byline") or len(heads) == 5:
+                return
+            (heads if blocks[at].kind == "head" else bylines).append(at)
+            at += 1
+
+    def _body(self, start: int, at: int, heads: list[int], bylines: list[int]) -> Iterator[tuple[int, float, Story]]:
+        blocks, weights = self.blocks, self.weights
+        body: list[int] = []
+        inner = 0.0
+        if start and blocks[start].kind == "head" and blocks[start - 1].kind == "prose" and not blocks[start].lines[0].gap:
+            inner += weights.no_gap
+        follows_end = start == 0 or blocks[start - 1].kind != "prose" or self.ends[start - 1]
+        set_off = bool(heads) and (blocks[start].level > 0 or blocks[start].lines[0].blanks > self.usual_blanks)
+        limit = min(len(blocks), start + _MAX_BLOCKS)
+        while at < limit and blocks[at].kind in ("prose", "head", "notice"):
+            block = blocks[at]
+            if block.kind == "notice":
+                yield from _notice(blocks, heads, body, bylines, at)
+                return
+            if block.kind == "head" and not body and not self.closed[at] and not self.deeper[at]:
+                return
+            if body:
+                if block.kind == "prose":
+                    inner += weights.story_within if self.starts[at] else 0.0
+                    inner += 8.0 if self.rare_indent and block.lines[0].indented else 0.0
+                else:
+                    top = block.level and not self.deeper[at]
+                    inner += weights.story_within if top else 0.3 if self.closed[at] or block.level else weights.subhead
+                    inner += weights.turn * self.turn[at]
+                inner += weights.story_within if self.ends[body[-1]] else 0.0
+            body.append(at)
+            at += 1
+            if block.kind == "head":
+                continue
+            if at < limit and not self.may_start[at]:
+                continue
+            yield from _photo(blocks, heads, bylines, body, at, self.affinity)
+            strong = bool(bylines) or self.starts[body[0]] or follows_end or blocks[body[0]].lines[0].indented or set_off
+            opening = 0.0 if strong else weights.opening if heads else 1.5 * weights.opening
+            yield from self._article(heads, bylines, body, at, inner + opening)
+
+    def _article(
+        self, heads: list[int], bylines: list[int], body: list[int], at: int, cost: float
+    ) -> Iterator[tuple[int, float, Story]]:
+        blocks, weights = self.blocks, self.weights
+        signed = self.signed[body[0]] or self.signed[body[-1]]
+        unsigned = 0.0 if bylines or signed else weights.no_byline / 2 if self.starts[body[0]] else weights.no_byline
+        unsigned *= 1.5 if self.bylined else 1.0
+        tail: list[int] = []
+        while True:
+            own = heads + tail
+            total = cost - sum(weights.affinity * self.affinity(h, body) for h in own)
+            total += 0.0 if own else weights.no_headline
+            total += weights.headline_both_ends if heads and tail else 0.0
+            total += sum(self._further(own[:i], own[i], body) for i in range(1, len(own))) + 3.0 * max(0, len(own) - 2)
+            total += _torn(blocks, at) if tail else 0.0
+            if at < len(blocks) and blocks[at].kind == "byline":
+                second = weights.second_byline if bylines or signed else 0.0
+                yield at + 1, total + second, Story("article", tuple(own), (*bylines, at), tuple(body))
+                total += 0.0 if bylines or signed or not tail else weights.byline_between
+            yield at, total + unsigned, Story("article", tuple(own), tuple(bylines), tuple(body))
+            if at >= len(blocks) or blocks[at].kind != "head" or len(tail) == 3:
+                return
+            tail.append(at)
+            at += 1
+
+
+    def _further(self, above: list[int], head: int, body: list[int]) -> float:
+        """The cost of one more block of headline. A short one is a column's name or stands on a chart, unless
+        it is about the body and a headline's second line."""
+        if self.lengths[head] >= 9:
+            sections = self.deeper[head] and any(self.blocks[i].level == self.blocks[head].level for i in body)
+            return self.weights.more_lines + (2.0 if sections else 0.0)
+        third = sum(len(self.blocks[h].lines) for h in above) > 1
+        return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (9.0 if third else 0.0)
 
 
 def _torn(blocks: Sequence[Block], at: int) -> float:
@@ -140,7 +231,7 @@ def _torn(blocks: Sequence[Block], at: int) -> float:
 
 
 def _photo(
-    blocks: Sequence[Block], heads: list[int], bylines: list[int], body: list[int], at: int, affinity: _Affinity
+    blocks: Sequence[Block], heads: list[int], bylines: list[int], body: list[int], at: int, affinity: Affinity
 ) -> Iterator[tuple[int, float, Story]]:
     """A caption and who took the picture; its title stands before the caption or after the credit."""
     if bylines or len(body) > 1 or len(heads) > 1 or at >= len(blocks) or blocks[at].kind != "credit":
@@ -155,10 +246,13 @@ def _photo(
 def _notice(
     blocks: Sequence[Block], heads: list[int], body: list[int], bylines: list[int], at: int
 ) -> Iterator[tuple[int, float, Story]]:
-    """Weather, or an advertisement around its address and telephone lines."""
+    """Weather, or an advertisement around its address and telephone lines. It seldom tells in sentences, and
+    what is set large in it is part of it."""
     if bylines or len(heads) > 1 or any(len(blocks[i].text) > 80 for i in body):
         return
-    found = [*body, at]
+    found = [*heads, *body, at]
+    cost = 0.5 - len(heads) - 0.5 * len(body) + 6.0 * sum("。" in blocks[i].text for i in body)
+    yield at + 1, cost, Story("notice", body=tuple(found))
     while CONTACT.search(blocks[at].text) and at + 1 < len(blocks):
         following = blocks[at + 1]
         if following.kind == "notice" and CONTACT.search(following.text):
@@ -168,35 +262,9 @@ def _notice(
             found += [at + 1, at + 2]
             at += 2
         else:
-            break
-        yield at + 1, 0.5 - 0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
-    yield found[0] + 1, 0.5, Story("notice", tuple(heads), (), (found[0],))
-    if body:
-        yield at + 1, -0.5 * len(found) - len(heads), Story("notice", tuple(heads), (), tuple(found))
-
-
-class _Affinity:
-    """Share of a headline's character bigrams that a body uses, each weighted by how rare it is on
-    the page (0 to 1)."""
-
-    def __init__(self, blocks: Sequence[Block]) -> None:
-        self._grams = [_bigrams(b.text) for b in blocks]
-        self._in_blocks = Counter(g for grams in self._grams for g in grams)
-        self._cache: dict[tuple[int, int, int], float] = {}
-
-    def __call__(self, head: int, body: Sequence[int]) -> float:
-        key = (head, body[0], body[-1])
-        if key not in self._cache:
-            used: set[str] = set().union(*(self._grams[i] for i in body))
-            weights = {g: 1.0 / self._in_blocks[g] ** 0.5 for g in self._grams[head]}
-            total = sum(weights.values())
-            self._cache[key] = sum(w for g, w in weights.items() if g in used) / total if total else 0.0
-        return self._cache[key]
-
-
-def _bigrams(text: str) -> set[str]:
-    clean = re.sub(r"\W+", "", text)
-    return {clean[i: i + 2] for i in range(len(clean) - 1)}
+            return
+        cost -= 0.5
+        yield at + 1, cost, Story("notice", body=tuple(found))
 
 
 def _give_away(stories: list[Story], loose: list[int], blocks: Sequence[Block]) -> list[Story]:

@@ -11,10 +11,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "style",
-     "script", "labels", "feedback", "filters", "batch", "spans"},
-    {"stories", "splitter", "e5", "query", "times", "dates"},
-    {"prompt"},
+    {"lines", "continuations", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation",
+     "style", "script", "labels", "feedback", "filters", "batch", "spans"},
+    {"bylines", "splitter", "e5", "query", "times", "dates"},
+    {"prompt", "layout"},
+    {"affinity"},
+    {"stories"},
     {"newspaper", "reprints"},
     {"embedder"},
     {"index"},
