@@ -94,7 +94,7 @@ def index(
             bar.update(tasks[step], completed=done, total=of)
 
         built = build(folder or settings.seeds_dir, settings.index_dir, Embedder(settings.embedding_model),
-                      settings.max_file_mb, progress)
+                      settings.max_file_mb, progress, settings.max_source_mb, settings.max_file_seconds)
     for _, why in built.refused:
         _err.print(f"left out: {why}", style="yellow")
     counts = built.manifest["counts"]

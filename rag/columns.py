@@ -7,13 +7,16 @@ smaller page. A headline over two columns so comes before both, and a column's l
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from statistics import median
 
 _WORD_GAP = 0.9  # of the type's height: what stands nearer on one line is one stretch
 _GUTTER = 0.7  # as wide is a gutter, if nothing of the zone stands in it
 _HEADLINE = 1.1  # times the body's type
+_ROOM = 0.9  # times the body's type: more than stands between two lines
 _JOINED = 3.0  # spaced-out words of one headline stand nearer than that
 Interval = tuple[float, float]
 
@@ -45,7 +48,7 @@ def in_order(boxes: Sequence[Box]) -> str:
     for column in _columns(boxes, body):
         lines = [line for row in _rows(column) for line in _joined(row)]
         left = min(line.left for line in lines)
-        gaps = [b.top - a.bottom for a, b in zip(lines, lines[1:], strict=False)]
+        gaps = [b.top - a.bottom for a, b in pairwise(lines)]
         usual = median(gaps) if gaps else 0.0
         for i, line in enumerate(lines):
             if last and (not 0.85 < line.size / last.size < 1.18 or (i and gaps[i - 1] > usual + 0.5 * body)):
@@ -58,12 +61,8 @@ def in_order(boxes: Sequence[Box]) -> str:
 
 def _body_size(boxes: Sequence[Box]) -> float:
     sizes = sorted((box.size, len(box.text)) for box in boxes)
-    half, seen = sum(length for _, length in sizes) / 2, 0
-    for size, length in sizes:
-        seen += length
-        if seen >= half:
-            break
-    return size
+    seen = list(accumulate(length for _, length in sizes))
+    return sizes[bisect_left(seen, seen[-1] / 2)][0]
 
 
 def _same_line(a: Box, b: Box) -> bool:
@@ -179,14 +178,24 @@ def _crosses(zone: Sequence[Box], band: Sequence[Box], body: float) -> bool:
     """Whether the zone or the band has columns and both together have none."""
     if _gutters([*zone, *band], body):
         return False
-    return bool(_gutters(zone, body) and len(_rows(zone)) > 1 or _gutters(band, body))
+    return bool((_gutters(zone, body) and len(_rows(zone)) > 1) or _gutters(band, body))
 
 
 def _heads_all(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequence[Box]], body: float) -> bool:
-    """Whether the band holds headlines alone, under columns, and columns follow under it too."""
+    """Whether headlines and nothing else stand in the band, or after some room right under it, below
+    columns of text, and columns follow."""
     gutters = _gutters(zone, body)
-    under_text = any(box.size < _HEADLINE * body for box in zone)
-    if not gutters or not under_text or any(box.size < _HEADLINE * body for box in band):
+    if not gutters or all(box.size >= _HEADLINE * body for box in zone):
+        return False
+    opening = [band]
+    if min(box.top for box in band) - max(box.bottom for box in zone) > _ROOM * body:
+        opening += below[:2]
+    for tried in opening:
+        if all(box.size >= _HEADLINE * body for box in tried):
+            break
+        if len(_rows(tried)) > 1:
+            return False
+    else:
         return False
     for other in (band, *below):
         if any(box.left >= gutters[0][0] for box in other):

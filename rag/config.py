@@ -15,6 +15,17 @@ sentence-transformers."""
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may ask for. ``text_mb``: the text of a page or an article. ``source_mb``: a file that
+    text is read out of (a PDF, an export), and all that an archive unpacks to. ``seconds``: the time
+    to read a page of it."""
+
+    text_mb: float = 4.0
+    source_mb: float = 300.0
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     index_dir: Path = Path("index")
     seeds_dir: Path = Path("seeds")
@@ -24,6 +35,12 @@ class Settings:
     llm_model: str = ""
     llm_timeout: float = 60.0
     max_file_mb: float = 4.0
+    max_source_mb: float = 300.0
+    max_file_seconds: float = 60.0
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.max_file_mb, self.max_source_mb, self.max_file_seconds)
 
     @property
     def llm_configured(self) -> bool:
@@ -45,6 +62,8 @@ class Settings:
             llm_model=env.get("RAG_LLM_MODEL", "").strip(),
             llm_timeout=_positive(env, "RAG_LLM_TIMEOUT", 60.0),
             max_file_mb=_positive(env, "RAG_MAX_FILE_MB", 4.0),
+            max_source_mb=_positive(env, "RAG_MAX_SOURCE_MB", 300.0),
+            max_file_seconds=_positive(env, "RAG_MAX_FILE_SECONDS", 60.0),
         )
 
 

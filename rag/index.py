@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.corpus import list_files, name_of, read_page
+from rag.config import Limits
+from rag.corpus import Reader, list_files
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.generation import (
@@ -36,7 +37,7 @@ from rag.generation import (
 )
 from rag.lexical import LexicalIndex
 from rag.newspaper import articles_of
-from rag.schema import Article, Passage, Run
+from rag.schema import Article, Passage, Refused, Run
 from rag.splitter import MAX_CHARS, passages_of
 from rag.vectors import FlatVectors, Matrix, VectorStore
 
@@ -71,7 +72,8 @@ class Built:
 
 
 def build(
-    folder: Path, index_dir: Path, embedder: Embedder, max_file_mb: float, progress: Progress = lambda *_: None
+    folder: Path, index_dir: Path, embedder: Embedder, max_file_mb: float, progress: Progress = lambda *_: None,
+    max_source_mb: float = 300.0, max_seconds: float = 60.0,
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
@@ -82,18 +84,18 @@ def build(
     hashes: dict[str, str] = {}
     articles: list[Article] = []
     refused: list[tuple[str, str]] = []
-    for number, path in enumerate(files, 1):
-        try:
-            page = read_page(path, folder, max_file_mb)
-        except CorpusError as error:
-            refused.append((name_of(path, folder), str(error)))
-        else:
-            hashes[page.file] = page.sha256
-            found = articles_of(page)
-            articles += found
-            if not found:
-                refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
-        progress("read", number, len(files))
+    with Reader(folder, Limits(max_file_mb, max_source_mb, max_seconds)) as reader:
+        for number, path in enumerate(files, 1):
+            for page in reader.pages_of(path):
+                if isinstance(page, Refused):
+                    refused.append((page.file, page.why))
+                    continue
+                hashes[page.file] = page.sha256
+                found = articles_of(page)
+                articles += found
+                if not found:
+                    refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
+            progress("read", number, len(files))
     if not articles:
         why = refused[0][1] if refused else "the files hold no article text."
         raise CorpusError(f"No article found in {folder}: {why}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.layout import DATE, JUMP, Block, Line, blocks_of, kept, names, squeeze
 from rag.schema import Article, Page, Run
+from rag.sidecar import front_matter
 from rag.stories import Story, stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
@@ -15,7 +17,36 @@ _INLINE_BYLINE = re.compile(r"[（(]([^（()）]{0,8}(?:记者|通讯员|摄影)
 
 def articles_of(page: Page) -> list[Article]:
     """The page's stories in file order, each with exact offsets into ``page.text``."""
-    blocks = blocks_of(page.text)
+    if page.stated.whole:
+        return _whole(page)
+    articles = _stories(page)
+    stated = page.stated
+    return [replace(article, source=stated.source, page=stated.page, date=stated.date or article.date,
+                    date_basis=stated.date_basis if stated.date else article.date_basis) for article in articles]
+
+
+def _whole(page: Page) -> list[Article]:
+    """The file as one article: its headline and writers are what is stated of it, and lines that repeat them no text."""
+    stated = page.stated
+    blocks = blocks_of(_without_front_matter(page))
+    byline = list(stated.byline)
+    while blocks and (blocks[0].kind == "byline" or (blocks[0].kind == "head" and blocks[0].text in squeeze(stated.title))):
+        if blocks[0].kind == "byline" and not stated.byline:
+            byline += [name for line in blocks[0].lines for name in names(line.text) or ()]
+        blocks = blocks[1:]
+    text, runs = _text(page.text, blocks) if blocks else ("", ())
+    return [Article(f"{page.file}#1", page.file, stated.title, tuple(byline), stated.date, "article", text, runs,
+                    stated.source, stated.page, stated.date_basis)] if text else []
+
+
+def _without_front_matter(page: Page) -> str:
+    """Blanks in its place, so that every offset stays."""
+    skipped = front_matter(page.text) if page.file.lower().endswith(".md") else 0
+    return "\n" * skipped + page.text[skipped:]
+
+
+def _stories(page: Page) -> list[Article]:
+    blocks = blocks_of(_without_front_matter(page))
     date = next((_iso(line.text) for b in blocks if b.kind == "furniture" for line in b.lines if _iso(line.text)), "")
     content = [b for b in blocks if b.kind != "furniture"]
     articles: list[Article] = []

@@ -1,17 +1,52 @@
-"""PDF -> the text of each of its pages, in reading order."""
+"""PDF -> the text of each of its pages, in reading order; a page that is a picture goes to the OCR."""
 
 from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from rag.columns import Box, in_order
+from rag.errors import CorpusError
+from rag.schema import Part, Refused
 
 _SKIPPED = {0, 2, 10, 13, 0xFFFE, 0xFFFF}  # line ends that PDFium adds, soft hyphens, characters without a meaning
+_BLANKS = {32, 160, 0x3000}
+_MIN_CHARS = 20  # a page with fewer, and a picture, is a scan
+_SCAN_PIXELS = 4000  # the longer side of a page given to the OCR
+
+
+class Pdf:
+    def __init__(self, data: bytes) -> None:
+        """Raises CorpusError when the file is no PDF, is damaged or wants a password."""
+        try:
+            self._document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise CorpusError("is protected by a password: save it without one.") from error
+            raise CorpusError("is damaged or no PDF: save it again.") from error
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    def part(self, number: int) -> Part | Refused:
+        mark = f"#{number + 1}" if len(self) > 1 else ""
+        try:
+            page = self._document[number]
+        except pypdfium2.PdfiumError:
+            return Refused(mark, "is damaged: save it again.")
+        boxes = boxes_of(page)
+        if _is_legible(boxes) or not _has_picture(page):
+            text = in_order(boxes)
+        else:
+            try:
+                text = _recognised(page)
+            except CorpusError as error:
+                return Refused(mark, str(error))
+        page.close()
+        return Part(text, mark=mark)
 
 
 def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
@@ -21,8 +56,7 @@ def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
     height = page.get_height()
     found: list[Box] = []
     letters: list[str] = []
-    edge = pdfium.FS_RECTF()
-    matrix = pdfium.FS_MATRIX()
+    edge, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
     left = middle = right = size = 0.0
     blank = False
 
@@ -35,7 +69,7 @@ def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
         code = pdfium.FPDFText_GetUnicode(text, i)
         if code in _SKIPPED or not pdfium.FPDFText_GetLooseCharBox(text, i, ctypes.byref(edge)):
             continue
-        if code in (32, 160, 0x3000):
+        if code in _BLANKS:
             blank = True
             continue
         at, gap = height - (edge.top + edge.bottom) / 2, edge.left - right
@@ -51,12 +85,23 @@ def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
         letters.append(chr(code))
         blank = False
     close()
-    return found
+    text.close()
+    return [box for box in found if box.size > 0]
 
 
-def texts_of(data: bytes) -> Iterator[str]:
-    document = pypdfium2.PdfDocument(data)
-    for number in range(len(document)):
-        page = document[number]
-        yield in_order(boxes_of(page))
-        page.close()
+def _is_legible(boxes: list[Box]) -> bool:
+    """Whether there is a text layer, and not one of characters that its fonts give no meaning."""
+    text = "".join(box.text for box in boxes)
+    strange = sum("\ue000" <= c <= "\uf8ff" or c < " " or c == "\ufffd" for c in text)
+    return len(text) >= _MIN_CHARS and strange < len(text) * 0.1
+
+
+def _has_picture(page: pypdfium2.PdfPage) -> bool:
+    return any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=5))
+
+
+def _recognised(page: pypdfium2.PdfPage) -> str:
+    from rag.scan import boxes_of as seen
+
+    bitmap = page.render(scale=_SCAN_PIXELS / max(page.get_width(), page.get_height(), 1.0))
+    return in_order(seen(bitmap.to_pil()))
