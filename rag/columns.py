@@ -206,10 +206,12 @@ def _heads_all(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequenc
 
 
 def _stands_over(zone: Sequence[Box], band: Sequence[Box], middle: float, body: float) -> bool:
-    """Whether the zone is no more than a few lines in the middle of the page, over columns."""
-    if len(zone) > 4 or not _gutters(band, body):
+    """Whether the zone is single lines, a headline and its byline, and columns begin under them."""
+    gutters = _gutters(band, body)
+    if not gutters or any(len(row) > 1 for row in _rows(zone)):
         return False
-    return all(abs((box.left + box.right) / 2 - middle) < body for box in zone) and all(len(row) == 1 for row in _rows(zone))
+    centred = all(abs((box.left + box.right) / 2 - middle) < 2 * body for box in zone)
+    return centred or min(box.left for box in zone) < gutters[0][0]
 
 
 def _is_running_head(zone: Sequence[Box], first: Sequence[Box], body: float) -> bool:

@@ -12,7 +12,8 @@ from rag.columns import Box, in_order
 from rag.errors import CorpusError
 from rag.schema import Part, Refused
 
-_SKIPPED = {0, 2, 10, 13, 0xFFFE, 0xFFFF}  # line ends that PDFium adds, soft hyphens, characters without a meaning
+_SKIPPED = {0, 10, 13, 0xFFFF}  # line ends that PDFium adds, characters without a meaning
+_HYPHENS = {2, 0xFFFE}  # what PDFium makes of one at a line end
 _BLANKS = {32, 160, 0x3000}
 _MIN_CHARS = 20  # a page with fewer, and a picture, is a scan
 _SCAN_PIXELS = 4000  # the longer side of a page given to the OCR
@@ -73,7 +74,7 @@ def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
             blank = True
             continue
         at, gap = height - (edge.top + edge.bottom) / 2, edge.left - right
-        if letters and abs(at - middle) < 0.4 * size and -0.5 * size < gap < 0.8 * size:
+        if letters and abs(at - middle) < 0.4 * size and -0.8 * size < gap < 0.8 * size:
             if blank:
                 letters.append(" ")
             right = max(right, edge.right)
@@ -82,7 +83,7 @@ def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
             left, middle, right, size = edge.left, at, edge.right, edge.top - edge.bottom
             if pdfium.FPDFText_GetMatrix(text, i, ctypes.byref(matrix)):  # a font's own box is often much higher than its type
                 size = pdfium.FPDFText_GetFontSize(text, i) * math.hypot(matrix.c, matrix.d) or size
-        letters.append(chr(code))
+        letters.append("-" if code in _HYPHENS else chr(code))
         blank = False
     close()
     text.close()

@@ -87,7 +87,7 @@ def test_empty_file(tmp_path: Path, data: bytes) -> None:
     ],
     ids=["elf", "png", "bytes", "broken utf-8", "cut utf-16"])
 def test_binary_file(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(CorpusError, match=r"^a\.txt is not text in UTF-8, UTF-16 or GB18030"):
+    with pytest.raises(CorpusError, match=r"^a\.txt is not text in UTF-8, UTF-16, GB18030 or Big5"):
         read_page(_write(tmp_path, "a.txt", data), tmp_path, 4.0)
 
 

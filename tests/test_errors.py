@@ -91,9 +91,9 @@ def test_question_with_half_a_character(rag, index_dir: Path, tmp_path: Path, qu
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        (None, b"", ["holds no .txt or .md file"]),
+        (None, b"", ["holds no file of a kind that is read"]),
         ("x.txt", b"", ["x.txt is empty"]),
-        ("x.txt", b"\x7fELF" + bytes(300), ["x.txt is not text in UTF-8, UTF-16 or GB18030"]),
+        ("x.txt", b"\x7fELF" + bytes(300), ["x.txt is not text in UTF-8, UTF-16, GB18030 or Big5"]),
         ("x.txt", "平".encode() * 1_700_000, ["x.txt has 5.1 MB", "RAG_MAX_FILE_MB"]),
     ], ids=["empty folder", "0 bytes", "binary", "5 MB of one line"])
 def test_unusable_folder(rag, copy: Path, tmp_path: Path, name: str | None, content: bytes, words: list[str]) -> None:
