@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 
 from rag.archive import Archive
@@ -81,7 +82,7 @@ class Reader:
         self._folder = folder
         self._limits = limits
         self._worker = Worker(limits.seconds)
-        self._of_folders: dict[PurePosixPath, Given | CorpusError] = {}
+        self._of_folders: dict[str, tuple[Given, ...]] = {}
 
     def __enter__(self) -> Reader:
         return self
@@ -93,11 +94,12 @@ class Reader:
         """What the file holds, in its order: a page, or one for each page, row or member (``a.pdf#2``,
         ``export.csv#17``, ``pages.zip/a.txt``). What cannot be used is refused by itself."""
         name = name_of(path, self._folder)
-        limit = ((self._limits.text_mb, "RAG_MAX_FILE_MB") if path.suffix.lower() in TEXT
+        suffix = _suffix(path.name)
+        limit = ((self._limits.text_mb, "RAG_MAX_FILE_MB") if suffix in TEXT
                  else (self._limits.source_mb, "RAG_MAX_SOURCE_MB"))
         try:
-            if path.suffix.lower() in UNREAD:
-                raise CorpusError(f"{name} is of a kind that is not read: {UNREAD[path.suffix.lower()]}.")
+            if suffix in UNREAD:
+                raise CorpusError(f"{name} is of a kind that is not read: {UNREAD[suffix]}.")
             data = _bytes(path, name, *limit)
         except CorpusError as error:
             yield Refused(name, str(error))
@@ -105,7 +107,7 @@ class Reader:
         yield from self._pages(name, data, self._on_disk)
 
     def _pages(self, name: str, data: bytes, beside: Beside) -> Iterator[Page | Refused]:
-        suffix = PurePosixPath(name).suffix.lower()
+        suffix = _suffix(name)
         try:
             if suffix == ".zip":
                 yield from self._members(name, data)
@@ -116,7 +118,7 @@ class Reader:
                     raise CorpusError(_too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
                 page = _text_page(name, data)
                 own = read_front_matter(page.text, name) if suffix == ".md" else Given()
-                yield replace(page, stated=merged([given[0], own, *given[1:]]))
+                yield replace(page, stated=merged([given[0], own, *given[1:]])) if any(g.fields for g in (own, *given)) else page
             elif suffix in EXPORTS:
                 yield from self._parts(name, data, suffix[1:], rows_of(data, name, given[0].columns), given)
             else:
@@ -163,9 +165,9 @@ class Reader:
         some = bool(archive.refused)
         for member in sorted(archive.names):
             full = f"{name}/{member}"
-            suffix = PurePosixPath(member).suffix.lower()
+            suffix = _suffix(member)
             hidden = any(part.startswith(".") for part in member.split("/"))
-            if hidden or PurePosixPath(member).name.lower() == _README or suffix not in (*SUFFIXES, *UNREAD):
+            if hidden or member.lower().rpartition("/")[2] == _README or suffix not in (*SUFFIXES, *UNREAD):
                 continue
             some = True
             if suffix in UNREAD:
@@ -184,24 +186,28 @@ class Reader:
         """What is given of the file: by its own sidecar, then by its folders, the nearest first. What the file says
         itself stands between them: a folder speaks for files that are silent, a sidecar for this very file."""
         text = beside(name + SUFFIX)
-        given = [read_sidecar(text, name + SUFFIX) if text is not None else Given()]
-        for folder in PurePosixPath(name).parents:
-            if folder not in self._of_folders:
-                path = (folder / FOLDER_FILE).as_posix()
-                try:
-                    text = beside(path)
-                    self._of_folders[folder] = read_sidecar(text, path) if text is not None else Given()
-                except CorpusError as error:
-                    self._of_folders[folder] = error
-            found = self._of_folders[folder]
-            if isinstance(found, CorpusError):
-                raise CorpusError(f"{name} is left out for {found}")
-            given.append(found)
-        return given
+        own = read_sidecar(text, name + SUFFIX) if text is not None else Given()
+        folder = name.rpartition("/")[0]
+        try:
+            return [own, *self._of_folder(folder, beside)]
+        except CorpusError as error:
+            raise CorpusError(f"{name} is left out for {error}") from error
+
+    def _of_folder(self, folder: str, beside: Beside) -> tuple[Given, ...]:
+        if folder not in self._of_folders:
+            path = f"{folder}/{FOLDER_FILE}" if folder else FOLDER_FILE
+            text = beside(path)
+            own = (read_sidecar(text, path),) if text is not None else ()
+            self._of_folders[folder] = (*own, *(self._of_folder(folder.rpartition("/")[0], beside) if folder else ()))
+        return self._of_folders[folder]
 
     def _on_disk(self, name: str) -> str | None:
-        path = self._folder / name
-        return _yaml(name, _bytes(path, name, 1.0, "")) if path.exists() else None
+        path = os.path.join(self._folder, name)
+        return _yaml(name, _bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def _yaml(name: str, data: bytes) -> str:

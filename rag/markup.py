@@ -34,12 +34,13 @@ class Html:
         return 1
 
     def part(self, number: int) -> Part:
-        from lxml import html
+        from lxml import etree, html
         from trafilatura import bare_extraction
 
-        if not self._source.strip():
+        try:
+            tree = html.fromstring(self._source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+        except etree.ParserError:  # nothing, or nothing but a comment
             return Part("")
-        tree = html.fromstring(self._source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
         values = _metadata(tree)
         found = bare_extraction(tree, include_comments=False, include_tables=True, with_metadata=True)
         if found is None:
