@@ -136,7 +136,7 @@ def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("value", ["viel", "-1", "0", "nan", "inf"])
-@pytest.mark.parametrize("name", ["RAG_LLM_TIMEOUT", "RAG_MAX_FILE_MB"])
+@pytest.mark.parametrize("name", ["RAG_LLM_TIMEOUT", "RAG_MAX_FILE_MB", "RAG_MAX_SOURCE_MB", "RAG_MAX_FILE_SECONDS"])
 def test_setting_that_is_no_number(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     _one_line(rag("status", "--index", index_dir), 2, name, repr(value))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -370,3 +371,27 @@ def test_copied_index_answers_from_its_new_place(built: Path, tmp_path: Path) ->
     shutil.move(built, tmp_path / "moved")
     assert _texts(tmp_path / "moved") == OLD
     assert damage(tmp_path / "moved") == []
+
+
+def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
+    """Each bad one is named, and the others are in the index."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(FIRST.encode("gbk"))
+    (folder / "b.html").write_text(
+        f"<html><body><article><h1>东片再生水厂投用</h1><p>{OLD[1]}</p></article></body></html>", encoding="utf-8")
+    (folder / "c.csv").write_text(f"标题,正文,日期\n黄桃,{OLD[0]},2025-07-31\n空,,\n", encoding="utf-8")
+    (folder / "d.pdf").write_bytes(b"%PDF-1.7")
+    with zipfile.ZipFile(folder / "e.zip", "w") as archive:
+        archive.writestr("a.txt", OTHER)
+        archive.writestr("../b.txt", OTHER)
+    built = build(folder, tmp_path / "index", embedder, 4.0)
+    assert list(built.manifest["files"]) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
+    assert built.refused == (
+        ("c.csv#2", "c.csv#2 holds no text: fill it in or remove it."),
+        ("d.pdf", "d.pdf is damaged or no PDF: save it again."),
+        ("e.zip/../b.txt", "e.zip/../b.txt has a path that leads out of its archive: pack it again."))
+    opened = load(tmp_path / "index", embedder)
+    assert [(a.article_id, a.title, a.date, a.date_basis) for a in opened.articles.values()] == [
+        ("a.txt#1", "平湖签约五个项目", "", ""), ("b.html#1", "东片再生水厂投用", "", ""),
+        ("c.csv#1#1", "黄桃", "2025-07-31", "stated"), ("e.zip/a.txt#1", "新埭黄桃喜获丰收", "", "")]
