@@ -60,6 +60,16 @@ def list_files(folder: Path) -> list[Path]:
     return files
 
 
+def strays(folder: Path) -> list[Refused]:
+    """YAML that is beside no file: what it states would be lost without a word."""
+    return [
+        Refused(name_of(path, folder), f"{name_of(path, folder)} stands beside no file: name it after one, "
+                f"e.g. page.txt{SUFFIX}, or {FOLDER_FILE} for a folder.")
+        for path in sorted(folder.rglob("*.y*ml"))
+        if path.suffix in (SUFFIX, ".yml") and path.name != FOLDER_FILE and not (path.suffix == SUFFIX and path.with_suffix("").exists())
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
 def name_of(path: Path, folder: Path) -> str:
     """The file's path within the folder; bytes of it that are no UTF-8 are spelled out."""
     return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from rag.config import Limits
-from rag.corpus import Reader, list_files
+from rag.corpus import Reader, list_files, strays
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.generation import (
@@ -83,7 +83,7 @@ def build(
     files = list_files(folder)
     hashes: dict[str, str] = {}
     articles: list[Article] = []
-    refused: list[tuple[str, str]] = []
+    refused = [(stray.file, stray.why) for stray in strays(folder)]
     with Reader(folder, Limits(max_file_mb, max_source_mb, max_seconds)) as reader:
         for number, path in enumerate(files, 1):
             for page in reader.pages_of(path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Limits
-from rag.corpus import Reader, list_files, read_page
+from rag.corpus import Reader, list_files, read_page, strays
 from rag.errors import CorpusError
 from rag.newspaper import articles_of
 from rag.schema import Page, Refused, Stated
@@ -210,6 +210,13 @@ def test_wrong_sidecar_refuses_its_file_alone(tmp_path: Path) -> None:
     assert _whys(tmp_path) == [
         "a.txt.yaml, line 2: unknown field 'titel', known are title, byline, date, source, page, whole, columns: "
         "correct it or remove the file's YAML.", "b.txt"]
+
+
+def test_yaml_beside_no_file_is_named(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.txt.yaml", "baowen.yaml", "x/b.yaml", "a.txt.yml", ".c.yaml"):
+        _write(tmp_path, name, b"source: x")
+    mend = "stands beside no file: name it after one, e.g. page.txt.yaml, or baowen.yaml for a folder."
+    assert strays(tmp_path) == [Refused("a.txt.yml", f"a.txt.yml {mend}"), Refused("x/b.yaml", f"x/b.yaml {mend}")]
 
 
 def test_wrong_yaml_of_a_folder_is_said_of_each_file(tmp_path: Path) -> None:

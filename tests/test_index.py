@@ -146,7 +146,7 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
     (folder / "folder.txt").mkdir()
     done = build(folder, built, embedder, 4.0)
     assert dict(done.refused) == {
-        "binary.txt": "binary.txt is not text in UTF-8, UTF-16 or GB18030: convert it to UTF-8 or remove it.",
+        "binary.txt": "binary.txt is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.",
         "empty.txt": "empty.txt is empty: fill it or remove it.",
         "gone.txt": "gone.txt cannot be read (No such file or directory): check the file and its permissions.",
         "large.txt": "large.txt has 5.0 MB, over the limit of 4 MB a file: split it, or raise RAG_MAX_FILE_MB.",
