@@ -26,16 +26,16 @@ def articles_of(page: Page) -> list[Article]:
 
 
 def _whole(page: Page) -> list[Article]:
-    """The file as one article: its headline and writers are what is stated of it, and lines that repeat them no text."""
+    """The file as one article: its headline and writers are what is stated of it, and lines at the top that repeat
+    them are no text. Where nothing is stated those lines are what they say."""
     stated = page.stated
     blocks = blocks_of(_without_front_matter(page))
-    byline = list(stated.byline)
-    while blocks and (blocks[0].kind == "byline" or (blocks[0].kind == "head" and blocks[0].text in squeeze(stated.title))):
-        if blocks[0].kind == "byline" and not stated.byline:
-            byline += [name for line in blocks[0].lines for name in names(line.text) or ()]
-        blocks = blocks[1:]
-    text, runs = _text(page.text, blocks) if blocks else ("", ())
-    return [Article(f"{page.file}#1", page.file, stated.title, tuple(byline), stated.date, "article", text, runs,
+    top = next((i for i, b in enumerate(blocks) if b.kind not in ("head", "byline") or (
+        b.kind == "head" and stated.title and b.text.lstrip("#") not in squeeze(stated.title))), 0)
+    title = " ".join(_undouble(_heading(line)) for b in blocks[:top] if b.kind == "head" for line in b.lines)
+    byline = tuple(name for b in blocks[:top] if b.kind == "byline" for line in b.lines for name in names(line.text) or ())
+    text, runs = _text(page.text, blocks[top:]) if blocks else ("", ())
+    return [Article(f"{page.file}#1", page.file, stated.title or title, stated.byline or byline, stated.date, "article", text, runs,
                     stated.source, stated.page, stated.date_basis)] if text else []
 
 

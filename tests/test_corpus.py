@@ -179,7 +179,7 @@ def test_what_is_stated_is_in_the_articles(tmp_path: Path) -> None:
 
 
 def test_front_matter_is_no_text_and_every_offset_is_the_files(tmp_path: Path) -> None:
-    text = "---\ntitle: 平湖签约五个项目\nauthors: [王强]\n---\n" + ARTICLE
+    text = "---\ntitle: 平湖签约五个项目\nauthors: [王强]\n---\n# " + ARTICLE
     _write(tmp_path, "a.md", text.encode())
     (page,) = _pages(tmp_path)
     assert isinstance(page, Page)
@@ -201,6 +201,14 @@ def test_a_file_stated_to_be_whole_is_one_article(tmp_path: Path) -> None:
     assert (article.title, article.byline) == ("平湖签约五个项目", ("王强",))
     assert article.text.split("\n") == [
         "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。", "东片再生水厂投用", "■记者居丹荔", "本报讯近日，东片再生水厂投入使用。"]
+
+
+@pytest.mark.parametrize("text", [ARTICLE, "平湖签约五个项目\n", "昨天，平湖签约。\n"])
+def test_a_whole_file_of_which_nothing_else_is_stated(text: str) -> None:
+    """Its top is its headline and byline, unless it is nothing but top."""
+    (article,) = articles_of(Page("a.txt", text, "utf-8", "", Stated(whole=True)))
+    assert (article.title, article.byline) == (("平湖签约五个项目", ("王强",)) if text == ARTICLE else ("", ()))
+    assert article.text == "".join(text.split("　　")[-1].split())
 
 
 def test_wrong_sidecar_refuses_its_file_alone(tmp_path: Path) -> None:
