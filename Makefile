@@ -4,7 +4,7 @@ VENV := .venv
 RAG := $(VENV)/bin/rag
 READY := $(VENV)/.ready
 
-.PHONY: run test check index bench ask eval
+.PHONY: run test check index bench ask eval seeds-changed
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml
@@ -15,8 +15,13 @@ $(READY): pyproject.toml
 run: index/CURRENT    ## build the index if need be and serve the browser chat
 	$(RAG) serve
 
-index/CURRENT: $(READY) $(wildcard seeds seeds/*.txt seeds/*.md)
+# anything in seeds/ that changed since, whatever its kind, name and folder
+CHANGED := $(shell test -e index/CURRENT && find seeds -newer index/CURRENT | head -n 1)
+
+index/CURRENT: $(READY) $(if $(CHANGED),seeds-changed)
 	$(RAG) index
+
+seeds-changed:
 
 index: $(READY)       ## build the index from seeds/, or bring it up to date
 	$(RAG) index

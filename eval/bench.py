@@ -78,7 +78,7 @@ def _engine(passages: list[str]) -> Callable[[], object]:
 
 def _build(settings: Settings, embedder: Embedder) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        build(settings.seeds_dir, Path(folder), embedder, settings.max_file_mb)
+        build(settings.seeds_dir, Path(folder), embedder)
 
 
 def _asked(settings: Settings, embedder: Embedder) -> Callable[..., float]:

@@ -19,12 +19,12 @@ from typing import Any, Literal
 from eval.records import Texts
 from eval.sets import Question, load_corpus, load_set, tuning
 from rag.config import Settings
-from rag.corpus import read_page
+from rag.corpus import Reader, list_files, name_of
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
 from rag.generation import FORMAT, current_generation
 from rag.index import Index, build_from, load
-from rag.schema import Article
+from rag.schema import Article, Page
 
 Half = Literal["all", "tune", "test"]
 HALVES: tuple[Half, ...] = ("all", "tune", "test")
@@ -138,14 +138,20 @@ def _files(index: Index, settings: Settings) -> dict[str, str] | None:
     """The text of each file that was indexed; None when one is gone or has changed since."""
     hashes: Mapping[str, str] = index.manifest["files"]
     found = {a.file: a.text for a in index.articles.values() if a.file not in hashes}  # its own source
-    for name, sha256 in hashes.items():
-        try:
-            page = read_page(settings.seeds_dir / name, settings.seeds_dir, settings.max_file_mb)
-        except CorpusError:
-            return None
-        if page.sha256 != sha256:
-            return None
-        found[name] = page.text
+    try:
+        files = list_files(settings.seeds_dir)
+    except CorpusError:
+        return None
+    with Reader(settings.seeds_dir, settings.limits) as reader:
+        for path in files:
+            name = name_of(path, settings.seeds_dir)
+            if not any(known == name or known.startswith((f"{name}#", f"{name}/")) for known in hashes):
+                continue
+            for page in reader.pages_of(path):
+                if isinstance(page, Page) and hashes.get(page.file) == page.sha256:
+                    found[page.file] = page.text
+    if not hashes.keys() <= found.keys():
+        return None
     return found
 
 

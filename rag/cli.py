@@ -100,8 +100,7 @@ def index(
                 tasks[step] = bar.add_task(step, total=of)
             bar.update(tasks[step], completed=done, total=of)
 
-        built = build(folder or settings.seeds_dir, settings.index_dir, Embedder(settings.embedding_model),
-                      settings.max_file_mb, progress)
+        built = build(folder or settings.seeds_dir, settings.index_dir, Embedder(settings.embedding_model), settings.limits, progress)
     for _, why in built.refused:
         _err.print(f"left out: {why}", style="yellow")
     counts = built.manifest["counts"]

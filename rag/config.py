@@ -15,6 +15,20 @@ sentence-transformers."""
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may ask for. ``text_mb``: the text of a page or an article. ``source_mb``: a file that
+    text is read out of (a PDF, an export), and all that an archive unpacks to. ``seconds``: the time
+    to read a page of it."""
+
+    text_mb: float = 4.0
+    source_mb: float = 300.0
+    seconds: float = 60.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     index_dir: Path = Path("index")
     seeds_dir: Path = Path("seeds")
@@ -23,7 +37,7 @@ class Settings:
     llm_api_key: str = field(default="", repr=False)
     llm_model: str = ""
     llm_timeout: float = 60.0
-    max_file_mb: float = 4.0
+    limits: Limits = DEFAULT_LIMITS
     feedback_file: Path = Path("eval/feedback.jsonl")
 
     @property
@@ -45,8 +59,11 @@ class Settings:
             llm_api_key=env.get("OPENAI_API_KEY", "").strip(),
             llm_model=env.get("RAG_LLM_MODEL", "").strip(),
             llm_timeout=_positive(env, "RAG_LLM_TIMEOUT", 60.0),
-            max_file_mb=_positive(env, "RAG_MAX_FILE_MB", 4.0),
             feedback_file=Path(env.get("RAG_FEEDBACK_FILE") or "eval/feedback.jsonl"),
+            limits=Limits(
+                _positive(env, "RAG_MAX_FILE_MB", DEFAULT_LIMITS.text_mb),
+                _positive(env, "RAG_MAX_SOURCE_MB", DEFAULT_LIMITS.source_mb),
+                _positive(env, "RAG_MAX_FILE_SECONDS", DEFAULT_LIMITS.seconds)),
         )
 
 

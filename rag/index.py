@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from rag.config import DEFAULT_LIMITS, Limits
 from rag.continuations import join
-from rag.corpus import list_files, name_of, read_page
+from rag.corpus import Reader, list_files, strays
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.generation import (
@@ -38,7 +39,7 @@ from rag.generation import (
 from rag.lexical import LexicalIndex
 from rag.newspaper import articles_of
 from rag.reprints import mark
-from rag.schema import Article, Passage, Run
+from rag.schema import Article, Passage, Refused, Run
 from rag.splitter import MAX_CHARS, passages_of
 from rag.vectors import FlatVectors, Matrix, VectorStore
 
@@ -73,7 +74,7 @@ class Built:
 
 
 def build(
-    folder: Path, index_dir: Path, embedder: Embedder, max_file_mb: float, progress: Progress = lambda *_: None
+    folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
@@ -83,19 +84,19 @@ def build(
     files = list_files(folder)
     hashes: dict[str, str] = {}
     articles: list[Article] = []
-    refused: list[tuple[str, str]] = []
-    for number, path in enumerate(files, 1):
-        try:
-            page = read_page(path, folder, max_file_mb)
-        except CorpusError as error:
-            refused.append((name_of(path, folder), str(error)))
-        else:
-            hashes[page.file] = page.sha256
-            found = articles_of(page)
-            articles += found
-            if not found:
-                refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
-        progress("read", number, len(files))
+    refused = [(stray.file, stray.why) for stray in strays(folder)]
+    with Reader(folder, limits) as reader:
+        for number, path in enumerate(files, 1):
+            for page in reader.pages_of(path):
+                if isinstance(page, Refused):
+                    refused.append((page.file, page.why))
+                    continue
+                hashes[page.file] = page.sha256
+                found = articles_of(page)
+                articles += found
+                if not found:
+                    refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
+            progress("read", number, len(files))
     if not articles:
         why = refused[0][1] if refused else "the files hold no article text."
         raise CorpusError(f"No article found in {folder}: {why}")

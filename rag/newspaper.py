@@ -11,8 +11,9 @@ from dataclasses import replace
 from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
 from rag.layout import JUMP, Block, blocks_of
-from rag.lines import Line, kept
+from rag.lines import Line, kept, squeeze
 from rag.schema import Article, Page, Run
+from rag.sidecar import front_matter
 from rag.stories import Story, stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
@@ -23,7 +24,33 @@ _PAGE_NUMBER = re.compile(r"([A-Z]?)\s*0*(\d{1,3}|[一二三四五六七八九�
 
 def articles_of(page: Page) -> list[Article]:
     """The page's stories in file order, each with exact offsets into ``page.text``."""
-    blocks = blocks_of(page.text)
+    articles = _whole(page) if page.stated.whole else _stories(page)
+    dated = dates_of(page, [article.text for article in articles])
+    return [replace(a, source=page.stated.source, page=page.stated.page, date=d.date, date_basis=d.basis, date_words=d.words)
+            for a, d in zip(articles, dated, strict=True)]
+
+
+def _whole(page: Page) -> list[Article]:
+    """The file as one article: its headline and writers are what is stated of it, and lines at the top that repeat
+    them are no text. Where nothing is stated those lines are what they say."""
+    stated = page.stated
+    blocks = blocks_of(_without_front_matter(page))
+    top = next((i for i, b in enumerate(blocks) if b.kind not in ("head", "byline") or (
+        b.kind == "head" and stated.title and b.text.lstrip("#") not in squeeze(stated.title))), 0)
+    title = " ".join(_undouble(_heading(line)) for b in blocks[:top] if b.kind == "head" for line in b.lines)
+    byline = tuple(name for b in blocks[:top] if b.kind == "byline" for line in b.lines for name in names(line.text) or ())
+    text, runs = _text(page.text, blocks[top:]) if blocks else ("", ())
+    return [Article(f"{page.file}#1", page.file, stated.title or title, stated.byline or byline, "", "article", text, runs)] if text else []
+
+
+def _without_front_matter(page: Page) -> str:
+    """Blanks in its place, so that every offset stays."""
+    skipped = front_matter(page.text) if page.file.lower().endswith(".md") else 0
+    return "\n" * skipped + page.text[skipped:]
+
+
+def _stories(page: Page) -> list[Article]:
+    blocks = blocks_of(_without_front_matter(page))
     content = [b for b in blocks if b.kind != "furniture"]
     articles: list[Article] = []
     for story in stories_of(content):
@@ -32,8 +59,6 @@ def articles_of(page: Page) -> list[Article]:
             articles.append(Article(
                 article_id=f"{page.file}#{len(articles) + 1}", file=page.file, title=_title(content, story),
                 byline=_byline(content, story), date="", kind=story.kind, text=text, runs=runs))
-    dated = dates_of(page, [article.text for article in articles])
-    articles = [replace(a, date=d.date, date_basis=d.basis, date_words=d.words) for a, d in zip(articles, dated, strict=True)]
     return _with_jumps(page.text, articles)
 
 
@@ -60,7 +85,7 @@ def _with_jumps(text: str, articles: list[Article]) -> list[Article]:
     starts = [a.runs[0].source_start for a in articles]
     ends = [a.runs[-1].source_start + a.runs[-1].length for a in articles]
     for mark in JUMP.finditer(text):
-        page = page_number(mark.group())
+        page = jump_page(mark.group())
         if "下转" in mark.group():
             if (i := bisect.bisect(starts, mark.start()) - 1) >= 0:
                 articles[i] = replace(articles[i], goes_on=articles[i].goes_on or page)
@@ -69,7 +94,7 @@ def _with_jumps(text: str, articles: list[Article]) -> list[Article]:
     return articles
 
 
-def page_number(text: str) -> str:
+def jump_page(text: str) -> str:
     """``第02版``, ``下转二版`` -> ``2``; ``A03版`` -> ``A3``; empty when there is no number."""
     found = _PAGE_NUMBER.search(unicodedata.normalize("NFKC", text))
     if not found:

@@ -45,6 +45,24 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A text read out of a file that is no plain text. ``mark`` tells it from the file's others: ``#17`` for
+    a row or a page, empty where it is the only one."""
+
+    text: str
+    stated: Stated = Stated()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file, or a part of one, that cannot be used. ``why`` is one line."""
+
+    file: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """``length`` characters of an article's text that stand side by side in ``file``; empty for the
     article's own."""

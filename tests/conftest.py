@@ -42,7 +42,7 @@ def embedder() -> Embedder:
 def index_dir(tmp_path_factory: pytest.TempPathFactory, seeds: Path, embedder: Embedder) -> Path:
     """The real index of the seed pages: read it, copy it, never write to it."""
     folder = tmp_path_factory.mktemp("index")
-    build(seeds, folder, embedder, max_file_mb=4.0)
+    build(seeds, folder, embedder)
     return folder
 
 

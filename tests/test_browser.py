@@ -256,7 +256,7 @@ def test_a_malicious_article_is_shown_as_text(
         f"${{window.hacked=1}}{{{{hacked}}}}![图](http://evil.example/y.png)工厂负责人说，机器人工厂明年投产。\n",
         encoding="utf-8")
     shutil.copy(next(seeds.glob("001_*.txt")), pages)
-    build(pages, tmp_path / "index", embedder, max_file_mb=4.0)
+    build(pages, tmp_path / "index", embedder)
     with served(Assistant(Settings(index_dir=tmp_path / "index"), embedder)) as url:
         tab = opened(url)
         turn = ask(tab, f"机器人工厂总投资多少？{EVIL}")

@@ -12,7 +12,7 @@ from rag.continuations import join
 from rag.corpus import list_files, read_page
 from rag.embedder import Embedder
 from rag.index import build, load
-from rag.newspaper import articles_of, page_number, source_of
+from rag.newspaper import articles_of, jump_page, source_of
 from rag.schema import Article, Run
 from rag.splitter import sentences
 
@@ -104,7 +104,7 @@ def test_a_citation_names_the_file_that_holds_its_words(pages: Path) -> None:
 
 def test_the_index_holds_joined_articles(pages: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> None:
     where = tmp_path_factory.mktemp("index")
-    build(pages, where, embedder, max_file_mb=1)
+    build(pages, where, embedder)
     index = load(where)
     assert sorted(index.articles) == ["p1.txt#1", "p1.txt#2"]
     assert {run.file for run in index.articles["p1.txt#1"].runs} == {"", "p2.txt"}
@@ -159,5 +159,5 @@ def test_without_jumps_nothing_changes() -> None:
     ("text", "page"),
     [("第02版", "2"), ("(下转2版)", "2"), ("上接第一版", "1"),
      ("下转十二版", "12"), ("下转A03版", "A3"), ("二十版", "20"), ("下转４版", "4"), ("出版", "")])
-def test_page_numbers(text: str, page: str) -> None:
-    assert page_number(text) == page
+def test_jump_pages(text: str, page: str) -> None:
+    assert jump_page(text) == page

@@ -229,7 +229,7 @@ def test_index_of_another_model(
     tiny: Callable[[int], Path], embedder: Embedder, index_dir: Path, small_folder: Path, tmp_path: Path
 ) -> None:
     other = Embedder(str(tiny(1)))
-    build(small_folder, tmp_path, other, 4.0)
+    build(small_folder, tmp_path, other)
     opened = load(tmp_path, other)
     assert max(other.count_tokens([p.text for p in opened.passages])) <= 256
     with pytest.raises(IndexIncompatible, match=r"was made by the model .*whole, the one in use is multilingual-e5-small"):
@@ -241,8 +241,8 @@ def test_index_of_another_model(
 def test_rebuilding_with_another_model_embeds_all_anew(
     tiny: Callable[[int], Path], embedder: Embedder, small_folder: Path, tmp_path: Path
 ) -> None:
-    first = build(small_folder, tmp_path, Embedder(str(tiny(1))), 4.0)
-    second = build(small_folder, tmp_path, embedder, 4.0)
+    first = build(small_folder, tmp_path, Embedder(str(tiny(1))))
+    second = build(small_folder, tmp_path, embedder)
     assert (first.reused, second.reused) == (0, 0)
     assert load(tmp_path, embedder).vectors.dimension == 384
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag import errors
-from rag.config import Settings
+from rag.config import Limits, Settings
 from rag.errors import BadInput, RagError
+from rag.generation import FORMAT
 from rag.index import load
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, RagError)]
@@ -91,9 +92,9 @@ def test_question_with_half_a_character(rag, index_dir: Path, tmp_path: Path, qu
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        (None, b"", ["holds no .txt or .md file"]),
+        (None, b"", ["holds no file of a kind that is read"]),
         ("x.txt", b"", ["x.txt is empty"]),
-        ("x.txt", b"\x7fELF" + bytes(300), ["x.txt is not text in UTF-8, UTF-16 or GB18030"]),
+        ("x.txt", b"\x7fELF" + bytes(300), ["x.txt is not text in UTF-8, UTF-16, GB18030 or Big5"]),
         ("x.txt", "平".encode() * 1_700_000, ["x.txt has 5.1 MB", "RAG_MAX_FILE_MB"]),
     ], ids=["empty folder", "0 bytes", "binary", "5 MB of one line"])
 def test_unusable_folder(rag, copy: Path, tmp_path: Path, name: str | None, content: bytes, words: list[str]) -> None:
@@ -125,7 +126,7 @@ def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
 
 def test_index_of_another_format(rag, copy: Path) -> None:
     path = copy / "g000001" / "manifest.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
     for command in (["status"], ["articles"]):
         _one_line(rag(*command, "--index", copy), 6, "has format 99", "`rag index`")
 
@@ -136,7 +137,7 @@ def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("value", ["viel", "-1", "0", "nan", "inf"])
-@pytest.mark.parametrize("name", ["RAG_LLM_TIMEOUT", "RAG_MAX_FILE_MB"])
+@pytest.mark.parametrize("name", ["RAG_LLM_TIMEOUT", "RAG_MAX_FILE_MB", "RAG_MAX_SOURCE_MB", "RAG_MAX_FILE_SECONDS"])
 def test_setting_that_is_no_number(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     _one_line(rag("status", "--index", index_dir), 2, name, repr(value))
@@ -148,7 +149,7 @@ def test_settings() -> None:
     read = Settings.from_env({
         "RAG_INDEX_DIR": "/i", "RAG_SEEDS_DIR": "/s", "RAG_EMBEDDING_MODEL": "m", "OPENAI_BASE_URL": " http://x/v1 ",
         "OPENAI_API_KEY": "secret", "RAG_LLM_MODEL": "q", "RAG_LLM_TIMEOUT": "2.5", "RAG_MAX_FILE_MB": "9"})
-    assert read == Settings(Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, 9.0)
+    assert read == Settings(Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, Limits(9.0, 300.0, 60.0))
     assert read.llm_configured
     assert "secret" not in repr(read)
     assert Settings.from_env({}) == Settings()

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from rag import index as module
 from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
-from rag.generation import current_generation, damage, read_manifest
+from rag.generation import FORMAT, current_generation, damage, read_manifest
 from rag.index import build, load
 from rag.newspaper import articles_of
 from rag.splitter import MAX_CHARS
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def built(tmp_path: Path, folder: Path, embedder: Embedder) -> Path:
     """An index of the two small files."""
-    build(folder, tmp_path / "index", embedder, 4.0)
+    build(folder, tmp_path / "index", embedder)
     return tmp_path / "index"
 
 
@@ -63,7 +64,7 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
 
 def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     manifest = read_manifest(index_dir)
-    assert manifest["format"] == 1
+    assert manifest["format"] == FORMAT
     assert manifest["generation"] == current_generation(index_dir) == "g000001"
     assert manifest["model"] == {
         "name": "multilingual-e5-small", "fingerprint": embedder.fingerprint, "dimension": 384}
@@ -92,7 +93,7 @@ def test_nothing_is_pickled(index_dir: Path) -> None:
 
 def test_unchanged_files_are_not_embedded_again(built: Path, folder: Path, embedder: Embedder) -> None:
     before = load(built)
-    again = build(folder, built, embedder, 4.0)
+    again = build(folder, built, embedder)
     assert (again.embedded, again.reused) == (0, 2)
     after = load(built)
     assert after.generation == "g000002"
@@ -102,25 +103,25 @@ def test_unchanged_files_are_not_embedded_again(built: Path, folder: Path, embed
 
 def test_edited_file_is_embedded_alone(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "b.txt").write_text(SECOND.replace("1107万", "1200万"), encoding="utf-8")
-    changed = build(folder, built, embedder, 4.0)
+    changed = build(folder, built, embedder)
     assert (changed.embedded, changed.reused) == (1, 1)
     assert _texts(built) == [OLD[0], OLD[1].replace("1107万", "1200万")]
 
 
 def test_article_added_and_article_removed(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "0.txt").write_text(OTHER, encoding="utf-8")
-    assert (build(folder, built, embedder, 4.0).embedded, len(_texts(built))) == (1, 3)
+    assert (build(folder, built, embedder).embedded, len(_texts(built))) == (1, 3)
     opened = load(built)
     rows = opened.vectors.rows(np.arange(3))
     texts = [p.context for p in opened.passages]
     assert (rows * embedder.embed_passages(texts)).sum(1).min() > 0.999  # each vector stayed with its text
     (folder / "a.txt").unlink()
-    assert (build(folder, built, embedder, 4.0).embedded, _texts(built)[1:]) == (0, OLD[1:])
+    assert (build(folder, built, embedder).embedded, _texts(built)[1:]) == (0, OLD[1:])
 
 
 def test_two_generations_are_kept(built: Path, folder: Path, embedder: Embedder) -> None:
     for _ in range(3):
-        build(folder, built, embedder, 4.0)
+        build(folder, built, embedder)
     assert sorted(p.name for p in built.glob("g*")) == ["g000003", "g000004"]
     assert current_generation(built) == "g000004"
 
@@ -132,7 +133,7 @@ def test_assistant_moves_to_the_newer_generation(built: Path, folder: Path, embe
     assistant = Assistant(Settings(index_dir=built), embedder)
     assert {h.article.file for h in assistant.search("黄桃")} == {"a.txt", "b.txt"}
     (folder / "c.txt").write_text(OTHER, encoding="utf-8")
-    build(folder, built, embedder, 4.0)
+    build(folder, built, embedder)
     assert assistant.search("黄桃")[0].article.file == "c.txt"
 
 
@@ -143,9 +144,9 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
     (folder / "gone.txt").symlink_to(folder / "nowhere")
     (folder / "gbk.txt").write_bytes(OTHER.encode("gbk"))
     (folder / "folder.txt").mkdir()
-    done = build(folder, built, embedder, 4.0)
+    done = build(folder, built, embedder)
     assert dict(done.refused) == {
-        "binary.txt": "binary.txt is not text in UTF-8, UTF-16 or GB18030: convert it to UTF-8 or remove it.",
+        "binary.txt": "binary.txt is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.",
         "empty.txt": "empty.txt is empty: fill it or remove it.",
         "gone.txt": "gone.txt cannot be read (No such file or directory): check the file and its permissions.",
         "large.txt": "large.txt has 5.0 MB, over the limit of 4 MB a file: split it, or raise RAG_MAX_FILE_MB.",
@@ -164,7 +165,7 @@ def test_folder_of_which_nothing_can_be_used(
     if content is not None:
         (tmp_path / "bad" / "x.txt").write_bytes(content)
     with pytest.raises(CorpusError) as raised:
-        build(tmp_path / "bad", built, embedder, 4.0)
+        build(tmp_path / "bad", built, embedder)
     assert "\n" not in str(raised.value)
     assert _texts(built) == OLD
     assert current_generation(built) == "g000001"
@@ -179,7 +180,7 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
         return real(self)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    done = build(folder, built, embedder, 4.0)
+    done = build(folder, built, embedder)
     assert done.refused == (("b.txt", "b.txt cannot be read (Permission denied): check the file and its permissions."),)
     assert _texts(built) == OLD[:1]
 
@@ -187,7 +188,7 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
 def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
     """As archives packed on a Chinese Windows unpack: the name's bytes are GBK, no UTF-8."""
     (folder / "a.txt").rename(os.fsdecode(os.fsencode(folder) + b"/" + "平湖.txt".encode("gbk")))
-    build(folder, tmp_path / "index", embedder, 4.0)
+    build(folder, tmp_path / "index", embedder)
     assert sorted(_texts(tmp_path / "index")) == sorted(OLD)
 
 
@@ -205,7 +206,7 @@ def _tmpfs(at: Path, options: str) -> Iterator[None]:
 
 def _refusal(folder: Path, index_dir: Path, embedder: Embedder) -> str:
     try:
-        build(folder, index_dir, embedder, 4.0)
+        build(folder, index_dir, embedder)
     except IndexNotWritable as error:
         return str(error)
     return ""
@@ -215,7 +216,7 @@ def test_full_disk(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
     """However far the writing gets, the old index answers and nothing half done is left."""
     disk = tmp_path / "disk"
     with _tmpfs(disk, "size=256k"):
-        build(folder, disk, embedder, 4.0)
+        build(folder, disk, embedder)
         used = sum(4096 * -(-p.stat().st_size // 4096) for p in disk.rglob("*") if p.is_file())
         (folder / "c.txt").write_text(OTHER, encoding="utf-8")
         refused = 0
@@ -237,10 +238,10 @@ def test_full_disk(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
 def test_read_only_folder(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
     disk = tmp_path / "disk"
     with _tmpfs(disk, "size=256k"):
-        build(folder, disk, embedder, 4.0)
+        build(folder, disk, embedder)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         with pytest.raises(IndexNotWritable, match=r"could not be written \(Read-only file system\)"):
-            build(folder, disk, embedder, 4.0)
+            build(folder, disk, embedder)
         assert _texts(disk) == OLD
 
 
@@ -250,14 +251,14 @@ def test_no_permission(built: Path, folder: Path, embedder: Embedder, monkeypatc
 
     monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(IndexNotWritable, match=r"could not be written \(Permission denied\)"):
-        build(folder, built, embedder, 4.0)
+        build(folder, built, embedder)
     monkeypatch.undo()
     assert _texts(built) == OLD
 
 
 def test_index_folder_is_a_file(folder: Path, embedder: Embedder) -> None:
     with pytest.raises(IndexNotWritable):
-        build(folder, folder / "a.txt", embedder, 4.0)
+        build(folder, folder / "a.txt", embedder)
     assert (folder / "a.txt").read_text(encoding="utf-8") == FIRST
 
 
@@ -265,9 +266,9 @@ def test_another_build_in_progress(built: Path, folder: Path, embedder: Embedder
     with (built / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(IndexNotWritable, match="Another `rag index` is writing"):
-            build(folder, built, embedder, 4.0)
+            build(folder, built, embedder)
         assert _texts(built) == OLD
-    assert build(folder, built, embedder, 4.0).reused == 2
+    assert build(folder, built, embedder).reused == 2
 
 
 def test_build_killed_before_the_swap(
@@ -279,10 +280,10 @@ def test_build_killed_before_the_swap(
     (folder / "c.txt").write_text(OTHER, encoding="utf-8")
     monkeypatch.setattr(module.os, "replace", die)
     with pytest.raises(KeyboardInterrupt):
-        build(folder, built, embedder, 4.0)
+        build(folder, built, embedder)
     monkeypatch.undo()
     assert _texts(built) == OLD
-    assert build(folder, built, embedder, 4.0).embedded == 1
+    assert build(folder, built, embedder).embedded == 1
     assert len(_texts(built)) == 3
 
 
@@ -292,7 +293,7 @@ def test_current_is_garbage(built: Path, folder: Path, embedder: Embedder, conte
     for use in (load, damage, read_manifest, current_generation):
         with pytest.raises(IndexDamaged, match=r"CURRENT .*run `rag index` to build the index anew"):
             use(built)
-    build(folder, built, embedder, 4.0)
+    build(folder, built, embedder)
     assert _texts(built) == OLD
     assert current_generation(built) == "g000002"
 
@@ -334,17 +335,18 @@ def test_any_file_replaced_by_nonsense(built: Path, folder: Path, embedder: Embe
             load(built, embedder)
         path.write_bytes(good)
     (built / current_generation(built) / "manifest.json").write_bytes(content)
-    build(folder, built, embedder, 4.0)
+    build(folder, built, embedder)
     assert _texts(built) == OLD
 
 
-@pytest.mark.parametrize("manifest", [{"format": 1}, {"format": 1, "model": {}}, {"format": 1, "model": None, "counts": None}])
+@pytest.mark.parametrize("manifest", [
+    {"format": FORMAT}, {"format": FORMAT, "model": {}}, {"format": FORMAT, "model": None, "counts": None}])
 def test_manifest_that_lacks_entries(built: Path, folder: Path, embedder: Embedder, manifest: object) -> None:
     (built / "g000001" / "manifest.json").write_text(json.dumps(manifest))
     for use in (lambda: load(built, embedder), lambda: damage(built)):
         with pytest.raises(IndexDamaged, match="run `rag index`"):
             use()
-    build(folder, built, embedder, 4.0)
+    build(folder, built, embedder)
     assert _texts(built) == OLD
 
 
@@ -362,7 +364,7 @@ def test_other_version_of_the_format(built: Path, folder: Path, embedder: Embedd
     for use in (load, damage, read_manifest):
         with pytest.raises(IndexIncompatible, match=r"has format .*, this program reads 1: run `rag index`"):
             use(built)
-    assert build(folder, built, embedder, 4.0).embedded == 2
+    assert build(folder, built, embedder).embedded == 2
     assert _texts(built) == OLD
 
 
@@ -370,3 +372,27 @@ def test_copied_index_answers_from_its_new_place(built: Path, tmp_path: Path) ->
     shutil.move(built, tmp_path / "moved")
     assert _texts(tmp_path / "moved") == OLD
     assert damage(tmp_path / "moved") == []
+
+
+def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
+    """Each bad one is named, and the others are in the index."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(FIRST.encode("gbk"))
+    (folder / "b.html").write_text(
+        f"<html><body><article><h1>东片再生水厂投用</h1><p>{OLD[1]}</p></article></body></html>", encoding="utf-8")
+    (folder / "c.csv").write_text(f"标题,正文,日期\n黄桃,{OLD[0]},2025-07-31\n空,,\n", encoding="utf-8")
+    (folder / "d.pdf").write_bytes(b"%PDF-1.7")
+    with zipfile.ZipFile(folder / "e.zip", "w") as archive:
+        archive.writestr("a.txt", OTHER)
+        archive.writestr("../b.txt", OTHER)
+    built = build(folder, tmp_path / "index", embedder)
+    assert list(built.manifest["files"]) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
+    assert built.refused == (
+        ("c.csv#2", "c.csv#2 holds no text: fill it in or remove it."),
+        ("d.pdf", "d.pdf is damaged or no PDF: save it again."),
+        ("e.zip/../b.txt", "e.zip/../b.txt has a path that leads out of its archive: pack it again."))
+    opened = load(tmp_path / "index", embedder)
+    assert [(a.article_id, a.title, a.date, a.date_basis) for a in opened.articles.values()] == [
+        ("a.txt#1", "平湖签约五个项目", "", ""), ("b.html#1", "东片再生水厂投用", "", ""),
+        ("c.csv#1#1", "黄桃", "2025-07-31", "stated"), ("e.zip/a.txt#1", "新埭黄桃喜获丰收", "", "")]

@@ -1,0 +1,80 @@
+"""ZIP archive -> the files in it, unpacked in memory and never onto the disk."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+from rag.charset import decode
+from rag.errors import CorpusError
+
+_MAX_MEMBERS = 100_000
+_OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|[\0\r\n]")
+_PACKED = (".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
+
+
+class Archive:
+    """``names`` are the members' paths, in the archive's order; folders and what a Mac adds are none."""
+
+    def __init__(self, data: bytes, max_mb: float) -> None:
+        """Raises CorpusError, in words that go on from the archive's name, when it cannot be used as a whole."""
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+            raise CorpusError("is damaged or no ZIP archive: pack it again.") from error
+        members = [info for info in self._zip.infolist() if not info.is_dir()]
+        unpacked = sum(info.file_size for info in members)
+        if unpacked > max_mb * 1e6:
+            raise CorpusError(f"unpacks to {unpacked / 1e6:,.0f} MB, over the limit of {max_mb:g} MB: "
+                              "split it, or raise RAG_MAX_SOURCE_MB.")
+        if len(members) > _MAX_MEMBERS:
+            raise CorpusError(f"holds {len(members):,} files, more than {_MAX_MEMBERS:,}: split it.")
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        self.refused: list[tuple[str, str]] = []
+        for info in members:
+            name = _name(info)
+            if name.startswith("__MACOSX/"):
+                continue
+            if why := self._unusable(info, name):
+                self.refused.append((re.sub(r"[\0\r\n]", "?", name), why))
+            else:
+                self._members[name] = info
+
+    @property
+    def names(self) -> Mapping[str, zipfile.ZipInfo]:
+        return self._members
+
+    def read(self, name: str) -> bytes:
+        """Raises CorpusError when the member is damaged."""
+        try:
+            return self._zip.read(self._members[name])
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            raise CorpusError("is damaged in its archive: pack it again.") from error
+
+    def _unusable(self, info: zipfile.ZipInfo, name: str) -> str:
+        if _OUTSIDE.search(name):
+            return "has a path that leads out of its archive: pack it again."
+        if name in self._members:
+            return "stands twice in its archive: remove one."
+        if stat.S_ISLNK(info.external_attr >> 16):
+            return "is a link: pack the file itself."
+        if name.lower().endswith(_PACKED):
+            return "is an archive in an archive: unpack it."
+        if info.flag_bits & 1:
+            return "is protected by a password: pack it without one."
+        return ""
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Names that do not say they are UTF-8 are in the code page of the machine that packed them."""
+    name = info.filename
+    if not info.flag_bits & 0x800 and not name.isascii():
+        raw = name.encode("cp437", "replace")
+        found = decode(raw)
+        name = found[0] if found else raw.decode("gb18030", "replace")
+    return name.replace("\\", "/")

@@ -1,0 +1,164 @@
+"""What people state of a file: the YAML beside it, its folder's baowen.yaml, its front matter -> Stated."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from rag.bylines import names
+from rag.errors import CorpusError
+from rag.schema import DateBasis, Stated
+
+SUFFIX = ".yaml"
+FOLDER_FILE = "baowen.yaml"
+FIELDS = {  # the names that newsroom systems and writers give them, likeliest first
+    "title": ("title", "标题", "標題", "题目", "题名", "主题", "主标题", "文章标题", "稿件标题", "新闻标题", "headline"),
+    "text": ("text", "正文", "内容", "內容", "正文内容", "文章内容", "稿件内容", "新闻内容", "全文", "文本",
+             "body", "content", "fulltext", "article"),
+    "byline": ("byline", "作者", "记者", "記者", "署名", "撰稿", "author", "authors", "reporter", "writer"),
+    "date": ("date", "日期", "发布日期", "发布时间", "發佈時間", "出版日期", "见报日期", "刊发日期", "发表日期", "发表时间", "刊期", "时间",
+             "pubdate", "published", "publishdate", "publishtime", "publishedat", "publicationdate", "time"),
+    "source": ("source", "来源", "來源", "报纸", "報紙", "报纸名称", "报刊", "媒体", "媒体名称",
+               "newspaper", "paper", "publication", "media"),
+    "page": ("page", "版次", "版面", "版号", "版"),
+}
+_VALUES = ("title", "byline", "date", "source", "page")
+_OWN = (*_VALUES, "whole", "columns")
+_MAX_CHARS = 100_000
+_DATE = re.compile(r"((?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?(?!\d)|((?:1[89]|20)\d\d)(\d\d)(\d\d)(?!\d)")
+_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?=[\w\"' ]+:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S | re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one YAML says. ``stated`` holds its values, ``fields`` names those it gives; ``columns``: a field
+    -> the column of an export that holds it."""
+
+    stated: Stated = field(default_factory=Stated)
+    fields: frozenset[str] = frozenset()
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+def field_of(name: str) -> str | None:
+    """The field that a column or key of this name holds."""
+    return next((field for field, known in FIELDS.items() if plain_name(name) in known), None)
+
+
+def plain_name(name: str) -> str:
+    return re.sub(r"[\s_\-]", "", unicodedata.normalize("NFKC", name)).lower().strip("\ufeff:")
+
+
+def front_matter(text: str) -> int:
+    """How many characters of a Markdown text its front matter takes; 0 where it has none."""
+    match = _FRONT.match(text)
+    return match.end() if match else 0
+
+
+def read_front_matter(text: str, name: str) -> Given:
+    """Raises CorpusError, with the line, when there is front matter and it is no YAML."""
+    match = _FRONT.match(text)
+    return _given(match.group(1), name, first_line=2, strict=False) if match else Given()
+
+
+def read_sidecar(text: str, name: str) -> Given:
+    """Raises CorpusError, in one line that names the line of the file."""
+    if len(text) > _MAX_CHARS:
+        raise CorpusError(f"{name} has {len(text):,} characters, more than {_MAX_CHARS:,}: keep what it states of the file and no more.")
+    return _given(text, name, first_line=1, strict=True)
+
+
+def said(stated: Stated) -> Given:
+    """What a file says of itself."""
+    return Given(stated, frozenset(field for field in (*_VALUES, "whole") if getattr(stated, field)))
+
+
+def merged(given: Iterable[Given]) -> Stated:
+    """Each field as the first that gives it says."""
+    values: dict[str, Any] = {}
+    for one in given:
+        for name in one.fields - values.keys():
+            values[name] = getattr(one.stated, name)
+            if name == "date":
+                values["date_basis"] = one.stated.date_basis
+    return Stated(**values)
+
+
+def stated_of(row: Mapping[str, str], basis: DateBasis, whole: bool) -> Stated:
+    """``row``: field -> its text, as an export or a page's own metadata gives it."""
+    date = iso_date(row.get("date", ""))
+    return Stated(
+        title=" ".join(row.get("title", "").split()), byline=people(row.get("byline", "")), date=date, date_basis=basis if date else "",
+        source=row.get("source", "").strip(), page=page_number(row.get("page", "")), whole=whole)
+
+
+def iso_date(text: str) -> str:
+    """``YYYY[-MM[-DD]]`` of a date that begins the text, empty where none does."""
+    match = _DATE.match(unicodedata.normalize("NFKC", text).strip())
+    if not match:
+        return ""
+    year, month, day = match.group(1) or match.group(4), match.group(2) or match.group(5), match.group(3) or match.group(6)
+    if (month and not 1 <= int(month) <= 12) or (day and not 1 <= int(day) <= 31):
+        return ""
+    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
+
+
+def people(text: str) -> tuple[str, ...]:
+    """The names of a byline: of a printed one, or of a list."""
+    found = names(text.strip())
+    if found is None:
+        latin = sum(c < "\u0250" for c in text) > len(text) / 2
+        found = tuple(part.strip() for part in re.split(r"[,;、，；/|]|\band\b" if latin else r"[\s,;、，；/|]+", text))
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def page_number(text: str) -> str:
+    """``03`` of 第03版."""
+    return re.sub(r"^第|[版面]$", "", unicodedata.normalize("NFKC", text).strip()).strip()
+
+
+def _given(text: str, name: str, first_line: int, strict: bool) -> Given:
+    def wrong(line: int, why: str) -> CorpusError:
+        return CorpusError(f"{name}, line {line + first_line}: {why}: correct it or remove the file's YAML.")
+
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise wrong(mark.line if mark else 0, f"no YAML ({error.problem or error.context})") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise wrong(0, f"no YAML ({' '.join(str(error).split())[:80]})") from error
+    if root is None:
+        return Given()
+    if not isinstance(root, yaml.MappingNode):
+        raise wrong(root.start_mark.line, "no `field: value`")
+    values: dict[str, str] = {}
+    columns: list[tuple[str, str]] = []
+    for key, value in root.value:
+        line = key.start_mark.line
+        field = key.value if key.value in _OWN else field_of(str(key.value))
+        if field in (None, "text"):
+            if strict:
+                raise wrong(line, f"unknown field {key.value!r}, known are {', '.join(_OWN)}")
+        elif field == "columns" and isinstance(value, yaml.MappingNode):
+            columns = [(str(a.value), str(b.value)) for a, b in value.value]
+            if bad := [a for a, _ in columns if a not in FIELDS]:
+                raise wrong(line, f"`columns` has {bad[0]!r}, known are {', '.join(FIELDS)}")
+        elif isinstance(value, yaml.SequenceNode) and field == "byline" and all(isinstance(v, yaml.ScalarNode) for v in value.value):
+            values[field] = "、".join(v.value for v in value.value)
+        elif isinstance(value, yaml.ScalarNode) and field and field != "columns":
+            values[field] = value.value.strip()
+        elif strict:
+            raise wrong(line, f"{key.value!r} is not what was expected")
+        if field == "date" and values.get("date") and not iso_date(values["date"]):
+            raise wrong(line, f"{values['date']!r} is no date like 2025-07-31")
+        if field == "whole" and values.get("whole", "").lower() not in ("true", "false", "yes", "no"):
+            raise wrong(line, "`whole` is true or false")
+    # a file that states a title is one article, unless it says otherwise
+    whole = values["whole"].lower() in ("true", "yes") if "whole" in values else bool(values.get("title"))
+    fields = {*values, *(["whole"] if whole else [])}
+    return Given(stated_of(values, "sidecar", whole), frozenset(fields), tuple(columns))
