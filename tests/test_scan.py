@@ -11,7 +11,7 @@ from PIL import Image
 
 from rag.columns import Box
 from rag.errors import CorpusError
-from rag.pdf import Pdf
+from rag.pdf import Pdf, boxes_of
 from rag.scan import Scan, _size
 from rag.schema import Part
 
@@ -22,8 +22,10 @@ DATA = Path(__file__).parent / "data"
 @pytest.fixture(scope="module")
 def picture() -> Image.Image:
     """The first story of the first page at 150 dots to the inch."""
-    page = pypdfium2.PdfDocument((DATA / "paper.pdf").read_bytes())[0].render(scale=150 / 72).to_pil().convert("RGB")
-    return page.crop((0, 110, page.width, 705))
+    page = pypdfium2.PdfDocument((DATA / "paper.pdf").read_bytes())[0]
+    top, bottom = (next(box.top for box in boxes_of(page) if box.text.startswith(first)) for first in ("吸引沪上目光", "“数”启新程"))
+    picture = page.render(scale=150 / 72).to_pil().convert("RGB")
+    return picture.crop((0, int(top * 150 / 72) - 10, picture.width, int(bottom * 150 / 72) - 10))
 
 
 def _saved(picture: Image.Image, kind: str) -> bytes:
