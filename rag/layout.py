@@ -286,6 +286,8 @@ def _breaks(chain: list[Line], line: Line, column_before: float, column: float, 
     lines within a sentence are to be expected here."""
     if _DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
         return True
+    if _OPEN_BRACKET.search(_tail(chain)):
+        return False
     last = chain[-1]
     prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40 or _DATELINE.match(squeeze(_head(chain)))
     if prose:

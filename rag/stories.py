@@ -194,7 +194,7 @@ class _Readings:
         if len(self.blocks[head].text) >= 9:
             return self.weights.more_lines
         third = sum(len(self.blocks[h].lines) for h in above) > 1
-        return self.weights.more_lines + 4.0 + 4.0 * (1.0 - self.affinity(head, body)) + (3.0 if third else 0.0)
+        return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (3.0 if third else 0.0)
 
 
 def _torn(blocks: Sequence[Block], at: int) -> float:
