@@ -44,7 +44,7 @@ class Style:
     gap: bool = False
     tight: bool = False
     head: Literal["before", "after"] = "before"
-    byline: Literal["before head", "after head", "end", "brackets", "dateline"] = "after head"
+    byline: Literal["before head", "after head", "end", "brackets", "dateline", "none"] = "after head"
     marks: Literal["as is", "half", "full"] = "as is"
     spaced: bool = False
     furniture: bool = False
@@ -66,7 +66,7 @@ def styles() -> Iterator[tuple[str, Style]]:
         for shift in (1, 2):
             yield f"{name}, other order", replace(base, shift=shift)
         yield f"{name}, headline after body", replace(base, head="after")
-        for place in ("before head", "end", "brackets", "dateline"):
+        for place in ("before head", "end", "brackets", "dateline", "none"):
             yield f"{name}, byline {place}", replace(base, byline=place)
         yield f"{name}, byline before body, headline after", replace(base, head="after", byline="before head")
         yield f"{name}, half-width marks", replace(base, marks="half")
@@ -88,7 +88,7 @@ def mixtures(count: int, seed: int = 1) -> Iterator[tuple[str, Style]]:
         yield "mixtures", Style(
             width=draw.choice((14, 18, 24, 400)), indent=indent, gap=not indent and draw.random() < 0.6,
             tight=draw.random() < 0.25, head=draw.choice(("before", "before", "after")),
-            byline=draw.choice(("before head", "after head", "after head", "end", "brackets", "dateline")),
+            byline=draw.choice(("before head", "after head", "after head", "end", "brackets", "dateline", "none")),
             marks=draw.choice(("as is", "half", "full")), spaced=draw.random() < 0.2, furniture=draw.random() < 0.3,
             adverts=draw.random() < 0.2, narrow=draw.random() < 0.3, torn=draw.random() < 0.2, shift=draw.randrange(3))
 
@@ -130,6 +130,8 @@ def render(stories: Sequence[Story], style: Style) -> tuple[str, list[Gold]]:
 def _article(page: _Printer, story: Story) -> Gold:
     style = page.style
     place = style.byline
+    if style.byline == "none":
+        story = replace(story, byline=())
     by = page.marked(_credit(story.byline))
     if not story.byline or (by.endswith("评论员") and place in ("brackets", "dateline")):
         place = "after head"

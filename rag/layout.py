@@ -19,7 +19,8 @@ BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
 @dataclass(frozen=True, slots=True)
 class Line:
     """``text[start:end]`` of the page, stripped. ``indented``: blanks stood before it. ``gap``: a
-    blank line stood before it. ``width`` in full-width characters."""
+    blank line stood before it, ``blanks`` how many. ``width`` in full-width characters. ``level``: 1 to 6 for
+    a Markdown heading, whose marks are left out."""
 
     start: int
     end: int
@@ -27,6 +28,8 @@ class Line:
     indented: bool
     gap: bool
     width: float
+    blanks: int = 0
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Block:
     @property
     def text(self) -> str:
         return "".join(squeeze(line.text) for line in self.lines)
+
+    @property
+    def level(self) -> int:
+        """Of a Markdown heading; 0 for all else."""
+        return self.lines[0].level
 
     @property
     def starts_story(self) -> bool:
@@ -92,7 +100,7 @@ DATE = re.compile(r"((?:19|20)\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2}
 _FURNITURE = re.compile(
     r"客户端|公众号|视频号|微信号|刊号|邮发代号|(?:责任|责|本版|值班)编辑?\s*[:：]|栏目统筹|统筹\s*[:：]|版式|校对|审读|国内统一|"
     r"^\S{2,8}(?:日报|晚报|早报|晨报|时报|周报|都市报|新闻报)$|^[A-Z]?\d{1,3}$|"
-    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
+    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
 
 
 def squeeze(text: str) -> str:
@@ -173,20 +181,30 @@ def _is_name(token: str) -> bool:
     return bool(re.fullmatch(rf"[{_CJK}]{{2,4}}|[{_CJK}]{{1,6}}[·•][{_CJK}]{{1,8}}", token))
 
 
+_BLANKS = " \t\u3000\u00a0\ufeff\u200b"
+
+
 def lines_of(text: str) -> list[Line]:
     lines: list[Line] = []
-    gap = False
+    ended = 0
     for match in re.finditer(r"[^\r\n\f\v\u2028\u2029]+", text):
         raw = match.group()
-        stripped = raw.strip(" \t\u3000\u00a0\ufeff\u200b")
-        gap = gap or bool(re.search(r"(?:\r\n|[\n\f\v]|\r(?!\n)).*(?:\r\n|[\n\f\v]|\r(?!\n))",
-                                    text[lines[-1].end if lines else 0:match.start()], re.S))
+        stripped = raw.strip(_BLANKS)
         if not stripped:
             continue
         start = match.start() + raw.index(stripped)
+        blanks = len(re.findall(r"\r\n|[\n\f\v\r]", text[ended: match.start()])) - 1
+        ended = match.start() + len(raw.rstrip(_BLANKS))
+        level = 0
+        if heading := re.fullmatch(r"(#{1,6})\s+(.*?)(?:\s+#+)?", stripped):
+            level, stripped = len(heading.group(1)), heading.group(2)
+            start += heading.start(2)
+        if strong := re.fullmatch(r"(\*{1,3}|_{1,3})([^*_\s](?:[^*_]*[^*_\s])?)\1", stripped):
+            stripped = strong.group(2)
+            start += strong.start(2)
         width = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in squeeze(stripped))
-        lines.append(Line(start, start + len(stripped), stripped, raw[0] in " \t\u3000\u00a0", gap, width))
-        gap = False
+        lines.append(Line(
+            start, start + len(stripped), stripped, raw[0] in " \t\u3000\u00a0", blanks > 0, width, max(0, blanks), level))
     return lines
 
 
@@ -204,7 +222,7 @@ def blocks_of(text: str) -> list[Block]:
             chain.clear()
 
     for i, line in enumerate(lines):
-        kind = _special(line, blocks, chain, lines[i + 1] if i + 1 < len(lines) else None)
+        kind = "head" if line.level else _special(line, blocks, chain, lines[i + 1] if i + 1 < len(lines) else None)
         if kind:
             close()
             if blocks and blocks[-1].kind == kind and kind in ("byline", "notice") and not line.gap:

@@ -118,6 +118,11 @@ class _Readings:
         self.ends = [b.ends_story for b in blocks]
         self.named = [b.names_writer for b in blocks]
         self.closed = [b.closed for b in blocks]
+        levels = [b.level for b in blocks if b.level]
+        self.deeper = [bool(b.level) and b.level > min(levels) for b in blocks]
+        self.bylined = any(b.kind == "byline" for b in blocks) or any(self.ends) or any(self.named)
+        between = Counter(b.lines[0].blanks for a, b in itertools.pairwise(blocks) if a.kind == b.kind == "prose")
+        self.usual_blanks = max(between, key=lambda blanks: (between[blanks], blanks), default=1)
         self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
     def __call__(self, start: int) -> Iterator[tuple[int, float, Story]]:
@@ -139,27 +144,29 @@ class _Readings:
         if start and blocks[start].kind == "head" and blocks[start - 1].kind == "prose" and not blocks[start].lines[0].gap:
             inner += weights.no_gap
         follows_end = start == 0 or blocks[start - 1].kind != "prose" or self.ends[start - 1]
+        set_off = bool(heads) and (blocks[start].level > 0 or blocks[start].lines[0].blanks > self.usual_blanks)
         limit = min(len(blocks), start + _MAX_BLOCKS)
         while at < limit and blocks[at].kind in ("prose", "head", "notice"):
             block = blocks[at]
             if block.kind == "notice":
                 yield from _notice(blocks, heads, body, bylines, at)
                 return
-            if block.kind == "head" and not body and not self.closed[at]:
+            if block.kind == "head" and not body and not self.closed[at] and not self.deeper[at]:
                 return
             if body:
                 if block.kind == "prose":
                     inner += weights.story_within if self.starts[at] else 0.0
                     inner += 8.0 if self.rare_indent and block.lines[0].indented else 0.0
                 else:
-                    inner += 0.3 if self.closed[at] else weights.subhead
+                    top = block.level and not self.deeper[at]
+                    inner += weights.story_within if top else 0.3 if self.closed[at] or block.level else weights.subhead
                 inner += weights.story_within if self.ends[body[-1]] else 0.0
             body.append(at)
             at += 1
             if block.kind == "head":
                 continue
             yield from _photo(blocks, heads, bylines, body, at, self.affinity)
-            strong = bool(bylines) or self.starts[body[0]] or follows_end or blocks[body[0]].lines[0].indented
+            strong = bool(bylines) or self.starts[body[0]] or follows_end or blocks[body[0]].lines[0].indented or set_off
             opening = 0.0 if strong else weights.opening if heads else 1.5 * weights.opening
             yield from self._article(heads, bylines, body, at, inner + opening)
 
@@ -169,6 +176,7 @@ class _Readings:
         blocks, weights = self.blocks, self.weights
         signed = self.ends[body[-1]] or self.named[body[0]]
         unsigned = 0.0 if bylines or signed else weights.no_byline / 2 if self.starts[body[0]] else weights.no_byline
+        unsigned *= 1.5 if self.bylined else 1.0
         tail: list[int] = []
         while True:
             own = heads + tail
@@ -192,7 +200,8 @@ class _Readings:
         """The cost of one more block of headline. A short one is a column's name or stands on a chart, unless
         it is about the body and a headline's second line."""
         if len(self.blocks[head].text) >= 9:
-            return self.weights.more_lines
+            sections = self.deeper[head] and any(self.blocks[i].level == self.blocks[head].level for i in body)
+            return self.weights.more_lines + (2.0 if sections else 0.0)
         third = sum(len(self.blocks[h].lines) for h in above) > 1
         return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (3.0 if third else 0.0)
 
