@@ -9,6 +9,7 @@ pair of places, a story that stands otherwise costing more, and the cheapest rea
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 import re
@@ -21,6 +22,7 @@ from rag.layout import CONTACT, Block
 from rag.schema import Kind
 
 _MAX_BLOCKS = 80  # a story of more blocks than this is cut; keeps the search linear in the page
+_COHESION = 0.05
 _ORPHAN = {"head": 3.0, "byline": 4.0, "credit": 2.0}
 Place = Literal["", "before", "after"]
 _PLACES: tuple[Place, ...] = ("before", "after")
@@ -49,6 +51,7 @@ class Weights:
     more_lines: float = 1.0
     story_within: float = 12.0
     subhead: float = 1.0
+    turn: float = 4.0
     opening: float = 4.0
     no_gap: float = 3.0
     elsewhere: float = 2.0
@@ -118,6 +121,7 @@ class _Readings:
         self.ends = [b.ends_story for b in blocks]
         self.named = [b.names_writer for b in blocks]
         self.closed = [b.closed for b in blocks]
+        self.turn = _turns(blocks)
         levels = [b.level for b in blocks if b.level]
         self.deeper = [bool(b.level) and b.level > min(levels) for b in blocks]
         self.bylined = any(b.kind == "byline" for b in blocks) or any(self.ends) or any(self.named)
@@ -160,6 +164,7 @@ class _Readings:
                 else:
                     top = block.level and not self.deeper[at]
                     inner += weights.story_within if top else 0.3 if self.closed[at] or block.level else weights.subhead
+                    inner += weights.turn * self.turn[at]
                 inner += weights.story_within if self.ends[body[-1]] else 0.0
             body.append(at)
             at += 1
@@ -271,6 +276,30 @@ class _Affinity:
             total = sum(weights.values())
             self._cache[key] = sum(w for g, w in weights.items() if g in used) / total if total else 0.0
         return self._cache[key]
+
+
+def _turns(blocks: Sequence[Block]) -> list[float]:
+    """For each headline how far the text turns to something else there, 0 to 1; 0 for all other blocks.
+
+    Of the bigrams of the three paragraphs on one side, weighted by how few paragraphs of the page have them,
+    the share that the three on the other side have too: within stories 0.05 and more at 90 of 100 places, between
+    stories 0.036 and less at 90 of 100.
+    """
+    prose = [i for i, b in enumerate(blocks) if b.kind == "prose"]
+    grams = [_bigrams(blocks[i].text) for i in prose]
+    frequency = Counter(g for own in grams for g in own)
+    weight = {g: math.log((len(grams) + 1) / n) for g, n in frequency.items()}
+    turns = [0.0] * len(blocks)
+    for i, block in enumerate(blocks):
+        at = bisect.bisect(prose, i)
+        if block.kind != "head" or not 0 < at < len(prose):
+            continue
+        left, right = (sorted(set().union(*near)) for near in (grams[max(0, at - 3): at], grams[at: at + 3]))
+        both = set(left) & set(right)
+        least = min(sum(weight[g] for g in left), sum(weight[g] for g in right))
+        if least:
+            turns[i] = max(0.0, 1.0 - sum(weight[g] for g in left if g in both) / least / _COHESION)
+    return turns
 
 
 def _bigrams(text: str) -> set[str]:
