@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from eval.pages import Gold, Span
-from rag.layout import squeeze
+from rag.lines import squeeze
 from rag.schema import Kind
 
 _CLOSING = " ，。、；：？！”’）》】〉…,.;:?!)%"

@@ -9,27 +9,14 @@ a headline.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
+from rag.lines import Line, lines_of, squeeze
+
 BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """``text[start:end]`` of the page, stripped. ``indented``: blanks stood before it. ``gap``: a
-    blank line stood before it, ``blanks`` how many. ``width`` in full-width characters. ``level``: 1 to 6 for
-    a Markdown heading, whose marks are left out."""
-
-    start: int
-    end: int
-    text: str
-    indented: bool
-    gap: bool
-    width: float
-    blanks: int = 0
-    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +36,7 @@ class Block:
     @property
     def starts_story(self) -> bool:
         """Whether it opens with a dateline."""
-        return self.kind == "prose" and bool(_DATELINE.match(squeeze(_head(self.lines))))
+        return self.kind == "prose" and bool(DATELINE.match(squeeze(_head(self.lines))))
 
     @property
     def names_writer(self) -> bool:
@@ -67,30 +54,9 @@ class Block:
         return _closes(self.lines)
 
 
-_SURNAMES = set(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方"
-    "俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧"
-    "计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经"
-    "房裘缪干解应宗丁宣贲邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊於惠甄曲家封芮羿储靳汲邴糜松井段富巫乌焦巴弓牧隗"
-    "山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴"
-    "胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖"
-    "庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆"
-    "红游竺权逯盖益桓公岳帅缑亢况郈有琴商牟佘佴伯赏墨哈谯笪年爱阳佟肖闫付覃洛区仉督邝尧苟涂")
-_CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_ROLE = re.compile(
-    r"(?:本报|本刊|本台|新华社|首席|见习|实习|特约|驻地|全媒体)*"
-    r"(?:评论员|记者|通讯员|实习生|摄影报道|摄影|摄|制图|绘图|供图|撰文|文字|图片|文|图)")
-_PICTURE = re.compile(r"摄影|摄|供图|图片|图")
-_ROLE_WITHIN = re.compile(
-    r"(?<=[" + _CJK + r"])(?<!本报|本刊|本台|华社|首席|见习|实习|特约|驻地|媒体)"
-    r"(?=(?:本报|见习|实习|特约)?(?:记者|通讯员|实习生))")
-_MARKS = "■●◆□▲△★☆▍◎◇○※▌/／|｜·•: ：\t\u3000"
-_DATELINE = re.compile(
-    r"本报[" + _CJK + r"]{0,8}讯|(?:本报|新华社|中新社)[" + _CJK + r"]{2,8}\d{1,2}月\d{1,2}日|[（(](?:本报)?记者[^（()）]{1,40}[）)]\S")
 _TERMINAL = re.compile(r"(?:[。！？!?…；;：]|(?<=[A-Za-z0-9])\.)[”’」』》）)\]\"']*$")
 _SENTENCE = re.compile(r"[。！？!?][”’」』》）)\]\"']*$")
 _ASKS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
-SIGNATURE = re.compile(r"[（(][^（()）]{0,8}(?:记\s*者|通\s*讯\s*员|摄\s*影)[^（()）]{1,90}[）)]")
 _SIGNED = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
 _OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
 JUMP = re.compile(r"[（(【]?\s*(?:下转|上接)[^）)】\n]{0,12}版[^）)】\n]{0,8}[)）】]?")
@@ -101,111 +67,6 @@ _FURNITURE = re.compile(
     r"客户端|公众号|视频号|微信号|刊号|邮发代号|(?:责任|责|本版|值班)编辑?\s*[:：]|栏目统筹|统筹\s*[:：]|版式|校对|审读|国内统一|"
     r"^\S{2,8}(?:日报|晚报|早报|晨报|时报|周报|都市报|新闻报)$|^[A-Z]?\d{1,3}$|"
     r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
-
-
-def squeeze(text: str) -> str:
-    """Blanks dropped beside a Chinese character or full-width sign, single between Latin words."""
-    return "".join(text[i] if not blank else " " for i, blank in kept(text))
-
-
-def kept(text: str) -> Iterator[tuple[int, bool]]:
-    """(index, is_blank) of the characters that stay: all that is no white space, and one blank for a
-    run of them where both neighbours are Latin letters, digits or ASCII signs."""
-    previous = -1
-    for i, c in enumerate(text):
-        if c.isspace():
-            continue
-        if previous >= 0 and i - previous > 1 and text[previous] < "\u0250" and c < "\u0250":
-            yield previous + 1, True
-        yield i, False
-        previous = i
-
-
-def names(line: str) -> tuple[str, ...] | None:
-    """The names of a byline, () for one that only names a role; None when the line is no byline."""
-    if len(line) > 80 or (_DATELINE.match(line) and not re.fullmatch(r"[（(][^（()）]*[）)]", line)):
-        return None
-    tokens: list[str] = []
-    line = _ROLE_WITHIN.sub(" ", _letters_set_wide(line))
-    line = re.sub(r"文\s*[/／]\s*图|图\s*[/／]\s*文", "摄影报道", line)
-    for token in re.split(r"[\s、,，/／|｜:：]+", line.strip(_MARKS + "（）()")):
-        if tokens and len(token) == 1 and len(tokens[-1]) == 1:
-            tokens[-1] += token
-        elif token:
-            tokens.append(token)
-    found, has_role = [], False
-    for token in tokens:
-        token = token.strip(_MARKS)
-        role = _ROLE.match(token)
-        if role:
-            has_role = True
-            if role.group().endswith("评论员") and token == role.group():
-                found.append(token)
-            token = token[role.end():]
-        if not token or token in ("报道", "文"):
-            continue
-        if not _is_name(token):
-            return None
-        found.append(token)
-    known = sum(1 for name in found if name[0] in _SURNAMES or "·" in name or name.endswith("评论员"))
-    return tuple(found) if has_role and known * 2 >= len(found) else None
-
-
-def _letters_set_wide(line: str) -> str:
-    """Where nearly every letter stands alone, a single blank parts letters and more than one parts words."""
-    tokens = line.split()
-    if sum(len(t) == 1 for t in tokens) < max(4, 0.8 * len(tokens)) or not re.search(r"\s{2,}", line.strip()):
-        return line
-    return " ".join("".join(word.split()) for word in re.split(r"\s{2,}", line))
-
-
-def joined(lines: Sequence[Line]) -> str:
-    """The lines as printed, with a blank where a line end parts two names: neither is a letter alone, and
-    the second opens with a surname."""
-    text = ""
-    for line in lines:
-        row = _letters_set_wide(line.text)
-        before = re.split(r"[\s（(、，,]", text)[-1]
-        after = re.split(r"[\s）)、，,]", row)[0]
-        parted = len(before) > 1 and len(after) > 1 and after[0] in _SURNAMES
-        text += " " + row if parted else row
-    return text
-
-
-def is_bare_names(line: str) -> bool:
-    tokens = line.split()
-    return 0 < len(tokens) <= 3 and all(_is_name(t) and len(t) <= 3 and t[0] in _SURNAMES for t in tokens)
-
-
-def _is_name(token: str) -> bool:
-    return bool(re.fullmatch(rf"[{_CJK}]{{2,4}}|[{_CJK}]{{1,6}}[·•][{_CJK}]{{1,8}}", token))
-
-
-_BLANKS = " \t\u3000\u00a0\ufeff\u200b"
-
-
-def lines_of(text: str) -> list[Line]:
-    lines: list[Line] = []
-    ended = 0
-    for match in re.finditer(r"[^\r\n\f\v\u2028\u2029]+", text):
-        raw = match.group()
-        stripped = raw.strip(_BLANKS)
-        if not stripped:
-            continue
-        start = match.start() + raw.index(stripped)
-        blanks = len(re.findall(r"\r\n|[\n\f\v\r]", text[ended: match.start()])) - 1
-        ended = match.start() + len(raw.rstrip(_BLANKS))
-        level = 0
-        if heading := re.fullmatch(r"(#{1,6})\s+(.*?)(?:\s+#+)?", stripped):
-            level, stripped = len(heading.group(1)), heading.group(2)
-            start += heading.start(2)
-        if strong := re.fullmatch(r"(\*{1,3}|_{1,3})([^*_\s](?:[^*_]*[^*_\s])?)\1", stripped):
-            stripped = strong.group(2)
-            start += strong.start(2)
-        width = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in squeeze(stripped))
-        lines.append(Line(
-            start, start + len(stripped), stripped, raw[0] in " \t\u3000\u00a0", blanks > 0, width, max(0, blanks), level))
-    return lines
 
 
 def blocks_of(text: str) -> list[Block]:
@@ -262,7 +123,7 @@ def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line
         return None
     found = names(text)
     if found is not None:
-        only_picture = all(_PICTURE.search(r) for r in _ROLE.findall(squeeze(text)))
+        only_picture = all(PICTURE.search(r) for r in ROLE.findall(squeeze(text)))
         continues = bool(blocks) and not chain and blocks[-1].kind == "byline" and not line.gap
         return "credit" if only_picture and not continues else "byline"
     after_head = bool(chain) and not any("。" in c.text for c in chain) and not _TERMINAL.search(chain[-1].text)
@@ -302,12 +163,12 @@ def _is_torn(lines: Sequence[Line]) -> bool:
 def _breaks(chain: list[Line], line: Line, column_before: float, column: float, torn: bool) -> bool:
     """Whether ``line`` begins something new although the chain before it closed no sentence. ``torn``: blank
     lines within a sentence are to be expected here."""
-    if _DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
+    if DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
         return True
     if _OPEN_BRACKET.search(_tail(chain)):
         return False
     last = chain[-1]
-    prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40 or _DATELINE.match(squeeze(_head(chain)))
+    prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40 or DATELINE.match(squeeze(_head(chain)))
     if prose:
         return line.gap and not _full(last, column_before, False) and bool(_headline_below(chain))
     if line.gap:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from rag.layout import DATE, JUMP, SIGNATURE, Block, Line, blocks_of, joined, kept, names, squeeze
+from rag.bylines import SIGNATURE, joined, names
+from rag.layout import DATE, JUMP, Block, blocks_of
+from rag.lines import Line, kept
 from rag.schema import Article, Page, Run
 from rag.stories import Story, stories_of
 

@@ -11,8 +11,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"layout", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style"},
-    {"stories", "splitter", "e5", "query"},
+    {"lines", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style"},
+    {"bylines", "splitter", "e5", "query"},
+    {"layout"},
+    {"affinity"},
+    {"stories"},
     {"newspaper"},
     {"embedder"},
     {"index"},

@@ -1,0 +1,68 @@
+"""Page -> lines, each with its place in the text, and text without the blanks of its setting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_BLANKS = " \t\u3000\u00a0\ufeff\u200b"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``text[start:end]`` of the page, stripped. ``indented``: blanks stood before it. ``gap``: a
+    blank line stood before it, ``blanks`` how many. ``width`` in full-width characters. ``level``: 1 to 6 for
+    a Markdown heading, whose marks are left out."""
+
+    start: int
+    end: int
+    text: str
+    indented: bool
+    gap: bool
+    width: float
+    blanks: int = 0
+    level: int = 0
+
+
+def squeeze(text: str) -> str:
+    """Blanks dropped beside a Chinese character or full-width sign, single between Latin words."""
+    return "".join(text[i] if not blank else " " for i, blank in kept(text))
+
+
+def kept(text: str) -> Iterator[tuple[int, bool]]:
+    """(index, is_blank) of the characters that stay: all that is no white space, and one blank for a
+    run of them where both neighbours are Latin letters, digits or ASCII signs."""
+    previous = -1
+    for i, c in enumerate(text):
+        if c.isspace():
+            continue
+        if previous >= 0 and i - previous > 1 and text[previous] < "\u0250" and c < "\u0250":
+            yield previous + 1, True
+        yield i, False
+        previous = i
+
+
+def lines_of(text: str) -> list[Line]:
+    lines: list[Line] = []
+    ended = 0
+    for match in re.finditer(r"[^\r\n\f\v\u2028\u2029]+", text):
+        raw = match.group()
+        stripped = raw.strip(_BLANKS)
+        if not stripped:
+            continue
+        start = match.start() + raw.index(stripped)
+        blanks = len(re.findall(r"\r\n|[\n\f\v\r]", text[ended: match.start()])) - 1
+        ended = match.start() + len(raw.rstrip(_BLANKS))
+        level = 0
+        if heading := re.fullmatch(r"(#{1,6})\s+(.*?)(?:\s+#+)?", stripped):
+            level, stripped = len(heading.group(1)), heading.group(2)
+            start += heading.start(2)
+        if strong := re.fullmatch(r"(\*{1,3}|_{1,3})([^*_\s](?:[^*_]*[^*_\s])?)\1", stripped):
+            stripped = strong.group(2)
+            start += strong.start(2)
+        width = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in squeeze(stripped))
+        lines.append(Line(
+            start, start + len(stripped), stripped, raw[0] in " \t\u3000\u00a0", blanks > 0, width, max(0, blanks), level))
+    return lines
