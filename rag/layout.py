@@ -8,6 +8,7 @@ a headline.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,28 +93,40 @@ def blocks_of(text: str) -> list[Block]:
                 blocks.append(Block(kind, (line,)))
             continue
         below_head = bool(blocks) and blocks[-1].kind == "head" and not any(re.search("[，,]", c.text) for c in chain)
-        if chain and _breaks(chain, line, columns[i - 1], columns[i], torn and not below_head):
+        if chain and _breaks(chain, line, columns[i - len(chain): i + 1], torn and not below_head):
             close()
         chain.append(line)
-        if _ends_paragraph(chain, lines[i + 1] if i + 1 < len(lines) else None, columns[i]):
+        if _ends_paragraph(chain, lines[i + 1] if i + 1 < len(lines) else None, columns[i].width):
             close()
     close()
     return blocks
 
 
-def _columns(lines: list[Line]) -> list[float]:
-    """The width of the column that each line stands in: what seven in ten of its neighbours keep to."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The column that a line stands in: its ``width`` and how much shorter its lines may fall."""
+
+    width: float
+    slack: float
+
+    def is_full(self, line: Line, opens: bool) -> bool:
+        """Whether the line fills it; the first of a paragraph may be indented by two in print."""
+        least = self.width - self.slack - (1.5 if opens else 0.0)
+        return line.width > 40 or (least <= line.width <= self.width + 3.5 and line.width >= 6)
+
+
+def _columns(lines: list[Line]) -> list[_Column]:
+    """The width that seven in ten of a line's neighbours keep to, and by how much nine in ten of the lines
+    that go on in the next fall short of it."""
     widths = [line.width for line in lines]
-    return [_upper(widths[max(0, i - 7): i + 8]) for i in range(len(widths))]
+    upper = [_quantile(widths[max(0, i - 7): i + 8], 0.7) for i in range(len(widths))]
+    short = [upper[i] - a.width for i, (a, b) in enumerate(itertools.pairwise(lines)) if not b.gap and not _TERMINAL.search(a.text)]
+    slack = min(3.5, max(1.0, _quantile(short, 0.9))) if short else 3.5
+    return [_Column(width, slack) for width in upper]
 
 
-def _upper(widths: list[float]) -> float:
-    return sorted(widths)[len(widths) * 7 // 10]
-
-
-def _full(line: Line, column: float, opens: bool) -> bool:
-    """A line that fills its column; the first of a paragraph is indented by two in print."""
-    return line.width > 40 or (column - (5 if opens else 3.5) <= line.width <= column + 3.5 and line.width >= 6)
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[int(len(values) * share)]
 
 
 def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line | None) -> BlockKind | None:
@@ -160,21 +173,25 @@ def _is_torn(lines: Sequence[Line]) -> bool:
         for i, line in enumerate(lines) if i)
 
 
-def _breaks(chain: list[Line], line: Line, column_before: float, column: float, torn: bool) -> bool:
-    """Whether ``line`` begins something new although the chain before it closed no sentence. ``torn``: blank
-    lines within a sentence are to be expected here."""
+def _breaks(chain: list[Line], line: Line, columns: Sequence[_Column], torn: bool) -> bool:
+    """Whether ``line`` begins something new although the chain before it closed no sentence. ``columns``: of the
+    chain's lines and of ``line``. ``torn``: blank lines within a sentence are to be expected here."""
     if DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
         return True
     if _OPEN_BRACKET.search(_tail(chain)):
         return False
     last = chain[-1]
+    full = columns[-2].is_full(last, len(chain) == 1)
     prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40 or DATELINE.match(squeeze(_head(chain)))
     if prose:
-        return line.gap and not _full(last, column_before, False) and bool(_headline_below(chain))
+        return line.gap and not columns[-2].is_full(last, False) and bool(_headline_below(chain))
     if line.gap:
-        return not torn or not _full(last, column_before, len(chain) == 1) or last.width > column_before + 3.5
-    wider = line.width > max(c.width for c in chain) * 1.6 and line.width > 12
-    return wider and (len(chain) == 1 or line.width > 40) and not _full(last, column_before, True)
+        return not torn or not full or last.width > columns[-2].width + 3.5
+    if re.search("[，,、]$", last.text) or line.width <= 12:
+        return False
+    wider = line.width > max(c.width for c in chain) * 1.6 and (len(chain) == 1 or line.width > 40)
+    short = not any(column.is_full(c, n == 0) for n, (c, column) in enumerate(zip(chain, columns[:-1], strict=True)))
+    return short and (wider or (columns[-1].is_full(line, True) and line.width > last.width + 3.5))
 
 
 def _headline_below(chain: Sequence[Line]) -> int:

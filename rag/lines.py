@@ -28,7 +28,9 @@ class Line:
 
 def squeeze(text: str) -> str:
     """Blanks dropped beside a Chinese character or full-width sign, single between Latin words."""
-    return "".join(text[i] if not blank else " " for i, blank in kept(text))
+    words = text.split()
+    return "".join(
+        (" " if i and words[i - 1][-1] < "\u0250" and word[0] < "\u0250" else "") + word for i, word in enumerate(words))
 
 
 def kept(text: str) -> Iterator[tuple[int, bool]]:

@@ -115,6 +115,7 @@ class _Readings:
         self.blocks = blocks
         self.weights = weights
         self.affinity = Affinity(blocks)
+        self.lengths = [len(b.text) for b in blocks]
         self.starts = [b.starts_story for b in blocks]
         self.ends = [b.ends_story for b in blocks]
         self.named = [b.names_writer for b in blocks]
@@ -202,11 +203,11 @@ class _Readings:
     def _further(self, above: list[int], head: int, body: list[int]) -> float:
         """The cost of one more block of headline. A short one is a column's name or stands on a chart, unless
         it is about the body and a headline's second line."""
-        if len(self.blocks[head].text) >= 9:
+        if self.lengths[head] >= 9:
             sections = self.deeper[head] and any(self.blocks[i].level == self.blocks[head].level for i in body)
             return self.weights.more_lines + (2.0 if sections else 0.0)
         third = sum(len(self.blocks[h].lines) for h in above) > 1
-        return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (3.0 if third else 0.0)
+        return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (5.0 if third else 0.0)
 
 
 def _torn(blocks: Sequence[Block], at: int) -> float:
