@@ -37,7 +37,7 @@ def names(line: str) -> tuple[str, ...] | None:
     line = _ROLE_WITHIN.sub(" ", _letters_set_wide(line))
     line = re.sub(r"文\s*[/／]\s*图|图\s*[/／]\s*文", "摄影报道", line)
     for token in re.split(r"[\s、,，/／|｜:：]+", line.strip(_MARKS + "（）()")):
-        if tokens and len(token) == 1 and len(tokens[-1]) == 1:
+        if tokens and len(token) == 1 and len(tokens[-1]) <= 2 and not ROLE.fullmatch(tokens[-1]):
             tokens[-1] += token
         elif token:
             tokens.append(token)
@@ -62,7 +62,8 @@ def names(line: str) -> tuple[str, ...] | None:
 def _letters_set_wide(line: str) -> str:
     """Where nearly every letter stands alone, a single blank parts letters and more than one parts words."""
     tokens = line.split()
-    if sum(len(t) == 1 for t in tokens) < max(4, 0.8 * len(tokens)) or not re.search(r"\s{2,}", line.strip()):
+    wide = re.search(r"\s{2,}", line.strip()) or len(tokens) >= 8
+    if sum(len(t) == 1 for t in tokens) < max(4, 0.8 * len(tokens)) or not wide:
         return line
     return " ".join("".join(word.split()) for word in re.split(r"\s{2,}", line))
 
