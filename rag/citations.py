@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rag.figures import unsupported
 from rag.lexical import tokens
-from rag.newspaper import source_span
+from rag.newspaper import source_of
 from rag.schema import Article, Citation, Hit, Language
 from rag.splitter import sentences
 
@@ -19,10 +19,10 @@ _CLAIM_END = re.compile(r"(?:[。！？!?]|\.(?=\s|$|\s*[\[【［]))[”’」�
 
 def cite(n: int, article: Article, start: int, end: int) -> Citation:
     """The citation of ``article.text[start:end]``."""
-    source_start, source_end = source_span(article, start, end)
+    file, source_start, source_end = source_of(article, start, end)
     return Citation(
         n=n, article_id=article.article_id, title=article.title, byline=article.byline, date=article.date,
-        file=article.file, quote=article.text[start:end], start=start, end=end,
+        file=file, quote=article.text[start:end], start=start, end=end,
         source_start=source_start, source_end=source_end)
 
 

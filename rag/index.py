@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from rag.continuations import join
 from rag.corpus import list_files, name_of, read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
@@ -97,7 +98,7 @@ def build(
     if not articles:
         why = refused[0][1] if refused else "the files hold no article text."
         raise CorpusError(f"No article found in {folder}: {why}")
-    return build_from(articles, hashes, index_dir, embedder, tuple(refused), progress)
+    return build_from(join(articles), hashes, index_dir, embedder, tuple(refused), progress)
 
 
 def build_from(

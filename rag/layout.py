@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
@@ -22,8 +22,11 @@ BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """Lines that belong together. ``jump``: a line beside it says that it goes on from, or on, another page."""
+
     kind: BlockKind
     lines: tuple[Line, ...]
+    jump: Literal["", "from", "on"] = ""
 
     @property
     def text(self) -> str:
@@ -36,8 +39,10 @@ class Block:
 
     @property
     def starts_story(self) -> bool:
-        """Whether it opens with a dateline."""
-        return self.kind == "prose" and bool(DATELINE.match(squeeze(_head(self.lines))))
+        """Whether it opens with a dateline or goes on from another page."""
+        opening = squeeze(_head(self.lines))
+        jump = JUMP.match(opening)
+        return self.kind == "prose" and (self.jump == "from" or bool(DATELINE.match(opening) or (jump and "上接" in jump.group())))
 
     @property
     def names_writer(self) -> bool:
@@ -45,9 +50,14 @@ class Block:
         return self.kind == "prose" and bool(SIGNATURE.search(squeeze(_head(self.lines))[:60]))
 
     @property
-    def ends_story(self) -> bool:
+    def signed(self) -> bool:
         """Whether it closes with the writer's name in brackets."""
         return self.kind == "prose" and bool(_SIGNED.search(squeeze(_tail(self.lines))))
+
+    @property
+    def ends_story(self) -> bool:
+        """Whether it is signed or goes on on another page."""
+        return self.kind == "prose" and (self.signed or self.jump == "on" or bool(_GOES_ON.search(_tail(self.lines))))
 
     @property
     def closed(self) -> bool:
@@ -60,7 +70,9 @@ _SENTENCE = re.compile(r"[。！？!?][”’」』》）)\]\"']*$")
 _ASKS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
 _SIGNED = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
 _OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
-JUMP = re.compile(r"[（(【]?\s*(?:下转|上接)[^）)】\n]{0,12}版[^）)】\n]{0,8}[)）】]?")
+_PAGE = r"\s*第?\s*[A-Z]?\s*[\d０-９一二三四五六七八九十]{1,3}(?:\s*[、,，]\s*\d{1,3})?\s*版"
+JUMP = re.compile(rf"[（(【]\s*(?:下转|上接){_PAGE}[^（()）【】\n]{{0,8}}[)）】]|(?:下转|上接){_PAGE}")
+_GOES_ON = re.compile(rf"下转{_PAGE}[^（()）【】\n]{{0,8}}[)）】]?$")
 CONTACT = re.compile(r"(?:地址|电话|热线|手机|邮箱|网址|传真|联系人|咨询|招生|招聘)[^。]{0,8}[:：].{0,60}|\d{3,4}-\d{7,8}")
 _WEATHER = re.compile(r"最高气温|最低气温|阵雨|雷雨|多云|阴有|转晴|到晴|[东南西北]{1,2}风\s*\d")
 DATE = re.compile(r"((?:19|20)\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})")
@@ -99,6 +111,18 @@ def blocks_of(text: str) -> list[Block]:
         if _ends_paragraph(chain, lines[i + 1] if i + 1 < len(lines) else None, columns[i].width):
             close()
     close()
+    return _with_jumps(blocks)
+
+
+def _with_jumps(blocks: list[Block]) -> list[Block]:
+    """上接 on a line of its own belongs to the paragraph below it, 下转 to the one above."""
+    for i, block in enumerate(blocks):
+        if block.kind == "furniture" and JUMP.fullmatch(block.text):
+            onward = "下转" in block.text
+            beside = range(i - 1, max(-1, i - 3), -1) if onward else range(i + 1, min(len(blocks), i + 4))
+            at = next((j for j in beside if blocks[j].kind == "prose"), None)
+            if at is not None:
+                blocks[at] = replace(blocks[at], jump="on" if onward else "from")
     return blocks
 
 

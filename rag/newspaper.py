@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.bylines import SIGNATURE, joined, names
 from rag.layout import DATE, JUMP, Block, blocks_of
@@ -11,6 +14,9 @@ from rag.schema import Article, Page, Run
 from rag.stories import Story, stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
+
+_DIGITS = "零一二三四五六七八九"
+_PAGE_NUMBER = re.compile(r"([A-Z]?)\s*0*(\d{1,3}|[一二三四五六七八九十]{1,3})(?:\s*[、,]\s*\d{1,3})?\s*版")
 
 
 def articles_of(page: Page) -> list[Article]:
@@ -25,17 +31,53 @@ def articles_of(page: Page) -> list[Article]:
             articles.append(Article(
                 article_id=f"{page.file}#{len(articles) + 1}", file=page.file, title=_title(content, story),
                 byline=_byline(content, story), date=date, kind=story.kind, text=text, runs=runs))
-    return articles
+    return _with_jumps(page.text, articles)
+
+
+def source_of(article: Article, start: int, end: int) -> tuple[str, int, int]:
+    """Where ``article.text[start:end]`` stands: a file and half open character offsets in it. Of a stretch
+    that runs over two files, the part in the first."""
+    inside = [run for run in article.runs if run.start < end and start < run.start + run.length]
+    if not inside:
+        return article.file, 0, 0
+    first = inside[0]
+    last = [run for run in inside if run.file == first.file][-1]
+    return (first.file or article.file, first.source_start + max(0, start - first.start),
+            last.source_start + min(last.length, end - last.start))
 
 
 def source_span(article: Article, start: int, end: int) -> tuple[int, int]:
-    """Where ``article.text[start:end]`` stands in the file: half open character offsets."""
-    inside = [run for run in article.runs if run.start < end and start < run.start + run.length]
-    if not inside:
-        return 0, 0
-    first, last = inside[0], inside[-1]
-    return (first.source_start + max(0, start - first.start),
-            last.source_start + min(last.length, end - last.start))
+    """The offsets of ``source_of``."""
+    return source_of(article, start, end)[1:]
+
+
+def _with_jumps(text: str, articles: list[Article]) -> list[Article]:
+    """The articles with the pages that 下转 and 上接 name. 下转 stands in its article or behind it, 上接 in
+    its article or ahead of it."""
+    for mark in JUMP.finditer(text):
+        page = page_number(mark.group())
+        onward = "下转" in mark.group()
+        spans = [(a.runs[0].source_start, a.runs[-1].source_start + a.runs[-1].length) for a in articles]
+        near = [i for i, (start, end) in enumerate(spans) if (start < mark.start() if onward else end > mark.end())]
+        if near and onward:
+            i = max(near, key=lambda i: spans[i][0])
+            articles[i] = replace(articles[i], goes_on=articles[i].goes_on or page)
+        elif near:
+            i = min(near, key=lambda i: spans[i][1])
+            articles[i] = replace(articles[i], comes_from=articles[i].comes_from or page)
+    return articles
+
+
+def page_number(text: str) -> str:
+    """``第02版``, ``下转二版`` -> ``2``; ``A03版`` -> ``A3``; empty when there is no number."""
+    found = _PAGE_NUMBER.search(unicodedata.normalize("NFKC", text))
+    if not found:
+        return ""
+    section, number = found.groups()
+    if not number.isdigit():
+        tens, ten, ones = number.rpartition("十")
+        number = str((10 * (_DIGITS.find(tens) if tens else 1) if ten else 0) + (_DIGITS.find(ones) if ones else 0))
+    return section + number
 
 
 def _title(blocks: Sequence[Block], story: Story) -> str:

@@ -46,18 +46,21 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``length`` characters of an article's text that stand side by side in the file."""
+    """``length`` characters of an article's text that stand side by side in ``file``; empty for the
+    article's own."""
 
     start: int
     source_start: int
     length: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
     """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
     breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
-    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text."""
+    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text. ``goes_on`` and
+    ``comes_from``: the pages that its 下转 and 上接 name, ``2``."""
 
     article_id: str
     file: str
@@ -71,6 +74,8 @@ class Article:
     page: str = ""
     date_basis: DateBasis = ""
     date_words: str = ""
+    goes_on: str = ""
+    comes_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,12 +118,12 @@ class _Readings:
         self.lengths = [len(b.text) for b in blocks]
         self.starts = [b.starts_story for b in blocks]
         self.ends = [b.ends_story for b in blocks]
-        self.named = [b.names_writer for b in blocks]
+        self.signed = [b.names_writer or b.signed for b in blocks]
         self.closed = [b.closed for b in blocks]
         self.turn = turns(blocks)
         levels = [b.level for b in blocks if b.level]
         self.deeper = [bool(b.level) and b.level > min(levels) for b in blocks]
-        self.bylined = any(b.kind == "byline" for b in blocks) or any(self.ends) or any(self.named)
+        self.bylined = any(b.kind == "byline" for b in blocks) or any(self.signed)
         between = Counter(b.lines[0].blanks for a, b in itertools.pairwise(blocks) if a.kind == b.kind == "prose")
         self.usual_blanks = max(between, key=lambda blanks: (between[blanks], blanks), default=1)
         self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
@@ -178,7 +178,7 @@ class _Readings:
         self, heads: list[int], bylines: list[int], body: list[int], at: int, cost: float
     ) -> Iterator[tuple[int, float, Story]]:
         blocks, weights = self.blocks, self.weights
-        signed = self.ends[body[-1]] or self.named[body[0]]
+        signed = self.signed[body[0]] or self.signed[body[-1]]
         unsigned = 0.0 if bylines or signed else weights.no_byline / 2 if self.starts[body[0]] else weights.no_byline
         unsigned *= 1.5 if self.bylined else 1.0
         tail: list[int] = []

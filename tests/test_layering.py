@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"lines", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt", "style"},
+    {"lines", "continuations", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "corpus", "payload", "generation", "prompt",
+     "style"},
     {"bylines", "splitter", "e5", "query"},
     {"layout"},
     {"affinity"},
