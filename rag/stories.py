@@ -40,7 +40,7 @@ class Story:
 class Weights:
     """What speaks against a reading; ``affinity`` is taken off for each headline whose words the body uses."""
 
-    affinity: float = 4.0
+    affinity: float = 8.0
     no_headline: float = 4.0
     no_byline: float = 2.0
     second_byline: float = 12.0
@@ -207,7 +207,7 @@ class _Readings:
             sections = self.deeper[head] and any(self.blocks[i].level == self.blocks[head].level for i in body)
             return self.weights.more_lines + (2.0 if sections else 0.0)
         third = sum(len(self.blocks[h].lines) for h in above) > 1
-        return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (5.0 if third else 0.0)
+        return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (9.0 if third else 0.0)
 
 
 def _torn(blocks: Sequence[Block], at: int) -> float:
