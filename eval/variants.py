@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from eval.pages import Gold, Span
+from eval.pages import Gold, Score, Span, score
 from rag.lines import squeeze
-from rag.schema import Kind
+from rag.newspaper import articles_of
+from rag.schema import Kind, Page
 
 _CLOSING = " ，。、；：？！”’）》】〉…,.;:?!)%"
 _TO_HALF = str.maketrans("，；：（）？！", ",;:()?!")
@@ -125,6 +126,16 @@ def render(stories: Sequence[Story], style: Style) -> tuple[str, list[Gold]]:
     if style.furniture:
         page.lines(("02",))
     return page.text(), gold
+
+
+def scored(pages: Sequence[Sequence[Story]], styles: Sequence[tuple[str, Style]]) -> Score:
+    """How well the pages are cut in all these styles together."""
+    total = Score()
+    for _, style in styles:
+        for stories in pages:
+            text, gold = render(stories, style)
+            total += score(text, gold, articles_of(Page("page.txt", text, "utf-8", "")))
+    return total
 
 
 def _article(page: _Printer, story: Story) -> Gold:
