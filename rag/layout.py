@@ -85,15 +85,16 @@ _FURNITURE = re.compile(
 def blocks_of(text: str) -> list[Block]:
     """The page's blocks in file order; every line that is not blank is in exactly one."""
     blocks: list[Block] = []
-    chain: list[Line] = []
+    chain = _Chain()
     lines = lines_of(text)
     columns = _columns(lines)
     torn = _is_torn(lines)
 
     def close() -> None:
-        if chain:
-            blocks.extend(_settle(chain))
-            chain.clear()
+        nonlocal chain
+        if chain.lines:
+            blocks.extend(_settle(chain.lines))
+            chain = _Chain()
 
     for i, line in enumerate(lines):
         kind = "head" if line.level else _special(line, blocks, chain, lines[i + 1] if i + 1 < len(lines) else None)
@@ -104,14 +105,35 @@ def blocks_of(text: str) -> list[Block]:
             else:
                 blocks.append(Block(kind, (line,)))
             continue
-        below_head = bool(blocks) and blocks[-1].kind == "head" and not any(re.search("[，,]", c.text) for c in chain)
-        if chain and _breaks(chain, line, columns[i - len(chain): i + 1], torn and not below_head):
+        below_head = bool(blocks) and blocks[-1].kind == "head" and not chain.has_comma
+        if chain.lines and _breaks(chain, line, columns[i - 1], columns[i], torn and not below_head):
             close()
-        chain.append(line)
-        if _ends_paragraph(chain, lines[i + 1] if i + 1 < len(lines) else None, columns[i].width):
+        chain.add(line, columns[i])
+        if _ends_paragraph(chain.lines, lines[i + 1] if i + 1 < len(lines) else None, columns[i].width):
             close()
     close()
     return _with_jumps(blocks)
+
+
+class _Chain:
+    """Lines that go on in one another, as far as they are known. ``tells``: they are sentences.
+    ``is_short``: none fills its column."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.tells = self.has_comma = self.has_stop = False
+        self.is_short = True
+        self.widest = 0.0
+
+    def add(self, line: Line, column: _Column) -> None:
+        self.lines.append(line)
+        self.has_comma |= "，" in line.text or "," in line.text
+        self.has_stop |= "。" in line.text
+        self.tells |= bool(re.search(r"[。！？；]", line.text))
+        if len(self.lines) < 5:
+            self.tells |= bool(DATELINE.match(squeeze(_head(self.lines))))
+        self.is_short &= not column.is_full(line, len(self.lines) == 1)
+        self.widest = max(self.widest, line.width)
 
 
 def _with_jumps(blocks: list[Block]) -> list[Block]:
@@ -153,17 +175,17 @@ def _quantile(values: list[float], share: float) -> float:
     return sorted(values)[int(len(values) * share)]
 
 
-def _special(line: Line, blocks: list[Block], chain: list[Line], following: Line | None) -> BlockKind | None:
+def _special(line: Line, blocks: list[Block], chain: _Chain, following: Line | None) -> BlockKind | None:
     text = line.text
-    if (chain and not line.gap and _OPEN_BRACKET.search(_tail(chain))) or (
+    if (not line.gap and _OPEN_BRACKET.search(_tail(chain.lines))) or (
             _OPEN_BRACKET.search(text) and following and not following.gap):
         return None
     found = names(text)
     if found is not None:
         only_picture = all(PICTURE.search(r) for r in ROLE.findall(squeeze(text)))
-        continues = bool(blocks) and not chain and blocks[-1].kind == "byline" and not line.gap
+        continues = bool(blocks) and not chain.lines and blocks[-1].kind == "byline" and not line.gap
         return "credit" if only_picture and not continues else "byline"
-    after_head = bool(chain) and not any("。" in c.text for c in chain) and not _TERMINAL.search(chain[-1].text)
+    after_head = bool(chain.lines) and not chain.has_stop and not _TERMINAL.search(chain.lines[-1].text)
     if after_head and is_bare_names(text) and following and following.width > line.width + 4:
         return "byline"
     if line.width <= 30:
@@ -197,32 +219,30 @@ def _is_torn(lines: Sequence[Line]) -> bool:
         for i, line in enumerate(lines) if i)
 
 
-def _breaks(chain: list[Line], line: Line, columns: Sequence[_Column], torn: bool) -> bool:
-    """Whether ``line`` begins something new although the chain before it closed no sentence. ``columns``: of the
-    chain's lines and of ``line``. ``torn``: blank lines within a sentence are to be expected here."""
-    if DATELINE.match(squeeze(line.text)) or (line.indented and not chain[-1].indented):
+def _breaks(chain: _Chain, line: Line, column_before: _Column, column: _Column, torn: bool) -> bool:
+    """Whether ``line`` begins something new although the chain before it closed no sentence. ``torn``: blank
+    lines within a sentence are to be expected here."""
+    last = chain.lines[-1]
+    if DATELINE.match(squeeze(line.text)) or (line.indented and not last.indented):
         return True
-    if _OPEN_BRACKET.search(_tail(chain)):
+    if _OPEN_BRACKET.search(_tail(chain.lines)):
         return False
-    last = chain[-1]
-    full = columns[-2].is_full(last, len(chain) == 1)
-    prose = any(re.search(r"[。！？；]", c.text) for c in chain) or last.width > 40 or DATELINE.match(squeeze(_head(chain)))
-    if prose:
-        return line.gap and not columns[-2].is_full(last, False) and bool(_headline_below(chain))
+    if chain.tells or last.width > 40:
+        return line.gap and not column_before.is_full(last, False) and bool(_headline_below(chain.lines))
     if line.gap:
-        return not torn or not full or last.width > columns[-2].width + 3.5
+        full = column_before.is_full(last, len(chain.lines) == 1)
+        return not torn or not full or last.width > column_before.width + 3.5
     if re.search("[，,、]$", last.text) or line.width <= 12:
         return False
-    wider = line.width > max(c.width for c in chain) * 1.6 and (len(chain) == 1 or line.width > 40)
-    short = not any(column.is_full(c, n == 0) for n, (c, column) in enumerate(zip(chain, columns[:-1], strict=True)))
-    return short and (wider or (columns[-1].is_full(line, True) and line.width > last.width + 3.5))
+    wider = line.width > chain.widest * 1.6 and (len(chain.lines) == 1 or line.width > 40)
+    return chain.is_short and (wider or (column.is_full(line, True) and line.width > last.width + 3.5))
 
 
 def _headline_below(chain: Sequence[Line]) -> int:
     """How many lines at the end of a chain stand below its last sentence and read as a headline."""
-    count = next((n for n, line in enumerate(reversed(chain)) if _SENTENCE.search(line.text)), len(chain))
+    count = next((n for n, line in enumerate(reversed(chain[-6:])) if _SENTENCE.search(line.text)), 0)
     below = "".join(line.text for line in chain[len(chain) - count:])
-    return count if 0 < count < len(chain) and count <= 5 and len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
+    return count if len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
 
 
 def _ends_paragraph(chain: list[Line], following: Line | None, column: float) -> bool:

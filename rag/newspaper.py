@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -54,16 +55,14 @@ def source_span(article: Article, start: int, end: int) -> tuple[int, int]:
 def _with_jumps(text: str, articles: list[Article]) -> list[Article]:
     """The articles with the pages that 下转 and 上接 name. 下转 stands in its article or behind it, 上接 in
     its article or ahead of it."""
+    starts = [a.runs[0].source_start for a in articles]
+    ends = [a.runs[-1].source_start + a.runs[-1].length for a in articles]
     for mark in JUMP.finditer(text):
         page = page_number(mark.group())
-        onward = "下转" in mark.group()
-        spans = [(a.runs[0].source_start, a.runs[-1].source_start + a.runs[-1].length) for a in articles]
-        near = [i for i, (start, end) in enumerate(spans) if (start < mark.start() if onward else end > mark.end())]
-        if near and onward:
-            i = max(near, key=lambda i: spans[i][0])
-            articles[i] = replace(articles[i], goes_on=articles[i].goes_on or page)
-        elif near:
-            i = min(near, key=lambda i: spans[i][1])
+        if "下转" in mark.group():
+            if (i := bisect.bisect(starts, mark.start()) - 1) >= 0:
+                articles[i] = replace(articles[i], goes_on=articles[i].goes_on or page)
+        elif (i := bisect.bisect(ends, mark.end())) < len(articles):
             articles[i] = replace(articles[i], comes_from=articles[i].comes_from or page)
     return articles
 

@@ -68,12 +68,16 @@ def _cut(blocks: Sequence[Block], weights: Weights) -> tuple[list[Story], list[i
     """The cheapest way to read the blocks as stories, and the blocks that belong to none."""
     read = _Readings(blocks, weights)
     n = len(blocks)
+    reached = [True] + [False] * n
     habits = list(itertools.product(_PLACES, _PLACES))  # of headlines, of bylines
     best: list[list[tuple[float, int, Story | None]]] = [
         [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))] for _ in habits]
     for start in range(n):
         skip = _ORPHAN.get(blocks[start].kind, 20.0)
-        readings = list(read(start))
+        readings = list(read(start)) if reached[start] else []
+        reached[start + 1] |= reached[start] and blocks[start].kind != "prose"
+        for end, _, _ in readings:
+            reached[end] = True
         for habit, row in zip(habits, best, strict=True):
             base = row[start][0]
             if base + skip < row[start + 1][0]:
@@ -126,6 +130,9 @@ class _Readings:
         self.bylined = any(b.kind == "byline" for b in blocks) or any(self.signed)
         between = Counter(b.lines[0].blanks for a, b in itertools.pairwise(blocks) if a.kind == b.kind == "prose")
         self.usual_blanks = max(between, key=lambda blanks: (between[blanks], blanks), default=1)
+        self.may_start = [  # of two paragraphs with nothing between them, the second does not open a story
+            b.kind != "prose" or self.starts[i] or (i > 0 and self.ends[i - 1]) or b.lines[0].indented
+            or b.lines[0].blanks > self.usual_blanks for i, b in enumerate(blocks)]
         self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
     def __call__(self, start: int) -> Iterator[tuple[int, float, Story]]:
@@ -168,6 +175,8 @@ class _Readings:
             body.append(at)
             at += 1
             if block.kind == "head":
+                continue
+            if at < limit and not self.may_start[at]:
                 continue
             yield from _photo(blocks, heads, bylines, body, at, self.affinity)
             strong = bool(bylines) or self.starts[body[0]] or follows_end or blocks[body[0]].lines[0].indented or set_off
