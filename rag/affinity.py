@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from rag.layout import Block
@@ -19,17 +19,21 @@ class Affinity:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._grams = [bigrams(b.text) for b in blocks]
-        self._in_blocks = Counter(g for grams in self._grams for g in grams)
-        self._cache: dict[tuple[int, int, int], float] = {}
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for place, grams in enumerate(self._grams):
+            for gram in grams:
+                self._places[gram].append(place)
 
     def __call__(self, head: int, body: Sequence[int]) -> float:
-        key = (head, body[0], body[-1])
-        if key not in self._cache:
-            used: set[str] = set().union(*(self._grams[i] for i in body))
-            weights = {g: 1.0 / self._in_blocks[g] ** 0.5 for g in sorted(self._grams[head])}  # sorted: sums are the same each time
-            total = sum(weights.values())
-            self._cache[key] = sum(w for g, w in weights.items() if g in used) / total if total else 0.0
-        return self._cache[key]
+        """``body``: blocks that follow one another."""
+        total = used = 0.0
+        for gram in sorted(self._grams[head]):  # sorted, for sums to be the same each time
+            places = self._places[gram]
+            weight = len(places) ** -0.5
+            total += weight
+            at = bisect.bisect_left(places, body[0])
+            used += weight if at < len(places) and places[at] <= body[-1] else 0.0
+        return used / total if total else 0.0
 
 
 def turns(blocks: Sequence[Block]) -> list[float]:
