@@ -50,6 +50,7 @@ class Weights:
     story_within: float = 12.0
     subhead: float = 1.0
     turn: float = 4.0
+    section: float = 6.0
     opening: float = 4.0
     no_gap: float = 3.0
     elsewhere: float = 2.0
@@ -73,7 +74,7 @@ def _cut(blocks: Sequence[Block], weights: Weights) -> tuple[list[Story], list[i
     best: list[list[tuple[float, int, Story | None]]] = [
         [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))] for _ in habits]
     for start in range(n):
-        skip = _ORPHAN.get(blocks[start].kind, 20.0)
+        skip = _ORPHAN.get(blocks[start].kind, 20.0) + (weights.section if blocks[start].level else 0.0)
         readings = list(read(start)) if reached[start] else []
         reached[start + 1] |= reached[start] and blocks[start].kind != "prose"
         for end, _, _ in readings:
@@ -170,7 +171,7 @@ class _Readings:
                 else:
                     top = block.level and not self.deeper[at]
                     inner += weights.story_within if top else 0.3 if self.closed[at] or block.level else weights.subhead
-                    inner += weights.turn * self.turn[at]
+                    inner += 0.0 if block.level else weights.turn * self.turn[at]
                 inner += weights.story_within if self.ends[body[-1]] else 0.0
             body.append(at)
             at += 1
@@ -195,6 +196,7 @@ class _Readings:
             own = heads + tail
             total = cost - sum(weights.affinity * self.affinity(h, body) for h in own)
             total += 0.0 if own else weights.no_headline
+            total += weights.section if heads and self.deeper[heads[0]] and not bylines else 0.0
             total += weights.headline_both_ends if heads and tail else 0.0
             total += sum(self._further(own[:i], own[i], body) for i in range(1, len(own))) + 3.0 * max(0, len(own) - 2)
             total += _torn(blocks, at) if tail else 0.0
@@ -212,9 +214,9 @@ class _Readings:
     def _further(self, above: list[int], head: int, body: list[int]) -> float:
         """The cost of one more block of headline. A short one is a column's name or stands on a chart, unless
         it is about the body and a headline's second line."""
-        if self.lengths[head] >= 9:
+        if self.lengths[head] >= 9 or self.blocks[head].level:
             sections = self.deeper[head] and any(self.blocks[i].level == self.blocks[head].level for i in body)
-            return self.weights.more_lines + (2.0 if sections else 0.0)
+            return self.weights.more_lines + (self.weights.section if sections else 0.0)
         third = sum(len(self.blocks[h].lines) for h in above) > 1
         return self.weights.more_lines + 3.0 + 4.0 * (1.0 - self.affinity(head, body)) + (9.0 if third else 0.0)
 
