@@ -11,8 +11,9 @@ from dataclasses import replace
 from rag.bylines import SIGNATURE, joined, names
 from rag.layout import DATE, JUMP, Block, blocks_of
 from rag.lines import Line, kept
+from rag.readings import Story
 from rag.schema import Article, Page, Run
-from rag.stories import Story, stories_of
+from rag.stories import stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
 

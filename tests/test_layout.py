@@ -92,8 +92,8 @@ def test_lines_are_the_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "line"),
-    [("# 渡口重开", ("渡口重开", 2, 1)), ("### 渡口 ##", ("渡口", 4, 3)), ("**记者 王强**", ("记者 王强", 2, 0)), ("#渡口", ("#渡口", 0, 0)),
-     ("*", ("*", 0, 0)), ("3*4*5", ("3*4*5", 0, 0))])
+    [("# 渡口重开", ("渡口重开", 2, 1)), ("### 渡口 ##", ("渡口", 4, 3)), ("**记者 王强**", ("记者 王强", 2, 0)),
+     ("#渡口", ("#渡口", 0, 0)), ("*", ("*", 0, 0)), ("3*4*5", ("3*4*5", 0, 0))])
 def test_marks_of_markdown(raw: str, line: tuple[str, int, int]) -> None:
     (found,) = lines_of(raw)
     assert (found.text, found.start, found.level) == line

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.pages import Gold
-from eval.variants import Story, Style, mixtures, printed, render, styles
+from eval.printer import Story, Style
+from eval.variants import mixtures, printed, render, styles
 from rag.newspaper import articles_of
 from rag.schema import Page
 
