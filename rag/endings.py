@@ -36,7 +36,7 @@ class Column:
 
     def is_full(self, line: Line, opens: bool) -> bool:
         """Whether the line fills it; the first of a paragraph may be indented by two in print."""
-        least = self.width - self.slack - (1.5 if opens else 0.0)
+        least = self.width - self.slack - (2.0 if opens else 0.0)
         return line.width > 40 or (least <= line.width <= self.width + 3.5 and line.width >= 6)
 
 

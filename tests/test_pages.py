@@ -12,7 +12,7 @@ import pytest
 
 from eval import variants
 from eval.pages import GOLD, Gold, Score, f1, match, pages_with_gold, same, score
-from rag.newspaper import articles_of
+from rag.newspaper import articles_of, source_span
 from rag.schema import Article, Run
 
 ROOT = Path(__file__).parent.parent
@@ -117,6 +117,14 @@ def _above_floors(row: Score, name: str) -> None:
     figures = row.figures()
     for figure, floor in FLOORS[name].items():
         assert figures[figure] <= floor if figure == "spurious" else figures[figure] >= floor, (name, figure, figures[figure], floor)
+
+
+def test_no_paragraph_is_broken() -> None:
+    for page, gold in SEEDS:
+        for article in articles_of(page):
+            for at in (i for i, c in enumerate(article.text) if c == "\n"):
+                before, after = source_span(article, at - 1, at)[0], source_span(article, at + 1, at + 2)[0]
+                assert not [page.text[a:b] for story in gold for a, b in story.body if a <= before and after < b]
 
 
 def test_pages_as_printed() -> None:
