@@ -4,55 +4,21 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-from eval.pages import Gold, Score, Span, score
+from eval.pages import Gold, Score, score
+from eval.printer import Printer, Story, Style
 from rag.lines import squeeze
 from rag.newspaper import articles_of
-from rag.schema import Kind, Page
+from rag.schema import Page
 
-_CLOSING = " ，。、；：？！”’）》】〉…,.;:?!)%"
-_TO_HALF = str.maketrans("，；：（）？！", ",;:()?!")
 _HEADER = ("海湾日报", "2025年9月12日 星期五", "责任编辑：陈一 版式：李二", "第02版")
 _ADVERTS = (
     ("旺铺招租", "海湾路临街商铺对外出租", "联系电话：0573-85001234"),
     ("海湾驾校秋季班开班了", "地址：海湾市人民路88号（体育馆北）", "招生热线：85007171、85007980"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What is printed: ``headline`` in lines, ``body`` in paragraphs, no blanks but between Latin words."""
-
-    kind: Kind
-    headline: tuple[str, ...]
-    byline: tuple[str, ...]
-    body: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How it is printed. ``width``: characters a line. ``gap``: blank lines between paragraphs; ``tight``: none
-    within a story. ``narrow``: the headline is wrapped at the column's width too. ``torn``: a blank line
-    in mid-sentence where a column ends. ``spaced``: some lines with letters set wide. ``shift``: the story that comes first."""
-
-    width: int = 18
-    indent: bool = True
-    gap: bool = False
-    tight: bool = False
-    head: Literal["before", "after"] = "before"
-    byline: Literal["before head", "after head", "end", "brackets", "dateline", "none"] = "after head"
-    marks: Literal["as is", "half", "full"] = "as is"
-    spaced: bool = False
-    furniture: bool = False
-    adverts: bool = False
-    narrow: bool = False
-    torn: bool = False
-    shift: int = 0
 
 
 def styles() -> Iterator[tuple[str, Style]]:
@@ -113,7 +79,7 @@ def read_stories(path: Path) -> list[list[Story]]:
 def render(stories: Sequence[Story], style: Style) -> tuple[str, list[Gold]]:
     """The page and where its stories stand in it."""
     shift = style.shift % len(stories)
-    page = _Printer(style)
+    page = Printer(style)
     if style.furniture:
         page.lines(_HEADER)
         page.blank()
@@ -138,7 +104,7 @@ def scored(pages: Sequence[Sequence[Story]], styles: Sequence[tuple[str, Style]]
     return total
 
 
-def _article(page: _Printer, story: Story) -> Gold:
+def _article(page: Printer, story: Story) -> Gold:
     style = page.style
     place = style.byline
     if style.byline == "none":
@@ -172,7 +138,7 @@ def _article(page: _Printer, story: Story) -> Gold:
     return Gold(story.kind, tuple(page.marked(h) for h in story.headline), story.byline, body, aside)
 
 
-def _photo(page: _Printer, story: Story) -> Gold:
+def _photo(page: Printer, story: Story) -> Gold:
     """A photo has its title above the caption and who took it below."""
     page.headline(story.headline)
     body, aside = page.body(story.body, "", "")
@@ -185,106 +151,3 @@ def _credit(byline: Sequence[str]) -> str:
     if not byline or byline[0].endswith("评论员"):
         return " ".join(byline)
     return f"记者 {byline[0]}" + (" 通讯员 " + " ".join(byline[1:]) if byline[1:] else "")
-
-
-class _Printer:
-    """Puts text on the page and tells where it stands."""
-
-    def __init__(self, style: Style) -> None:
-        self.style = style
-        self._parts: list[str] = []
-        self._length = 0
-        self._rows = 0
-        self._draw = random.Random(7)
-
-    def text(self) -> str:
-        return "".join(self._parts)
-
-    def marked(self, text: str) -> str:
-        if self.style.marks == "half":
-            return text.translate(_TO_HALF)
-        if self.style.marks == "full":
-            for half, full in zip(",;:()?!", "，；：（）？！", strict=True):
-                text = re.sub(rf"(?<!\d){re.escape(half)}|{re.escape(half)}(?!\d)", full, text)
-        return text
-
-    def blank(self) -> None:
-        self._put("\n")
-
-    def lines(self, lines: Sequence[str]) -> None:
-        for line in lines:
-            self._put(line + "\n")
-
-    def block(self, lines: Sequence[str]) -> None:
-        self.lines(lines)
-        if not self.style.tight:
-            self.blank()
-
-    def headline(self, lines: Sequence[str]) -> None:
-        for line in lines:
-            rows = _wrap(self.marked(line), self.style.width) if self.style.narrow else [self.marked(line)]
-            self.lines(rows)
-            if self.style.gap and not self.style.tight:
-                self.blank()
-        if lines and not self.style.tight and not self.style.gap:
-            self.blank()
-
-    def body(self, paragraphs: Sequence[str], first: str, last: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """(a span for each paragraph, spans of what may be in it or not). ``first`` and ``last`` are printed
-        at the body's two ends; a body that opens with 本报讯 is given it once."""
-        spans: list[Span] = []
-        asides: list[Span] = []
-        for number, raw in enumerate(paragraphs):
-            paragraph = self.marked(raw)
-            head = first if number == 0 else ""
-            tail = last if number == len(paragraphs) - 1 else ""
-            if head:
-                paragraph = paragraph.removeprefix("本报讯")
-            where = self._paragraph(head + paragraph + tail)
-            if number == len(paragraphs) - 1 and paragraph[-1] in ",，、":  # it goes on elsewhere
-                self.lines(("（下转2版）",))
-            spans.append((where[0], where[-1] + 1))
-            if head:
-                asides.append((where[0], where[len(head) - 1] + 1))
-            if tail:
-                asides.append((where[-len(tail)], where[-1] + 1))
-            if self.style.gap and not self.style.tight:
-                self.blank()
-        if not self.style.tight and not self.style.gap:
-            self.blank()
-        return tuple(spans), tuple(asides)
-
-    def _paragraph(self, text: str) -> list[int]:
-        """Prints it and gives the offset of each of its characters."""
-        where: list[int] = []
-        rows = _wrap(text, self.style.width, first=self.style.width - 2 if self.style.indent else self.style.width)
-        for number, row in enumerate(rows):
-            if number == 0 and self.style.indent:
-                self._put("\u3000\u3000")
-            wide = self.style.spaced and self._draw.random() < 0.15
-            for c in row:
-                where.append(self._length)
-                self._put(c + " " if wide else c)
-            self._put("\n")
-            self._rows += 1
-            if self.style.torn and self._rows % 12 == 0 and number < len(rows) - 1:
-                self._put("\n")
-        return where
-
-    def _put(self, text: str) -> None:
-        self._parts.append(text)
-        self._length += len(text)
-
-
-def _wrap(text: str, width: float, first: float | None = None) -> list[str]:
-    """Lines of at most ``width`` full-width characters, ``first`` for the first; no line opens with a closing
-    mark, and none breaks within a Latin word or figure."""
-    rows: list[str] = []
-    row, used, room = "", 0.0, width if first is None else first
-    for token in re.findall(r"[A-Za-z0-9.%]{1,12}|.", text):
-        size = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in token)
-        if row and used + size > room and token not in _CLOSING:
-            rows.append(row)
-            row, used, room = "", 0.0, width
-        row, used = row + token, used + size
-    return [*rows, row]

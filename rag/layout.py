@@ -8,13 +8,13 @@ a headline.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
+from rag.endings import SIGNED, TERMINAL, Column, closes, columns_of, head_of, is_torn, tail_of
 from rag.lines import Line, lines_of, squeeze
 
 BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
@@ -40,35 +40,33 @@ class Block:
     @property
     def starts_story(self) -> bool:
         """Whether it opens with a dateline or goes on from another page."""
-        opening = squeeze(_head(self.lines))
+        opening = squeeze(head_of(self.lines))
         jump = JUMP.match(opening)
         return self.kind == "prose" and (self.jump == "from" or bool(DATELINE.match(opening) or (jump and "上接" in jump.group())))
 
     @property
     def names_writer(self) -> bool:
         """Whether the writer's name stands in brackets near its start."""
-        return self.kind == "prose" and bool(SIGNATURE.search(squeeze(_head(self.lines))[:60]))
+        return self.kind == "prose" and bool(SIGNATURE.search(squeeze(head_of(self.lines))[:60]))
 
     @property
     def signed(self) -> bool:
         """Whether it closes with the writer's name in brackets."""
-        return self.kind == "prose" and bool(_SIGNED.search(squeeze(_tail(self.lines))))
+        return self.kind == "prose" and bool(SIGNED.search(squeeze(tail_of(self.lines))))
 
     @property
     def ends_story(self) -> bool:
         """Whether it is signed or goes on on another page."""
-        return self.kind == "prose" and (self.signed or self.jump == "on" or bool(_GOES_ON.search(_tail(self.lines))))
+        return self.kind == "prose" and (self.signed or self.jump == "on" or bool(_GOES_ON.search(tail_of(self.lines))))
 
     @property
     def closed(self) -> bool:
         """Whether it closes a sentence."""
-        return _closes(self.lines)
+        return closes(self.lines)
 
 
-_TERMINAL = re.compile(r"(?:[。！？!?…；;：]|(?<=[A-Za-z0-9])\.)[”’」』》）)\]\"']*$")
 _SENTENCE = re.compile(r"[。！？!?][”’」』》）)\]\"']*$")
 _ASKS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
-_SIGNED = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
 _OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
 _PAGE = r"\s*第?\s*[A-Z]?\s*[\d０-９一二三四五六七八九十]{1,3}(?:\s*[、,，]\s*\d{1,3})?\s*版"
 JUMP = re.compile(rf"[（(【]\s*(?:下转|上接){_PAGE}[^（()）【】\n]{{0,8}}[)）】]|(?:下转|上接){_PAGE}")
@@ -87,8 +85,8 @@ def blocks_of(text: str) -> list[Block]:
     blocks: list[Block] = []
     chain = _Chain()
     lines = lines_of(text)
-    columns = _columns(lines)
-    torn = _is_torn(lines)
+    columns = columns_of(lines)
+    torn = is_torn(lines)
 
     def close() -> None:
         nonlocal chain
@@ -125,13 +123,13 @@ class _Chain:
         self.is_short = True
         self.widest = 0.0
 
-    def add(self, line: Line, column: _Column) -> None:
+    def add(self, line: Line, column: Column) -> None:
         self.lines.append(line)
         self.has_comma |= "，" in line.text or "," in line.text
         self.has_stop |= "。" in line.text
         self.tells |= bool(re.search(r"[。！？；]", line.text))
         if len(self.lines) < 5:
-            self.tells |= bool(DATELINE.match(squeeze(_head(self.lines))))
+            self.tells |= bool(DATELINE.match(squeeze(head_of(self.lines))))
         self.is_short &= not column.is_full(line, len(self.lines) == 1)
         self.widest = max(self.widest, line.width)
 
@@ -148,36 +146,9 @@ def _with_jumps(blocks: list[Block]) -> list[Block]:
     return blocks
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """The column that a line stands in: its ``width`` and how much shorter its lines may fall."""
-
-    width: float
-    slack: float
-
-    def is_full(self, line: Line, opens: bool) -> bool:
-        """Whether the line fills it; the first of a paragraph may be indented by two in print."""
-        least = self.width - self.slack - (1.5 if opens else 0.0)
-        return line.width > 40 or (least <= line.width <= self.width + 3.5 and line.width >= 6)
-
-
-def _columns(lines: list[Line]) -> list[_Column]:
-    """The width that seven in ten of a line's neighbours keep to, and by how much nine in ten of the lines
-    that go on in the next fall short of it."""
-    widths = [line.width for line in lines]
-    upper = [_quantile(widths[max(0, i - 7): i + 8], 0.7) for i in range(len(widths))]
-    short = [upper[i] - a.width for i, (a, b) in enumerate(itertools.pairwise(lines)) if not b.gap and not _TERMINAL.search(a.text)]
-    slack = min(3.5, max(1.0, _quantile(short, 0.9))) if short else 3.5
-    return [_Column(width, slack) for width in upper]
-
-
-def _quantile(values: list[float], share: float) -> float:
-    return sorted(values)[int(len(values) * share)]
-
-
 def _special(line: Line, blocks: list[Block], chain: _Chain, following: Line | None) -> BlockKind | None:
     text = line.text
-    if (not line.gap and _OPEN_BRACKET.search(_tail(chain.lines))) or (
+    if (not line.gap and _OPEN_BRACKET.search(tail_of(chain.lines))) or (
             _OPEN_BRACKET.search(text) and following and not following.gap):
         return None
     found = names(text)
@@ -185,7 +156,7 @@ def _special(line: Line, blocks: list[Block], chain: _Chain, following: Line | N
         only_picture = all(PICTURE.search(r) for r in ROLE.findall(squeeze(text)))
         continues = bool(blocks) and not chain.lines and blocks[-1].kind == "byline" and not line.gap
         return "credit" if only_picture and not continues else "byline"
-    after_head = bool(chain.lines) and not chain.has_stop and not _TERMINAL.search(chain.lines[-1].text)
+    after_head = bool(chain.lines) and not chain.has_stop and not TERMINAL.search(chain.lines[-1].text)
     if after_head and is_bare_names(text) and following and following.width > line.width + 4:
         return "byline"
     if line.width <= 30:
@@ -198,34 +169,13 @@ def _special(line: Line, blocks: list[Block], chain: _Chain, following: Line | N
     return None
 
 
-def _head(lines: Sequence[Line]) -> str:
-    return "".join(line.text for line in lines[:4])
-
-
-def _tail(lines: Sequence[Line]) -> str:
-    return "".join(line.text for line in lines[-4:])
-
-
-def _closes(lines: Sequence[Line]) -> bool:
-    """Whether the last of these lines closes a sentence, be it before the writer's name in brackets."""
-    return bool(_TERMINAL.search(lines[-1].text) or _SIGNED.search(squeeze(_tail(lines))))
-
-
-def _is_torn(lines: Sequence[Line]) -> bool:
-    """Whether the page has blank lines in mid-sentence, where a column ended or a picture stood."""
-    return any(
-        line.gap and not _closes(near := lines[max(0, i - 4): i]) and not any(n.gap for n in near[1:])
-        and any("。" in n.text for n in near) and near[-1].width > max(n.width for n in near) - 2
-        for i, line in enumerate(lines) if i)
-
-
-def _breaks(chain: _Chain, line: Line, column_before: _Column, column: _Column, torn: bool) -> bool:
+def _breaks(chain: _Chain, line: Line, column_before: Column, column: Column, torn: bool) -> bool:
     """Whether ``line`` begins something new although the chain before it closed no sentence. ``torn``: blank
     lines within a sentence are to be expected here."""
     last = chain.lines[-1]
     if DATELINE.match(squeeze(line.text)) or (line.indented and not last.indented):
         return True
-    if _OPEN_BRACKET.search(_tail(chain.lines)):
+    if _OPEN_BRACKET.search(tail_of(chain.lines)):
         return False
     if chain.tells or last.width > 40:
         return line.gap and not column_before.is_full(last, False) and bool(_headline_below(chain.lines))
@@ -247,7 +197,7 @@ def _headline_below(chain: Sequence[Line]) -> int:
 
 def _ends_paragraph(chain: list[Line], following: Line | None, column: float) -> bool:
     line = chain[-1]
-    if not _closes(chain) and not JUMP.search(line.text[-16:]):
+    if not closes(chain) and not JUMP.search(line.text[-16:]):
         return False
     return following is None or following.gap or line.width > 40 or line.width < column - 1.5 or following.indented
 
@@ -260,9 +210,9 @@ def _settle(chain: list[Line]) -> list[Block]:
         return [Block("byline", tuple(chain))]
     if _ASKS.fullmatch(squeeze(whole)) and len(whole) <= 30:  # a headline may close with these, and so may a paragraph
         return [Block("head", tuple(chain))]
-    if (below := _headline_below(chain)) and not _closes(chain):
+    if (below := _headline_below(chain)) and not closes(chain):
         return [*_settle(chain[:-below]), Block("head", tuple(chain[-below:]))]
-    if _closes(chain) or "。" in whole or len(whole) > 120:
+    if closes(chain) or "。" in whole or len(whole) > 120:
         weather = len(_WEATHER.findall(squeeze(whole))) >= 3 and len(whole) < 240
         return [Block("notice" if weather else "prose", tuple(chain))]
     groups: list[list[Line]] = []

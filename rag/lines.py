@@ -14,7 +14,7 @@ _BLANKS = " \t\u3000\u00a0\ufeff\u200b"
 class Line:
     """``text[start:end]`` of the page, stripped. ``indented``: blanks stood before it. ``gap``: a
     blank line stood before it, ``blanks`` how many. ``width`` in full-width characters. ``level``: 1 to 6 for
-    a Markdown heading, whose marks are left out."""
+    a Markdown heading; its marks, and those of a line in bold, are left out."""
 
     start: int
     end: int
@@ -61,7 +61,7 @@ def lines_of(text: str) -> list[Line]:
         if heading := re.fullmatch(r"(#{1,6})\s+(.*?)(?:\s+#+)?", stripped):
             level, stripped = len(heading.group(1)), heading.group(2)
             start += heading.start(2)
-        if strong := re.fullmatch(r"(\*{1,3}|_{1,3})([^*_\s](?:[^*_]*[^*_\s])?)\1", stripped):
+        if strong := re.fullmatch(r"(\*{1,3})([^*\s](?:[^*]*[^*\s])?)\1", stripped):
             stripped = strong.group(2)
             start += strong.start(2)
         width = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in squeeze(stripped))

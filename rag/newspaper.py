@@ -12,9 +12,10 @@ from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
 from rag.layout import JUMP, Block, blocks_of
 from rag.lines import Line, kept, squeeze
+from rag.readings import Story
 from rag.schema import Article, Page, Run
 from rag.sidecar import front_matter
-from rag.stories import Story, stories_of
+from rag.stories import stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
 

@@ -15,7 +15,9 @@ from rag.config import Settings
 from rag.embedder import Embedder
 
 ROOT = Path(__file__).parent.parent
-FLOORS: dict[str, float] = json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8"))
+FLOORS: dict[str, float] = {  # a section of its own is another test's
+    name: floor for name, floor in json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8")).items()
+    if not isinstance(floor, dict)}
 BETTER = {measure.name: measure.better for measure in MEASURES}
 
 

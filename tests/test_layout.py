@@ -87,7 +87,22 @@ def test_lines_are_the_text(text: str) -> None:
     assert all(text[line.start:line.end] == line.text for line in lines)
     assert all(a.end < b.start for a, b in pairwise(lines))
     outside = set(range(len(text))) - {i for line in lines for i in range(line.start, line.end)}
-    assert all(text[i].isspace() or text[i] in "\ufeff\u200b" for i in outside)
+    assert all(text[i].isspace() or text[i] in "\ufeff\u200b#*" for i in outside)
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [("# 渡口重开", ("渡口重开", 2, 1)), ("### 渡口 ##", ("渡口", 4, 3)), ("**记者 王强**", ("记者 王强", 2, 0)),
+     ("#渡口", ("#渡口", 0, 0)), ("*", ("*", 0, 0)), ("3*4*5", ("3*4*5", 0, 0))])
+def test_marks_of_markdown(raw: str, line: tuple[str, int, int]) -> None:
+    (found,) = lines_of(raw)
+    assert (found.text, found.start, found.level) == line
+    assert raw[found.start: found.end] == found.text
+
+
+@pytest.mark.parametrize("text", ["形势下转型升级的2.0版", "下转型", "上接天下转地", "新版"])
+def test_words_that_are_no_jump(text: str) -> None:
+    assert not JUMP.search(text)
 
 
 @given(PAGE_TEXT)

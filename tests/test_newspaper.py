@@ -117,6 +117,7 @@ def test_ids_name_the_file_and_the_place_on_the_page(found: list[Article]) -> No
         (1, "先进数据中心等地。“接下来"),
         (2, "2023年7月，沈阳人工智能计算中心获"),           # a figure cut by its column
         (3, "2023年市政协全会期间，九三学社"),
+        (9, "创新时代，平湖又何以致胜？关键是要"),           # after the first line of its paragraph
         (11, "核准项目6个，总投资额0.313亿元"),
         (13, "同比增长4.8%和4.7%"),
         (14, "吸引阿里、百度等AI巨头"),

@@ -22,7 +22,7 @@ def _listed(folder: str) -> set[str]:
 def test_tree() -> None:
     for folder in ("rag", "eval"):
         files = {p.name for p in (ROOT / folder).glob("*.py") if p.name != "__init__.py"}
-        folders = {f"{p.name}/" for p in (ROOT / folder).iterdir() if p.is_dir() and p.name in ("sets",)}
+        folders = {f"{p.name}/" for p in (ROOT / folder).iterdir() if p.is_dir() and p.name in ("sets", "pages")}
         extra = {p.name for p in (ROOT / folder).glob("*.json")}
         assert _listed(folder) == files | folders | extra
 
