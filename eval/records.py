@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from eval import measures
 from eval.judge import Judgement
 from eval.sets import Question, tuning
 from rag import payload
+from rag.extractive import label
 from rag.schema import Answer, Hit
 
 Verdict = Literal["missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged"]
@@ -117,7 +118,7 @@ def answered(
         "citation_precision": measures.citation_precision(question, answer),
         "citation_recall": measures.citation_recall(question, answer),
         "exact_quotes": measures.exact_quotes(answer, texts.articles, texts.files or {}) if exact else None,
-        "figure_faithfulness": measures.figure_faithfulness(answer),
+        "figure_faithfulness": measures.figure_faithfulness(_labelled(answer)),
         "answer_characters": float(len(shown.answer)) if shown else None,
         "refusal_recall": measures.refused_unanswerable(question, answer),
         "false_refusals": measures.refused_answerable(question, answer),
@@ -165,6 +166,14 @@ def _ranking(ranks: measures.Ranks) -> dict[str, float | None]:
         "mrr@10": measures.reciprocal_rank(ranks, 10),
         "ndcg@10": measures.ndcg(ranks, 10),
     }
+
+
+def _labelled(answer: Answer | None) -> Answer | None:
+    """Each citation with the headline that stands over it: of an article without one, its opening words."""
+    if answer is None:
+        return None
+    labels = {hit.article.article_id: label(hit.article) for hit in answer.hits}
+    return replace(answer, citations=tuple(replace(c, title=c.title or labels.get(c.article_id, "")) for c in answer.citations))
 
 
 def _worth(question: Question, answer: Answer | None) -> float:
