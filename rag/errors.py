@@ -11,6 +11,7 @@ RagError (1)
 ├── NotFound (10)            no such article
 ├── PortInUse (11)           the browser page's port is taken
 ├── FeedbackNotStored (12)   a reader's judgement could not be written down
+├── VectorServerError (13)   the server of the vectors is down, slow, of another version or refuses
 └── BadInput (2)             a question, batch line, evaluation set or setting that cannot be used
 
 The message says what happened and the command that mends it, in one line.
@@ -63,6 +64,10 @@ class PortInUse(RagError):
 
 class FeedbackNotStored(RagError):
     exit_code = 12
+
+
+class VectorServerError(RagError):
+    exit_code = 13
 
 
 class BadInput(RagError):

@@ -37,8 +37,8 @@ def passes(only: Filter, article: Article) -> bool:
         first, last = days(article.date)
         if (only.since and last < only.since) or (only.until and first > only.until):
             return False
-    return (_folded(only.source) in _folded(article.source)
-            and (not only.byline or any(_folded(only.byline) == _folded(name) for name in article.byline))
+    return (folded(only.source) in folded(article.source)
+            and (not only.byline or any(folded(only.byline) == folded(name) for name in article.byline))
             and only.kind in (None, article.kind))
 
 
@@ -62,5 +62,6 @@ def days(date: str) -> tuple[str, str]:
     return f"{year:04}-{month or 1:02}-{day or 1:02}", f"{year:04}-{month or 12:02}-{last:02}"
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """What two spellings of a name have in common: width, case and blanks aside."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -13,7 +13,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
     {"lines", "continuations", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "payload", "generation",
      "style", "script", "labels", "feedback", "filters", "batch", "spans", "charset", "columns"},
-    {"bylines", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word"},
+    {"bylines", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word", "milvus"},
     {"endings"},
     {"prompt", "layout", "sidecar", "pdf"},
     {"affinity", "markup"},
