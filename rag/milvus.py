@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import BadInput, IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
+from rag.errors import BadInput, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError, VectorServerError
 from rag.filters import days, folded
 from rag.schema import EVERYTHING, Article, Filter
 from rag.vectors import Matrix
@@ -26,7 +26,7 @@ from rag.vectors import Matrix
 _OLDEST = (2, 3)  # arrays in a row, asked with array_contains
 _BATCH = 1000  # rows a call: 1.6 MB of 384 dimensions
 _GRAPH = {"M": 16, "efConstruction": 200}
-_WIDTH = 128  # of the beam through the graph
+_WIDTH = 256  # of the beam through the graph
 _READ, _WRITE = 10.0, 600.0  # seconds
 _GENERATION = re.compile(r"g\d{6}")
 _NONE = float(np.finfo(np.float32).min)  # the score where there is no row, as FAISS has it
@@ -111,11 +111,14 @@ class MilvusVectors:
         cls, address: Address, generation: str, model: str, vectors: Matrix, articles: Sequence[Article]
     ) -> MilvusVectors:
         """A new generation (``g000001``) of ``vectors`` (n, d), row by row of ``articles``, made by the embedder of
-        fingerprint ``model``. It is in use only after ``publish``. One that was left unfinished is built anew."""
+        fingerprint ``model``. It is in use only after ``publish``. One of that name is built anew; raises IndexNotWritable
+        when it is in use."""
         from pymilvus import DataType, MilvusClient
         if not _GENERATION.fullmatch(generation):
             raise ValueError(f"{generation!r} is no name of a generation")
         server, name = _Server(address), f"{address.base}_{generation}"
+        if server("has_collection", address.base) and server("describe_collection", address.base)["collection_name"] == name:
+            raise IndexNotWritable(f"{name} at {address} is in use: give the new index another collection.")
         if server("has_collection", name):
             server("drop_collection", name, seconds=_WRITE)
         described = {"format": 1, "model": model, "dimension": vectors.shape[1], "rows": len(vectors)}
@@ -224,10 +227,9 @@ class MilvusVectors:
         lengths = np.linalg.norm(vectors, axis=1)
         if len(vectors) and not np.allclose(lengths, 1.0, atol=1e-3):
             raise ValueError(f"rows must have unit length, found {lengths.min():.4f} to {lengths.max():.4f}")
-        rows = [{"row": int(number), "vector": vector, **_facts(article)}
-                for number, vector, article in zip(numbers, vectors, articles, strict=True)]
-        for batch in _batches(rows):
-            self._server("upsert", self.name, batch, seconds=_WRITE)  # insert would leave the old row beside the new
+        for batch in _batches(list(zip(numbers, vectors, articles, strict=True))):
+            rows = [{"row": int(number), "vector": vector, **_facts(article)} for number, vector, article in batch]
+            self._server("upsert", self.name, rows, seconds=_WRITE)  # insert would leave the old row beside the new
 
     def _count(self) -> int:
         """Strong: when it returns, the server has seen all that was written before, and so do later searches."""
@@ -236,7 +238,8 @@ class MilvusVectors:
 
     def _whole(self, sources: frozenset[str], changed: bool) -> None:
         state = json.dumps({"sources": sorted(sources), "changed": changed}, ensure_ascii=False)
-        self._server("alter_collection_properties", self.name, {"baowen": state}, seconds=_WRITE)
+        for _ in range(2):  # 2.3.5 puts on disk what stood there before the call, and a kill brings that back
+            self._server("alter_collection_properties", self.name, {"baowen": state}, seconds=_WRITE)
         self._sources = sources
 
 

@@ -1,0 +1,91 @@
+"""Vectors in a Milvus server. What needs a server is in `milvus_inside.py`, run here in a network namespace of its own.
+
+Skipped where the wheel `milvus` is not installed or the kernel gives no namespace, unless BAOWEN_MILVUS_REQUIRED=1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from rag.errors import BadInput, VectorServerError
+from rag.milvus import Address, MilvusVectors
+
+INSIDE = Path(__file__).with_name("milvus_inside.py")
+CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
+ALONE = ["unshare", "--map-root-user", "--net"]
+
+
+def _able() -> bool:
+    if os.environ.get("BAOWEN_MILVUS_REQUIRED") == "1":
+        return True
+    try:
+        return bool(find_spec("milvus") and find_spec("pymilvus")) and not subprocess.run([*ALONE, "true"], capture_output=True).returncode
+    except FileNotFoundError:
+        return False
+
+
+with_server = pytest.mark.skipif(not _able(), reason="no Milvus server on this machine")
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """By case: what went wrong, empty where nothing did."""
+    folder = tmp_path_factory.mktemp("milvus")
+    report = folder / "report.xml"
+    run = subprocess.run(
+        [*ALONE, sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", f"--junitxml={report}",
+         f"--basetemp={folder / 'inside'}", str(INSIDE)],
+        cwd=INSIDE.parent.parent, capture_output=True, text=True, timeout=300)
+    assert report.exists(), run.stdout + run.stderr
+    found: dict[str, str] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = case.attrib["name"].partition("[")[0]
+        found[name] = found.get(name, "") + "".join(trouble.text or "skipped" for trouble in case)
+    return found
+
+
+@with_server
+@pytest.mark.parametrize("case", CASES)
+def test_with_a_server(case: str, outcomes: dict[str, str]) -> None:
+    assert outcomes[case] == ""
+
+
+@pytest.mark.parametrize(("text", "address"), [
+    ("milvus+http://127.0.0.1:19530/baowen", Address("127.0.0.1", 19530, "baowen")),
+    ("milvus+http://vectors.local:80/_a1", Address("vectors.local", 80, "_a1")),
+    ("milvus+http://[::1]:19530/baowen", Address("::1", 19530, "baowen"))])
+def test_address(text: str, address: Address) -> None:
+    assert Address.of(text) == address
+
+
+@pytest.mark.parametrize("text", [
+    "", "127.0.0.1:19530/baowen", "http://127.0.0.1:19530/baowen", "milvus+http://127.0.0.1/baowen", "milvus+http://:19530/baowen",
+    "milvus+http://127.0.0.1:19530", "milvus+http://127.0.0.1:19530/", "milvus+http://127.0.0.1:99999/baowen",
+    "milvus+http://127.0.0.1:x/baowen", "milvus+http://127.0.0.1:19530/1baowen", "milvus+http://127.0.0.1:19530/报问",
+    "milvus+http://127.0.0.1:19530/a/b", "milvus+http://127.0.0.1:19530/a?b=c", "milvus+http://me:secret@127.0.0.1:19530/a",
+    "milvus+http://[::1:19530/baowen", "milvus+http://127.0.0.1:19530/" + "a" * 101])
+def test_bad_address(text: str) -> None:
+    with pytest.raises(BadInput, match=r"milvus\+http://HOST:PORT/COLLECTION") as caught:
+        Address.of(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not find_spec("pymilvus"), reason="pymilvus is not installed")
+def test_no_server() -> None:
+    with pytest.raises(VectorServerError, match=r"^The vector server at 127\.0\.0\.1:9 is down or does not answer") as caught:
+        MilvusVectors.open(Address("127.0.0.1", 9, "baowen"), "m", 8)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(VectorServerError, match=r"pip install 'baowen\[milvus\]'"):
+        MilvusVectors.open(Address("127.0.0.1", 9, "baowen"), "m", 8)
