@@ -18,15 +18,23 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import BadInput, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError, VectorServerError
+from rag.errors import (
+    BadInput,
+    IndexDamaged,
+    IndexIncompatible,
+    IndexMissing,
+    IndexNotWritable,
+    RagError,
+    VectorServerError,
+)
 from rag.filters import days, folded
 from rag.schema import EVERYTHING, Article, Filter
 from rag.vectors import Matrix
 
 _OLDEST = (2, 3)  # arrays in a row, asked with array_contains
 _BATCH = 1000  # rows a call: 1.6 MB of 384 dimensions
-_GRAPH = {"M": 16, "efConstruction": 200}
-_WIDTH = 256  # of the beam through the graph
+_GRAPH = {"M": 32, "efConstruction": 200}
+_WIDTH, _FILTERED = 128, 512  # of the beam through the graph; the graph thins out where a filter lets few rows through
 _READ, _WRITE = 10.0, 600.0  # seconds
 _GENERATION = re.compile(r"g\d{6}")
 _NONE = float(np.finfo(np.float32).min)  # the score where there is no row, as FAISS has it
@@ -92,7 +100,7 @@ class _Server:
             return VectorServerError(f"{what} is down or does not answer: start it, or wait and try again.")
         if code == 100:
             return IndexMissing(f"{what} no longer has these vectors: start again, or run `rag index` to build them anew.")
-        if code in (101, 503):
+        if code in (101, 103, 503):
             return VectorServerError(f"{what} is still loading: wait and try again.")
         return VectorServerError(f"{what} refuses: {' '.join(str(message).split())[:300]}")
 
@@ -180,9 +188,10 @@ class MilvusVectors:
         wanted = " and ".join(filter(None, [_expression(only, self._sources), _listed(among)]))
         if not self.size or not len(queries):
             return scores, rows
+        width = max(_FILTERED if wanted else _WIDTH, k)
         found = self._server(
             "search", self.name, np.ascontiguousarray(queries, np.float32), filter=wanted, limit=k,
-            search_params={"metric_type": "IP", "params": {"ef": max(_WIDTH, k)}})
+            search_params={"metric_type": "IP", "params": {"ef": width}})
         for i, hits in enumerate(found):
             scores[i, :len(hits)] = [hit["distance"] for hit in hits]
             rows[i, :len(hits)] = [hit["id"] for hit in hits]

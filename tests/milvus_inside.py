@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,7 +80,7 @@ def _same(found: tuple[Matrix, np.ndarray], exact: tuple[Matrix, np.ndarray]) ->
         truth = dict(zip(true_rows.tolist(), true_scores.tolist(), strict=True))
         pairs = [(float(score), truth[row]) for score, row in zip(scores, rows.tolist(), strict=True) if row in truth]
         assert all(abs(a - b) < 1e-3 for a, b in pairs)
-        assert all(b[1] <= a[1] + 1e-3 for a, b in zip(pairs, pairs[1:], strict=False))
+        assert all(b[1] <= a[1] + 1e-3 for a, b in itertools.pairwise(pairs))
 
 
 def test_same_as_faiss(first: MilvusVectors, flat: FlatVectors) -> None:
