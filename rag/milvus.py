@@ -74,7 +74,6 @@ class _Server:
             raise VectorServerError("Milvus needs a client: install it with `pip install 'baowen[milvus]'`.") from error
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback before it raises
         self.address = address
-        self._client: Any = None
         self._client = self._asked(MilvusClient, f"http://{address}", timeout=_READ, dedicated=True)
         version = str(self("get_server_version"))
         found = re.match(r"v?(\d+)\.(\d+)", version)
@@ -89,14 +88,14 @@ class _Server:
         from pymilvus import MilvusException
         try:
             return call(*arguments, **named)
-        except grpc.RpcError as error:
-            raise self._error(-1, f"no answer ({getattr(error, 'code', str)()})") from error
+        except grpc.RpcError as error:  # a deadline passes through the client as it is
+            raise self._error(None, "") from error
         except MilvusException as error:
             raise self._error(error.code, error.message) from error
 
     def _error(self, code: Any, message: str) -> RagError:
         what = f"The vector server at {self.address}"
-        if code in (2, -1) or not isinstance(code, int):
+        if code == 2 or not isinstance(code, int):  # not connected, or what gRPC says
             return VectorServerError(f"{what} is down or does not answer: start it, or wait and try again.")
         if code == 100:
             return IndexMissing(f"{what} no longer has these vectors: start again, or run `rag index` to build them anew.")
@@ -121,10 +120,10 @@ class MilvusVectors:
         """A new generation (``g000001``) of ``vectors`` (n, d), row by row of ``articles``, made by the embedder of
         fingerprint ``model``. It is in use only after ``publish``. One of that name is built anew; raises IndexNotWritable
         when it is in use."""
-        from pymilvus import DataType, MilvusClient
         if not _GENERATION.fullmatch(generation):
             raise ValueError(f"{generation!r} is no name of a generation")
         server, name = _Server(address), f"{address.base}_{generation}"
+        from pymilvus import DataType, MilvusClient
         if server("has_collection", address.base) and server("describe_collection", address.base)["collection_name"] == name:
             raise IndexNotWritable(f"{name} at {address} is in use: give the new index another collection.")
         if server("has_collection", name):
@@ -212,7 +211,8 @@ class MilvusVectors:
         self, numbers: Sequence[int], vectors: Matrix, articles: Sequence[Article], gone: Sequence[int] = ()
     ) -> None:
         """Add rows or put others in their place, then take ``gone`` away. What returns is kept, and found by searches
-        from here on; readers in between see part of it. A call that raises may have done part of it: repeat it."""
+        from here on; readers in between see part of it, and find a newspaper that is new by its name once they open again.
+        A call that raises may have done part of it: repeat it."""
         self._whole(self._sources | _sources(articles), True)  # first: a newspaper too many harms no search
         self._upsert(numbers, vectors, articles)
         for batch in _batches([int(n) for n in gone]):
