@@ -97,6 +97,19 @@ class LexicalIndex:
             start += segment.size
         return scores
 
+    def best(self, terms: Sequence[str], k: int, among: Mask | None = None) -> tuple[NDArray[np.int64], Scores]:
+        """The ``k`` passages with the highest scores above zero, best first, of equal ones the earlier first: (rows,
+        scores). Only passages for which ``among`` (size,) is true are looked at."""
+        scores = self.scores(terms)
+        if among is not None:
+            scores[~among] = 0
+        rows = np.flatnonzero(scores)
+        if len(rows) > k:
+            least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
+            rows = rows[scores[rows] >= least]
+        rows = rows[np.lexsort((rows, -scores[rows]))][:k]
+        return rows, scores[rows]
+
     def idf(self, term: str) -> float:
         """ln(1 + (N - n + 0.5) / (n + 0.5)): the weight of a term; greatest for one never seen."""
         return self._weight(self.frequencies.get(term, 0))

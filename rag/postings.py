@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.sounds import Sounds
-from rag.terms import Keys, occurrences
+from rag.terms import Keys, halves, keyed, occurrences
 from rag.vocabulary import Vocabulary
 
 Rows = NDArray[np.int32]
@@ -25,7 +25,8 @@ Counts = NDArray[Any]
 Mask = NDArray[np.bool_]
 _BLOCK = 1 << 14  # passages tokenised at once: 3 MB of text, 50 MB of keys
 _FILES = {"terms": np.uint8, "offsets": np.int64, "indptr": np.int64, "rows": np.int32, "counts": None,
-          "lengths": np.int32, "sounds": np.uint64, "sounding": np.int32}
+          "lengths": np.int32, "sounds": np.uint64, "spans": np.int64, "sounding": np.int32}
+_ENDS = (("offsets", "terms"), ("indptr", "rows"), ("indptr", "counts"), ("spans", "sounding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,17 @@ class Postings:
         for base in range(0, len(texts), _BLOCK):
             found = occurrences(texts[base: base + _BLOCK])
             for keys in (found.pairs, found.words):
-                held = np.bincount((keys & np.uint64(0xFFFFFFFF)).astype(np.int64))
+                held = np.bincount(halves(keys)[1])
                 lengths[base: base + len(held)] += held.astype(np.int32)
             numbers, part = _grouped(found.pairs, base)
             points = np.stack([numbers >> 16, numbers & 0xFFFF], axis=1).astype("<u4")
             text = points.tobytes().decode("utf-32-le")
             parts.append(_Part([text[i: i + 2] for i in range(0, len(text), 2)], *part))
             order = sorted(range(len(found.names)), key=found.names.__getitem__)
-            rank = np.empty(len(order), np.uint64)
-            rank[order] = np.arange(len(order), dtype=np.uint64)
-            words = rank[found.words >> 32] << 32 | found.words & 0xFFFFFFFF
+            rank = np.empty(len(order), np.uint32)
+            rank[order] = np.arange(len(order), dtype=np.uint32)
+            places, rows = halves(found.words)
+            words = keyed(rank[places], rows.astype(np.uint32))
             parts.append(_Part([found.names[i] for i in order], *_grouped(words, base)[1]))
         return cls._joined(parts, np.maximum(lengths, 1))
 
@@ -137,20 +139,20 @@ class Postings:
             arrays = dict(_read(folder))
             if len(arrays["lengths"]) != size:
                 raise ValueError("passages")
-            for ends, held in (("offsets", "terms"), ("indptr", "rows"), ("indptr", "counts")):
+            for ends, held in _ENDS:
                 if not len(arrays[ends]) or arrays[ends][0] != 0 or arrays[ends][-1] != len(arrays[held]):
                     raise ValueError(ends)
-            if len(arrays["offsets"]) != len(arrays["indptr"]) or len(arrays["sounds"]) != len(arrays["sounding"]):
+            if len(arrays["offsets"]) != len(arrays["indptr"]) or len(arrays["spans"]) != len(arrays["sounds"]) + 1:
                 raise ValueError("terms")
         except (OSError, ValueError, EOFError, TypeError) as error:
             raise IndexDamaged(f"The word index in {folder} cannot be read: run `rag index` to build it anew.") from error
         return cls(Vocabulary(arrays["terms"], arrays["offsets"]), arrays["indptr"], arrays["rows"], arrays["counts"],
-                   arrays["lengths"], Sounds(arrays["sounds"], arrays["sounding"]))
+                   arrays["lengths"], Sounds(arrays["sounds"], arrays["spans"], arrays["sounding"]))
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         """In the order of ``_FILES``."""
         return (self.vocabulary.blob, self.vocabulary.offsets, self.indptr, self.rows, self.counts, self.lengths,
-                self.sounds.keys, self.sounds.numbers)
+                self.sounds.keys, self.sounds.ends, self.sounds.numbers)
 
 
 def _read(folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -161,21 +163,20 @@ def _read(folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:
         yield name, mapped.view(np.ndarray)  # a memmap's slices are slow
 
 
-def _grouped(keys: Keys, base: int) -> tuple[NDArray[np.uint64], tuple[NDArray[np.int64], Rows, Counts, int]]:
-    """Occurrences as term << 32 | row -> the terms, ascending, and the fields of their part."""
+def _grouped(keys: Keys, base: int) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], Rows, Counts, int]]:
+    """Occurrences, keyed by term and row -> the terms, ascending, and the fields of their part."""
     keys = np.sort(keys)
     starts = _starts(keys)
-    each = keys[starts]
     counts = np.diff(starts, append=len(keys))
-    first = _starts(each >> 32)
-    indptr = np.append(first, len(each))
-    rows = (each & 0xFFFFFFFF).astype(np.int32)
-    return each[first] >> 32, (indptr, rows, counts.astype(np.min_scalar_type(counts.max(initial=0))), base)
+    terms, rows = halves(keys[starts])
+    first = _starts(terms)
+    fields = np.append(first, len(terms)), rows.astype(np.int32), counts.astype(np.min_scalar_type(counts.max(initial=0))), base
+    return terms[first], fields
 
 
-def _starts(ascending: Keys) -> NDArray[np.int64]:
+def _starts(ascending: NDArray[Any]) -> NDArray[np.int64]:
     """Where a value first stands."""
-    return np.flatnonzero(np.diff(ascending, prepend=~ascending[:1]))
+    return np.flatnonzero(np.concatenate([np.ones(min(len(ascending), 1), bool), ascending[1:] != ascending[:-1]]))
 
 
 def _kept(part: _Part, mask: Mask) -> _Part:

@@ -18,10 +18,11 @@ _LONGEST = 6  # zhuang
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """``keys`` (n,) uint64, ascending: two syllables; ``numbers`` (n,) int32: the term so read. A term stands
-    there once for each of its readings."""
+    """``keys`` (n,) uint64, ascending: two syllables. The terms read so are ``numbers[ends[i]:ends[i + 1]]``, int32,
+    ascending; a term stands there once for each of its readings."""
 
     keys: NDArray[np.uint64]
+    ends: NDArray[np.int64]
     numbers: NDArray[np.int32]
 
     @classmethod
@@ -37,17 +38,20 @@ class Sounds:
         first, second = places[0::2], places[1::2]
         pair, leading = _spread(starts[first], counts[first])
         each, trailing = _spread(starts[second[pair]], counts[second[pair]])
-        keys = flat[leading[each]] << 32 | flat[trailing]
+        keys = flat[leading[each]] << np.uint64(32) | flat[trailing]
         order = np.argsort(keys, kind="stable")
-        return cls(keys[order], numbers[pair[each]][order])
+        keys, begins = np.unique(keys[order], return_index=True)
+        return cls(keys, np.append(begins, len(order)), numbers[pair[each]][order])
 
     def find(self, first: str, second: str) -> list[int]:
         """The terms read as these two syllables, ascending."""
         if max(len(first), len(second)) > _LONGEST:
             return []
         key = np.uint64(_code(first) << 32 | _code(second))  # of the array's own type, or all of it is converted
-        low, high = np.searchsorted(self.keys, key, "left"), np.searchsorted(self.keys, key, "right")
-        found: list[int] = self.numbers[low:high].tolist()
+        place = int(np.searchsorted(self.keys, key))
+        if place == len(self.keys) or self.keys[place] != key:
+            return []
+        found: list[int] = self.numbers[self.ends[place]: self.ends[place + 1]].tolist()
         return found
 
 

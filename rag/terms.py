@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import rjieba
@@ -58,8 +59,9 @@ def content_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """The ``tokens`` of texts numbered from 0, in no order, one key an occurrence. ``pairs`` (n,): bigrams, as code
-    point << 48 | code point << 32 | row. ``words`` (m,): all other terms, as place in ``names`` << 32 | row."""
+    """The ``tokens`` of texts numbered from 0, in no order, one key an occurrence: what the term is in its upper half,
+    the text's number in its lower. ``pairs`` (n,): bigrams by their code points, 16 bits each. ``words`` (m,): all
+    other terms by their place in ``names``."""
 
     pairs: Keys
     words: Keys
@@ -74,7 +76,7 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
     rows = np.repeat(np.arange(len(normal), dtype=np.uint64), [len(text) + 1 for text in normal])
     chinese = ((codes >= 0x3400) & (codes <= 0x9FFF)) | ((codes >= 0xF900) & (codes <= 0xFAFF))
     at = np.flatnonzero(chinese[:-1] & chinese[1:])
-    pairs = codes[at].astype(np.uint64) << 48 | codes[at + 1].astype(np.uint64) << 32 | rows[at]
+    pairs = keyed(codes[at] << np.uint32(16) | codes[at + 1], rows[at])
 
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
@@ -92,5 +94,14 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
     edge = np.concatenate([[False], chinese, [False]])
     alone = np.flatnonzero(chinese & ~edge[:-2] & ~edge[2:])
     lone = np.array([numbers[chr(code)] for code in codes[alone].tolist()], np.uint64)
-    words_of = np.concatenate([np.array(found, np.uint64) << 32 | owners, lone << 32 | rows[alone]])
-    return Occurrences(pairs, words_of, tuple(numbers))
+    return Occurrences(pairs, np.concatenate([keyed(np.array(found, np.uint64), owners), keyed(lone, rows[alone])]), tuple(numbers))
+
+
+def keyed(upper: NDArray[np.unsignedinteger[Any]], lower: NDArray[np.unsignedinteger[Any]]) -> Keys:
+    """Two numbers below 2**32 as one, which sorts by the first, then by the second."""
+    return upper.astype(np.uint64) << np.uint64(32) | lower.astype(np.uint64)
+
+
+def halves(keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What ``keyed`` put together."""
+    return (keys >> np.uint64(32)).astype(np.int64), (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)

@@ -16,8 +16,8 @@ class Vocabulary:
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self.blob = blob
         self.offsets = offsets
-        self._bytes = memoryview(blob)  # a tenth of the time that an array takes to give one number
-        self._ends = memoryview(offsets)
+        self._bytes = memoryview(blob.data)  # a tenth of the time that an array takes to give one number
+        self._ends = memoryview(offsets.data)
 
     @classmethod
     def of(cls, terms: Sequence[str]) -> Vocabulary:

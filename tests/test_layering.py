@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"lines", "continuations", "figures", "names", "glossary", "lexical", "vectors", "nano_e5", "payload", "generation",
+    {"terms", "sounds", "vocabulary"},
+    {"postings"},
+    {"lexical"},
+    {"lines", "continuations", "figures", "names", "glossary", "vectors", "nano_e5", "payload", "generation",
      "style", "script", "labels", "feedback", "filters", "batch", "spans", "charset", "columns"},
     {"bylines", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word"},
     {"endings"},
