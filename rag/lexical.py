@@ -86,9 +86,14 @@ class LexicalIndex:
                 _live(rows, mask) for (rows, _), (_, mask) in zip(found, self._segments, strict=True))))
             start = 0
             for (rows, counts), norms in zip(found, self._norms, strict=True):
-                if len(rows):
+                if len(rows):  # the shorter ways to write this take twice the time
+                    places = rows.astype(np.intp)
                     often = counts.astype(np.float32)
-                    scores[start: start + len(norms)][rows] += weight * often / (often + norms[rows])
+                    shares = norms.take(places, mode="clip")
+                    shares += often
+                    np.divide(often, shares, out=shares)
+                    shares *= weight
+                    np.add.at(scores[start: start + len(norms)], places, shares)
                 start += len(norms)
         start = 0
         for segment, mask in self._segments:
