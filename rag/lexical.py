@@ -64,13 +64,13 @@ class LexicalIndex:
     def __init__(self, segments: Sequence[Postings], alive: Sequence[Mask | None] = ()) -> None:
         masks = [None if mask is None or mask.all() else mask for mask in alive or [None] * len(segments)]
         self._segments = tuple(zip(segments, masks, strict=True))
-        self.size = sum(segment.size for segment in segments)
         self.frequencies = Frequencies(segments, masks)
+        self.size = sum(segment.size for segment in segments)
         lengths = [s.lengths if mask is None else s.lengths[mask] for s, mask in self._segments]
         self.live = sum(len(each) for each in lengths)
         """How many passages count."""
         mean = sum(int(each.sum(dtype=np.int64)) for each in lengths) / max(self.live, 1) or 1.0
-        self._norms = [np.float32(_K1 * (1 - _B)) + np.float32(_K1 * _B / mean) * s.lengths.astype(np.float32) for s in segments]
+        self._norms = [_norms(segment.lengths, mask, mean) for segment, mask in self._segments]
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> LexicalIndex:
@@ -81,11 +81,10 @@ class LexicalIndex:
         (2009), in the variant of Lucene."""
         scores = np.zeros(self.size, np.float32)
         for term in dict.fromkeys(terms):
-            found = [segment.find(term) for segment, _ in self._segments]
-            weight = np.float32(self._weight(sum(
-                _live(rows, mask) for (rows, _), (_, mask) in zip(found, self._segments, strict=True))))
+            found = [(*segment.find(term), mask) for segment, mask in self._segments]
+            weight = np.float32(self._weight(sum(_live(rows, mask) for rows, _, mask in found)))
             start = 0
-            for (rows, counts), norms in zip(found, self._norms, strict=True):
+            for (rows, counts, _), norms in zip(found, self._norms, strict=True):
                 if len(rows):  # the shorter ways to write this take twice the time
                     places = rows.astype(np.intp)
                     often = counts.astype(np.float32)
@@ -95,11 +94,6 @@ class LexicalIndex:
                     shares *= weight
                     np.add.at(scores[start: start + len(norms)], places, shares)
                 start += len(norms)
-        start = 0
-        for segment, mask in self._segments:
-            if mask is not None:
-                scores[start: start + segment.size][~mask] = 0
-            start += segment.size
         return scores
 
     def best(self, terms: Sequence[str], k: int, among: Mask | None = None) -> tuple[NDArray[np.int64], Scores]:
@@ -108,12 +102,13 @@ class LexicalIndex:
         scores = self.scores(terms)
         if among is not None:
             scores[~among] = 0
-        rows = np.flatnonzero(scores)
+        rows = np.flatnonzero(scores > 0)  # of the comparison: a ninth of the time that the scores themselves take
+        held = scores.take(rows)
         if len(rows) > k:
-            least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
-            rows = rows[scores[rows] >= least]
-        rows = rows[np.lexsort((rows, -scores[rows]))][:k]
-        return rows, scores[rows]
+            near = np.flatnonzero(held >= np.partition(held, len(rows) - k)[len(rows) - k])
+            rows, held = rows[near], held[near]
+        order = np.lexsort((rows, -held))[:k]
+        return rows[order], held[order]
 
     def idf(self, term: str) -> float:
         """ln(1 + (N - n + 0.5) / (n + 0.5)): the weight of a term; greatest for one never seen."""
@@ -124,9 +119,8 @@ class LexicalIndex:
 
     def save(self, folder: Path) -> None:
         """As one segment of the live passages."""
-        segments, masks = zip(*self._segments, strict=True)
-        whole = len(segments) == 1 and masks[0] is None
-        (segments[0] if whole else Postings.merged(segments, masks)).save(folder)
+        whole = len(self._segments) == 1 and self._segments[0][1] is None
+        (self._segments[0][0] if whole else Postings.merged([s for s, _ in self._segments], [m for _, m in self._segments])).save(folder)
 
     @classmethod
     def load(cls, folder: Path, size: int) -> LexicalIndex:
@@ -136,3 +130,9 @@ class LexicalIndex:
 
 def _live(rows: NDArray[np.int32], mask: Mask | None) -> int:
     return len(rows) if mask is None else int(np.count_nonzero(mask[rows]))
+
+
+def _norms(lengths: NDArray[np.int32], mask: Mask | None, mean: float) -> Scores:
+    """What BM25 adds to the count of a term in its denominator; no score is left where that is infinite."""
+    norms = np.float32(_K1 * (1 - _B)) + np.float32(_K1 * _B / mean) * lengths.astype(np.float32)
+    return norms if mask is None else np.where(mask, norms, np.float32(np.inf))
