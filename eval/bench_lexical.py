@@ -3,6 +3,7 @@
 FOLDER holds a set with a corpus (eval/sets.py). Passages are made of its sentences, drawn at random, so there
 can be more of them than it has; they hold fewer rare terms than as many real ones would. What is opened is
 opened in a process of its own, whose memory is told apart: its own, and files that the system may drop.
+Results are kept as JSON in eval/out/bench_lexical.json.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rag.query import parse
 from rag.splitter import sentences
 from rag.terms import tokens
 
+_OUT = Path("eval/out/bench_lexical.json")
 _SIZES = (10_000, 100_000)
 _LARGEST_BM25S = 200_000  # it wants every token of every passage in memory as a string
 _CHARACTERS = 300
@@ -51,12 +53,16 @@ def main() -> None:
     queries = [tokens(parse(text, (), names).lexical) for text in random.Random(1).sample(asked, _QUESTIONS)]
     print("\n".join(f"{name:12} {what}" for name, what in _COLUMNS.items() if what))
     print(f"{'':28}" + "".join(f"{name:>13}" for name in _COLUMNS))
+    rows: dict[str, Row] = {}
     for size in sizes:
         texts = list(_made(pool, size))
-        _show(f"segment, {size:,}", _ours(texts, queries, 1))
-        if size <= _LARGEST_BM25S:
-            _show(f"ten segments, {size:,}", _ours(texts, queries, 10))
-            _show(f"bm25s, {size:,}", _theirs(texts, queries))
+        for name, segments in (("one segment", 1), ("ten segments", 10), ("bm25s", 0)):
+            if segments or size <= _LARGEST_BM25S:
+                row = _ours(texts, queries, segments) if segments else _theirs(texts, queries)
+                rows[f"{name}, {size:,}"] = row
+                print(f"{f'{name}, {size:,}':28}" + "".join(f"{row[column]:13,.2f}" for column in _COLUMNS), flush=True)
+    _OUT.parent.mkdir(parents=True, exist_ok=True)
+    _OUT.write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
 
 def _made(pool: Sequence[str], size: int) -> Iterator[str]:
@@ -136,11 +142,6 @@ def _memory() -> tuple[float, float]:
     """Megabytes that the process holds of its own, and of files."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
     return int(lines["RssAnon"].split()[0]) / 1024, int(lines["RssFile"].split()[0]) / 1024
-
-
-def _show(name: str, row: Row) -> None:
-    print(f"{name:28}" + "".join(f"{row[column]:13,.2f}" for column in _COLUMNS), flush=True)
-    print(json.dumps({"what": name, **row}), file=sys.stderr)
 
 
 if __name__ == "__main__":

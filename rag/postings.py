@@ -23,7 +23,7 @@ Rows = NDArray[np.int32]
 Counts = NDArray[Any]
 """Unsigned, of the fewest bytes that hold the largest."""
 Mask = NDArray[np.bool_]
-_BLOCK = 1 << 14  # passages tokenised at once: 3 MB of text, 50 MB of keys
+_BLOCK = 1 << 14  # passages tokenised at once: five million characters, 50 MB of keys
 _FILES = {"terms": np.uint8, "offsets": np.int64, "indptr": np.int64, "rows": np.int32, "counts": None,
           "lengths": np.int32, "sounds": np.uint64, "spans": np.int64, "sounding": np.int32}
 _ENDS = (("offsets", "terms"), ("indptr", "rows"), ("indptr", "counts"), ("spans", "sounding"))
