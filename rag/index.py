@@ -20,9 +20,10 @@ import numpy as np
 
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.continuations import join
-from rag.corpus import Reader, list_files, strays
+from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
+from rag.folder import list_files, strays
 from rag.generation import (
     FORMAT,
     current_folder,
