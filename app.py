@@ -18,15 +18,18 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from rag import labels, page, panel
 from rag.assistant import Assistant
-from rag.errors import BadInput, FeedbackNotStored, PortInUse, RagError
+from rag.corpus import Reader
+from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
 from rag.feedback import store
 from rag.filters import filter_of
-from rag.schema import Answer, Filter
+from rag.newspaper import articles_of
+from rag.schema import Answer, Filter, Page
 from rag.script import ON_MASTHEAD, ON_NARROW, ON_SOURCES, ON_THREAD, WITH_FILTER
+from rag.sheet import as_html
 from rag.style import STYLE
 
 KEPT_TURNS = 30
@@ -34,9 +37,10 @@ KEPT_TURNS = 30
 FRAME_S = 0.08
 """The shortest time between two renderings of an answer being written."""
 OPEN_ROUTES = re.compile(
-    r"/(?:(?:config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?|(?:assets|static|svelte)/.*"
+    r"/(?:(?:page|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?|(?:assets|static|svelte)/.*"
     r"|gradio_api/(?:info|queue/(?:join|data)|heartbeat/\w+|startup-events|cancel|reset|theme\.css))/?")
 """What the page itself asks for; Gradio's routes for files, uploads and proxies stay shut."""
+CHANGED = "这个文件在建索引之后改过，行文可能与引文不同：请运行 rag index。 The file has changed since it was indexed: run `rag index`."
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' "
     "'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; frame-ancestors 'none'",
@@ -110,10 +114,35 @@ def application(assistant: Assistant, feedback_file: Path, host: str = "127.0.0.
         response.headers.update(HEADERS)
         return response
 
+    @outer.get("/page")
+    def outlined(file: str) -> Response:
+        """The page that a source stands on, with its articles outlined."""
+        try:
+            return HTMLResponse(_sheet(assistant, file))
+        except RagError as error:
+            return PlainTextResponse(str(error), 404)
+
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return gr.mount_gradio_app(
         outer, build(assistant, feedback_file), path="/", server_name=host, footer_links=[], run_history=False, ssr_mode=False,
         show_error=False, allowed_paths=[], theme=theme, css=STYLE, enable_monitoring=False, pwa=False)
+
+
+def _sheet(assistant: Assistant, name: str) -> str:
+    """Raises NotFound for a file that was not indexed or is no longer where it was, and what reading it raises."""
+    manifest = assistant.retriever.index.manifest
+    folder = Path(manifest["folder"])  # empty where articles came from elsewhere
+    if name not in manifest["files"] or not manifest["folder"]:
+        raise NotFound(f"{name} is no file of the index: run `rag index` with its folder.")
+    file = next((path for path in (folder / name, *(folder / name).parents) if path.is_file()), folder / name.rpartition("#")[0])
+    if not file.is_file():
+        raise NotFound(f"{name} is no longer in {folder}: put it back, or run `rag index`.")
+    with Reader(folder, assistant.settings.limits) as reader:
+        found = next((p for p in reader.pages_of(file) if isinstance(p, Page) and p.file == name), None)
+    if found is None:
+        raise NotFound(f"{name} can no longer be read: run `rag index`, which says why.")
+    changed = found.sha256 != manifest["files"][name]
+    return as_html(found, articles_of(found), CHANGED if changed else "")
 
 
 def _asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[tuple[Any, ...]]]:

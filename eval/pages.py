@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.corpus import list_files, read_page
+from rag.corpus import read_page
 from rag.errors import RagError
+from rag.folder import list_files
 from rag.newspaper import articles_of
 from rag.schema import Article, Kind, Page
 

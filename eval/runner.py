@@ -38,7 +38,7 @@ BATCH = 128
 a vector depends in its last digits on what it is embedded with."""
 FORMAT = 2
 _ROOT = Path(__file__).parent.parent
-_LIBRARIES = ("baowen", "torch", "transformers", "sentence-transformers", "faiss-cpu", "bm25s", "rjieba", "numpy")
+_LIBRARIES = ("baowen", "torch", "transformers", "sentence-transformers", "faiss-cpu", "rjieba", "numpy")
 
 
 @dataclass(frozen=True, slots=True)

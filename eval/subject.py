@@ -19,9 +19,10 @@ from typing import Any, Literal
 from eval.records import Texts
 from eval.sets import Question, load_corpus, load_set, tuning
 from rag.config import Settings
-from rag.corpus import Reader, list_files, name_of
+from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
+from rag.folder import list_files, name_of
 from rag.generation import FORMAT, current_generation
 from rag.index import Index, build_from, load
 from rag.schema import Article, Page

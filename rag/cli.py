@@ -5,23 +5,19 @@ With ``--json`` stdout holds JSON alone; progress, remarks and errors go to stde
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from eval.command import evaluate
-from rag import dates, payload
+from rag import catalogue, dates, payload
 from rag.batch import questions
-from rag.config import Settings
-from rag.errors import NotFound, RagError
+from rag.errors import RagError
 from rag.filters import filter_of
+from rag.terminal import IndexDir, Json, err, out, print_json, settings_of
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.assistant import Assistant
@@ -29,11 +25,6 @@ if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.")
-_out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-_err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-
-IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
-Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
 Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines with a `question` (and `id`, `history`) a line.")]
 
 Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only articles of this day, month or year, or later.")]
@@ -44,6 +35,8 @@ KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, ph
 
 
 app.command("eval")(evaluate)
+for _command in (catalogue.articles, catalogue.show, catalogue.status):
+    app.command()(_command)
 
 
 def main() -> None:
@@ -51,7 +44,7 @@ def main() -> None:
     try:
         app()
     except RagError as error:
-        _err.print(f"rag: {error}", style="red")
+        err.print(f"rag: {error}", style="red")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
@@ -60,24 +53,13 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings(index_dir: Path | None) -> Settings:
-    settings = Settings.from_env()
-    return replace(settings, index_dir=index_dir) if index_dir else settings
-
-
 def _assistant(index_dir: Path | None) -> Assistant:
     from rag.assistant import Assistant
     from rag.generation import current_generation
 
-    settings = _settings(index_dir)
+    settings = settings_of(index_dir)
     current_generation(settings.index_dir)  # a missing index is said before a model is loaded
     return Assistant(settings)
-
-
-def _print_json(value: object) -> None:
-    # half a character (a lone surrogate) in an id cannot be written as UTF-8
-    sys.stdout.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
-    sys.stdout.flush()
 
 
 @app.command()
@@ -90,9 +72,9 @@ def index(
     from rag.embedder import Embedder
     from rag.index import build
 
-    settings = _settings(index_dir)
+    settings = settings_of(index_dir)
     with Progress(TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                  console=_err, transient=True, disable=not _err.is_terminal) as bar:
+                  console=err, transient=True, disable=not err.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def progress(step: str, done: int, of: int) -> None:
@@ -102,13 +84,13 @@ def index(
 
         built = build(folder or settings.seeds_dir, settings.index_dir, Embedder(settings.embedding_model), settings.limits, progress)
     for _, why in built.refused:
-        _err.print(f"left out: {why}", style="yellow")
+        err.print(f"left out: {why}", style="yellow")
     counts = built.manifest["counts"]
     if as_json:
-        _print_json({**{k: v for k, v in built.manifest.items() if k != "checksums"},
+        print_json({**{k: v for k, v in built.manifest.items() if k != "checksums"},
                      "embedded": built.embedded, "reused": built.reused})
     else:
-        _out.print(
+        out.print(
             f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages "
             f"({built.embedded} embedded, {built.reused} kept) in {settings.index_dir}, "
             f"generation {built.manifest['generation']}")
@@ -133,7 +115,7 @@ def ask(
     for identity, text, history in lines:
         answer = assistant.ask(text, history, only)
         if as_json:
-            _print_json({**identity, **payload.answer(answer)})
+            print_json({**identity, **payload.answer(answer)})
         else:
             _show_answer(answer)
 
@@ -158,69 +140,11 @@ def search(
     for identity, text, history in lines:
         hits = assistant.search(text, history, k, only)
         if as_json:
-            _print_json({**identity, "hits": payload.hits(hits)})
+            print_json({**identity, "hits": payload.hits(hits)})
             continue
         for number, hit in enumerate(hits, 1):
-            _out.print(f"{number:2}. {hit.article.title or hit.article.article_id}  ({hit.score:.2f})", style="bold")
-            _out.print(f"    {hit.passage.text}\n")
-
-
-@app.command()
-def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
-    """The articles in the index."""
-    from rag.index import load
-
-    found = list(load(_settings(index_dir).index_dir).articles.values())
-    if as_json:
-        _print_json([payload.article(a, with_text=False) for a in found])
-        return
-    table = Table("article", "kind", "headline", "byline", "date")
-    table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
-    for a in found:
-        table.add_row(a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), dates.shown(a.date, a.date_basis))
-    _out.print(table)
-
-
-@app.command()
-def show(
-    article_id: Annotated[str, typer.Argument(help="As `rag articles` prints it.")],
-    index_dir: IndexDir = None,
-    as_json: Json = False,
-) -> None:
-    """One article, whole."""
-    from rag.index import load
-
-    found = load(_settings(index_dir).index_dir).articles.get(article_id)
-    if found is None:
-        raise NotFound(f"There is no article {article_id!r} in the index: `rag articles` lists them.")
-    if as_json:
-        _print_json(payload.article(found))
-        return
-    _out.print(found.title or "（无标题）", style="bold")
-    _out.print(" ".join([*found.byline, dates.shown(found.date, found.date_basis), found.file]) + "\n", style="dim")
-    _out.print(found.text)
-
-
-@app.command()
-def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
-    """What the index holds and whether its files are whole (exit code 5 when they are not)."""
-    from rag.generation import damage, read_manifest
-
-    folder = _settings(index_dir).index_dir
-    manifest, broken = read_manifest(folder), damage(folder)
-    health = {"ok": not broken, "damaged": broken}
-    if as_json:
-        _print_json({**manifest, "health": health})
-    else:
-        counts, model = manifest["counts"], manifest["model"]
-        _out.print(f"generation  {manifest['generation']} in {folder}\nmodel       {model['name']} "
-                   f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
-                   f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
-                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index`'}")
-        for row in manifest["refused"]:
-            _out.print(f"left out    {row['why']}")
-    if broken:
-        raise typer.Exit(5)
+            out.print(f"{number:2}. {hit.article.title or hit.article.article_id}  ({hit.score:.2f})", style="bold")
+            out.print(f"    {hit.passage.text}\n")
 
 
 @app.command()
@@ -237,10 +161,10 @@ def serve(
 
 def _show_answer(answer: Answer) -> None:
     for notice in answer.notices:
-        _err.print(notice, style="yellow")
-    _out.print(answer.answer + "\n")
+        err.print(notice, style="yellow")
+    out.print(answer.answer + "\n")
     for c in answer.citations:
         about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), dates.shown(c.date, c.date_basis), c.file) if x)
-        _out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")
+        out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")
         if c.copies:
-            _out.print(f"    = {'、'.join(c.copies)}", style="dim")
+            out.print(f"    = {'、'.join(c.copies)}", style="dim")

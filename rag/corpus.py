@@ -12,67 +12,17 @@ from types import TracebackType
 
 from rag.archive import Archive
 from rag.charset import decode
-from rag.config import Limits
+from rag.config import Limits, Settings
 from rag.errors import CorpusError
 from rag.export import rows_of
+from rag.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
+from rag.outline import checked
 from rag.schema import Page, Part, Refused, Stated
 from rag.sidecar import FOLDER_FILE, SUFFIX, Given, merged, read_front_matter, read_sidecar, said
 from rag.worker import Worker
 
-TEXT = (".txt", ".md")
-EXPORTS = (".csv", ".jsonl")
-KINDS = {".pdf": "pdf", ".docx": "docx", ".html": "html", ".htm": "html", ".png": "scan", ".jpg": "scan", ".jpeg": "scan"}
-SUFFIXES = (*TEXT, *EXPORTS, *KINDS, ".zip")
-UNREAD = {  # what newsrooms have and no reader is for -> what to do about it
-    **dict.fromkeys((".doc", ".wps", ".rtf", ".odt"), "save it as .docx"),
-    **dict.fromkeys((".xls", ".xlsx", ".et"), "export it as .csv"),
-    **dict.fromkeys((".ofd", ".caj", ".ppt", ".pptx", ".epub", ".mht", ".mhtml"), "save it as .pdf"),
-    **dict.fromkeys((".tif", ".tiff", ".bmp", ".webp", ".heic"), "save it as .png"),
-    **dict.fromkeys((".rar", ".7z", ".tar", ".gz", ".tgz"), "unpack it"),
-    **dict.fromkeys((".json", ".xml"), "export it as .jsonl or .csv")}
-_README = "readme.md"
 Beside = Callable[[str], str | None]
 """Path within the corpus -> the text of the file there, None where there is none."""
-
-
-def list_files(folder: Path) -> list[Path]:
-    """The files that hold articles, sorted by their path; a README, hidden files and YAML are none.
-
-    Raises CorpusError when the folder is missing, unreadable or holds no such file.
-    """
-    if not folder.is_dir():
-        raise CorpusError(f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds`.")
-    try:
-        files = sorted(
-            path
-            for path in folder.rglob("*")
-            if path.suffix.lower() in (*SUFFIXES, *UNREAD)
-            and path.name.lower() != _README
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-            and not path.is_dir()
-        )
-    except OSError as error:
-        raise CorpusError(f"{folder} cannot be read ({error.strerror}): check its permissions.") from error
-    if not files:
-        kinds = ", ".join(SUFFIXES)
-        raise CorpusError(f"{folder} holds no file of a kind that is read ({kinds}): "
-                          f"put the articles there, then run `rag index {folder}`.")
-    return files
-
-
-def strays(folder: Path) -> list[Refused]:
-    """YAML that is beside no file: what it states would be lost without a word."""
-    return [
-        Refused(name_of(path, folder), f"{name_of(path, folder)} stands beside no file: name it after one, "
-                f"e.g. page.txt{SUFFIX}, or {FOLDER_FILE} for a folder.")
-        for path in sorted(folder.rglob("*.y*ml"))
-        if path.suffix in (SUFFIX, ".yml") and path.name != FOLDER_FILE and not (path.suffix == SUFFIX and path.with_suffix("").exists())
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-
-
-def name_of(path: Path, folder: Path) -> str:
-    """The file's path within the folder; bytes of it that are no UTF-8 are spelled out."""
-    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 def read_page(path: Path, folder: Path, max_mb: float) -> Page:
@@ -128,18 +78,19 @@ class Reader:
                     raise CorpusError(_too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
                 page = _text_page(name, data)
                 own = read_front_matter(page.text, name) if suffix == ".md" else Given()
-                yield replace(page, stated=merged([given[0], own, *given[1:]])) if any(g.fields for g in (own, *given)) else page
+                yield checked(replace(page, stated=merged([given[0], own, *given[1:]])) if any(g.fields for g in (own, *given)) else page)
             elif suffix in EXPORTS:
-                yield from self._parts(name, data, suffix[1:], rows_of(data, name, given[0].columns), given)
+                yield from self._parts(name, data, suffix[1:], rows_of(data, name, given[0].columns), given, None)
             else:
                 kind = KINDS[suffix]
                 parts: Iterable[Part | Refused] = self._worker.read(kind, data)
-                yield from self._parts(name, data, kind, _joined(parts) if given[0].stated.whole else parts, given)
+                yield from self._parts(name, data, kind, _joined(parts) if given[0].stated.whole else parts, given, beside)
         except CorpusError as error:
             yield Refused(name, str(error))
 
     def _parts(
         self, name: str, data: bytes, encoding: str, parts: Iterable[Part | Refused], given: list[Given],
+        beside: Beside | None,
     ) -> Iterator[Page | Refused]:
         sha256 = hashlib.sha256(data).hexdigest()
         some = False
@@ -152,8 +103,14 @@ class Reader:
                 yield Refused(name + part.mark, _too_large(name + part.mark, 3 * len(part.text), self._limits.text_mb, "RAG_MAX_FILE_MB"))
             elif part.text.strip():
                 some = True
-                stated = merged([given[0], said(part.stated), *given[1:]])
-                yield Page(name + part.mark, part.text, encoding, sha256, stated)
+                try:
+                    own = _own(name + part.mark, beside) if beside and part.mark else Given()
+                    stated = merged([own, given[0], said(part.stated), *given[1:]])
+                    page = checked(Page(name + part.mark, part.text, encoding, sha256, stated))
+                except CorpusError as error:
+                    yield Refused(name + part.mark, str(error))
+                else:
+                    yield page
         if not some:
             yield Refused(name, f"{name} holds no text: fill it or remove it.")
 
@@ -177,7 +134,7 @@ class Reader:
             full = f"{name}/{member}"
             suffix = _suffix(member)
             hidden = any(part.startswith(".") for part in member.split("/"))
-            if hidden or member.lower().rpartition("/")[2] == _README or suffix not in (*SUFFIXES, *UNREAD):
+            if hidden or member.lower().rpartition("/")[2] == README or suffix not in (*SUFFIXES, *UNREAD):
                 continue
             some = True
             if suffix in UNREAD:
@@ -195,8 +152,7 @@ class Reader:
     def _given(self, name: str, beside: Beside) -> list[Given]:
         """What is given of the file: by its own sidecar, then by its folders, the nearest first. What the file says
         itself stands between them: a folder speaks for files that are silent, a sidecar for this very file."""
-        text = beside(name + SUFFIX)
-        own = read_sidecar(text, name + SUFFIX) if text is not None else Given()
+        own = _own(name, beside)
         folder = name.rpartition("/")[0]
         try:
             return [own, *self._of_folder(folder, beside)]
@@ -214,6 +170,32 @@ class Reader:
     def _on_disk(self, name: str) -> str | None:
         path = os.path.join(self._folder, name)
         return _yaml(name, _bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
+
+
+def pages_in(file: str, settings: Settings) -> Iterator[Page]:
+    """The pages of one file: a path, or a name within the folder of articles.
+
+    Raises CorpusError when it is not there, or when it or a part of it cannot be used.
+    """
+    path = Path(file)
+    folder = settings.seeds_dir
+    if not path.exists():
+        path = folder / file
+    if not path.is_file():
+        raise CorpusError(f"{file} is no file here or in {folder}: `rag status --json` lists the files that were read.")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        folder = path.parent
+    path = folder / path.resolve().relative_to(folder.resolve())
+    with Reader(folder, settings.limits) as reader:
+        for page in reader.pages_of(path):
+            if isinstance(page, Refused):
+                raise CorpusError(page.why)
+            yield page
+
+
+def _own(name: str, beside: Beside) -> Given:
+    text = beside(name + SUFFIX)
+    return read_sidecar(text, name + SUFFIX) if text is not None else Given()
 
 
 def _suffix(name: str) -> str:

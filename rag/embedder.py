@@ -146,10 +146,12 @@ class Embedder:
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None, alike: bool = False
     ) -> Matrix:
         """Length-sorted batches of about equal numbers of tokens, so that little is padding. ``alike``:
-        only texts of one length share a batch. In bfloat16 padding moves a vector by up to 1e-3, and an
-        answer must not depend on what was asked before it."""
+        only texts that are filled up to one length share a batch, for an answer must not depend on what
+        was asked before it."""
         out = np.zeros((len(texts), self.dimension), np.float32)
         lengths = np.array(self._lengths(texts), int)
+        if self.name == BUILTIN_MODEL:
+            lengths = -(-lengths // 8) * 8  # as ``rag.e5.padded``
         order = np.argsort(-lengths, kind="stable")
         at = 0
         while at < len(order):

@@ -17,7 +17,7 @@ from typing import Any
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
 
-FORMAT = 2
+FORMAT = 3
 
 
 def current_generation(index_dir: Path) -> str:

@@ -20,9 +20,10 @@ import numpy as np
 
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.continuations import join
-from rag.corpus import Reader, list_files, strays
+from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
+from rag.folder import list_files, strays
 from rag.generation import (
     FORMAT,
     current_folder,
@@ -100,12 +101,12 @@ def build(
     if not articles:
         why = refused[0][1] if refused else "the files hold no article text."
         raise CorpusError(f"No article found in {folder}: {why}")
-    return build_from(join(articles), hashes, index_dir, embedder, tuple(refused), progress)
+    return build_from(join(articles), hashes, index_dir, embedder, tuple(refused), progress, folder.resolve())
 
 
 def build_from(
     articles: Sequence[Article], hashes: Mapping[str, str], index_dir: Path, embedder: Embedder,
-    refused: tuple[tuple[str, str], ...] = (), progress: Progress = lambda *_: None,
+    refused: tuple[tuple[str, str], ...] = (), progress: Progress = lambda *_: None, folder: Path | None = None,
 ) -> Built:
     """The second half of the walk, for articles that come from elsewhere than a folder of pages."""
     with writing(index_dir):
@@ -127,6 +128,7 @@ def build_from(
             "model": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimension": embedder.dimension},
             "settings": {"max_chars": MAX_CHARS, "max_tokens": embedder.max_tokens},
             "counts": {"files": len(hashes), "articles": len(articles), "passages": len(passages)},
+            "folder": str(folder or ""),
             "files": dict(hashes),
             "refused": [{"file": file, "why": why} for file, why in refused],
         }

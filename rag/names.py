@@ -10,11 +10,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
-from pypinyin.contrib.tone_convert import to_normal
+from rag.lexical import Frequencies
 
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _FINALS = "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v"
@@ -29,15 +27,10 @@ _RARE = 0.25
 
 
 class NameBridge:
-    """Built over the bigrams of a lexical index: how often each pair of characters stands together."""
+    """Asks a lexical index how often each pair of characters stands together."""
 
-    def __init__(self, frequencies: Mapping[str, int]) -> None:
+    def __init__(self, frequencies: Frequencies) -> None:
         self.frequencies = frequencies
-        self._pairs = {t: n for t, n in frequencies.items() if len(t) == 2 and "\u3400" <= t[0] <= "\u9fff"}
-        self._readers: dict[str, set[str]] = defaultdict(set)
-        for char in {c for pair in self._pairs for c in pair}:
-            for reading in _readings(char):
-                self._readers[reading].add(char)
 
     def bridge(self, question: str) -> dict[str, tuple[str, ...]]:
         """Each romanised name in the question with what it may read in Chinese, likeliest first.
@@ -83,21 +76,15 @@ class NameBridge:
     def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
         """Strings of characters with these readings whose every neighbouring pair occurs, with the
         count of the rarest pair."""
-        partial = [(char, 1 << 60) for char in self._readers.get(syllables[0], ())]
-        for syllable in syllables[1:]:
-            partial = [
-                (text + char, min(count, self._pairs[text[-1] + char]))
-                for text, count in partial
-                for char in self._readers.get(syllable, ())
-                if text[-1] + char in self._pairs
-            ]
+        partial = list(self.frequencies.spoken(*syllables[:2]).items())
+        for following in itertools.pairwise(syllables[1:]):
+            if not partial:
+                return []
+            after: dict[str, list[tuple[str, int]]] = defaultdict(list)
+            for pair, count in self.frequencies.spoken(*following).items():
+                after[pair[0]].append((pair[1], count))
+            partial = [(text + char, min(least, count)) for text, least in partial for char, count in after[text[-1]]]
         return partial
-
-
-@lru_cache(maxsize=20_000)
-def _readings(char: str) -> tuple[str, ...]:
-    found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
-    return tuple(to_normal(r).replace("ü", "v") for r in found[0]) if found else ()
 
 
 @lru_cache(maxsize=10_000)

@@ -12,6 +12,7 @@ from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
 from rag.layout import JUMP, Block, blocks_of
 from rag.lines import Line, kept, squeeze
+from rag.outline import stretches
 from rag.readings import Story
 from rag.schema import Article, Page, Run
 from rag.sidecar import front_matter
@@ -25,10 +26,24 @@ _PAGE_NUMBER = re.compile(r"([A-Z]?)\s*0*(\d{1,3}|[一二三四五六七八九�
 
 def articles_of(page: Page) -> list[Article]:
     """The page's stories in file order, each with exact offsets into ``page.text``."""
-    articles = _whole(page) if page.stated.whole else _stories(page)
+    articles = _corrected(page) if page.stated.articles else _whole(page) if page.stated.whole else _stories(page)
     dated = dates_of(page, [article.text for article in articles])
     return [replace(a, source=page.stated.source, page=page.stated.page, date=d.date, date_basis=d.basis, date_words=d.words)
             for a, d in zip(articles, dated, strict=True)]
+
+
+def _corrected(page: Page) -> list[Article]:
+    """As a person has marked them. Paragraphs are those of the page, less the lines that are not marked."""
+    found: list[Article] = []
+    blocks = blocks_of(page.text)
+    for outline in sorted(page.stated.articles, key=lambda o: o.lines):
+        own = stretches(page, outline)
+        inside = [tuple(line for line in block.lines if any(a <= line.start < b for a, b in own)) for block in blocks]
+        text, runs = _text(page.text, [replace(block, lines=kept) for block, kept in zip(blocks, inside, strict=True) if kept])
+        if text:
+            found.append(Article(
+                f"{page.file}#{len(found) + 1}", page.file, outline.title, outline.byline, "", outline.kind, text, runs))
+    return _with_jumps(page.text, found)
 
 
 def _whole(page: Page) -> list[Article]:

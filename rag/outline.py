@@ -6,7 +6,6 @@ editors do. It names the file by its hash, for in another version the lines are 
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,7 +56,8 @@ def rows_of(page: Page, articles: Sequence[Article]) -> list[Row]:
 def outlines_of(page: Page, articles: Sequence[Article]) -> list[Outline]:
     """What was found, in the form of a correction."""
     spans = line_spans(page.text)
-    return [Outline(a.title, a.byline, a.kind, tuple(_ranges(_body_lines(spans, a, page)))) for a in articles]
+    empty = {n for n, (start, end) in enumerate(spans, 1) if not page.text[start:end].strip()}
+    return [Outline(a.title, a.byline, a.kind, tuple(_ranges(_body_lines(spans, a, page), empty))) for a in articles]
 
 
 def as_yaml(page: Page, outlines: Sequence[Outline]) -> str:
@@ -84,12 +84,10 @@ def checked(page: Page) -> Page:
     return page
 
 
-def only(page: Page, outline: Outline) -> str:
-    """The page's text with every other line blank, so that offsets stay."""
-    kept = {number for first, last in outline.lines for number in range(first, last + 1)}
-    return "".join(
-        page.text[start:end] if number in kept else re.sub(r"[^\r\n]", " ", page.text[start:end])
-        for number, (start, end) in enumerate(line_spans(page.text), 1))
+def stretches(page: Page, outline: Outline) -> list[tuple[int, int]]:
+    """(start, end) in the page's text of the lines that an article has."""
+    spans = line_spans(page.text)
+    return [(spans[first - 1][0], spans[last - 1][1]) for first, last in outline.lines]
 
 
 def lines_text(lines: Sequence[tuple[int, int]]) -> str:
@@ -134,7 +132,15 @@ def _role(clean: str, article: Article) -> Role:
     return "byline" if any(name in clean.replace(" ", "") for name in article.byline) else ""
 
 
-def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        members = [number for _, number in group]
-        yield members[0], members[-1]
+def _ranges(numbers: Sequence[int], empty: set[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of lines, those over blank lines as one."""
+    first = last = 0
+    for number in numbers:
+        if first and all(between in empty for between in range(last + 1, number)):
+            last = number
+            continue
+        if first:
+            yield first, last
+        first = last = number
+    if first:
+        yield first, last

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from rag.extractive import label
 from rag.labels import both
@@ -47,7 +48,13 @@ def _card(i: int, k: int, source: dict[str, Any]) -> str:
     copies = f'<p class="about">{both("copies")} {escape(places)}</p>' if places else ""
     excerpts = "".join(f"<blockquote>{_excerpt(i, e)}</blockquote>" for e in source["excerpts"])
     return (f'<article class="card" aria-labelledby="h{i}-{k}"><h3 id="h{i}-{k}">{escape(source["title"])}</h3>'
-            f'<p class="about">{" · ".join(about)}</p><p class="file">{escape(source["file"])}</p>{copies}{excerpts}</article>')
+            f'<p class="about">{" · ".join(about)}</p><p class="file">{_file(source)}</p>{copies}{excerpts}</article>')
+
+
+def _file(source: dict[str, Any]) -> str:
+    """The file's name, which leads to its page with the article outlined."""
+    place = quote(source["file"], safe="/"), quote(source.get("place", ""), safe="")
+    return f'<a href="page?file={escape(place[0])}#{escape(place[1])}" target="_blank" rel="noopener">{escape(source["file"])}</a>'
 
 
 def _excerpt(i: int, excerpt: dict[str, Any]) -> str:
@@ -103,5 +110,5 @@ def _excerpts(article: Article, span: tuple[int, int], quotes: Sequence[tuple[in
 def _source(article: Article, excerpts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"title": article.title or label(article), "byline": list(article.byline), "date": article.date,
             "date_words": article.date_words if article.date_basis == "inferred" else "",
-            "file": article.file, "copies": list(article.copies),
+            "file": article.file, "place": f"a{article.article_id.rpartition('#')[2]}", "copies": list(article.copies),
             "excerpts": excerpts}

@@ -38,7 +38,7 @@ def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
         {
             "passage_id": h.passage.passage_id, "article_id": h.article.article_id, "title": h.article.title,
             "file": h.article.file, "text": h.passage.text, "start": h.passage.start, "end": h.passage.end,
-            "score": round(h.score, 4), "copies": list(h.article.copies),
+            "score": round(h.score, 4),
         }
         for h in found
     ]

@@ -18,10 +18,21 @@ Turn = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """An article as a person has marked it on its page. ``lines`` of the body, (first, last), from 1."""
+
+    title: str
+    byline: tuple[str, ...]
+    kind: Kind
+    lines: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stated:
     """What a file, its front matter or the small YAML beside it says of its articles; empty where it
     says nothing. ``source`` is the newspaper, ``page`` its page (``03``), ``date`` ``YYYY[-MM[-DD]]``.
-    ``whole``: the file is one article, not a page to be cut."""
+    ``whole``: the file is one article, not a page to be cut. ``articles`` is how it is to be cut, in the
+    version of the file whose hash begins with ``sha256``."""
 
     title: str = ""
     byline: tuple[str, ...] = ()
@@ -30,6 +41,8 @@ class Stated:
     source: str = ""
     page: str = ""
     whole: bool = False
+    articles: tuple[Outline, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

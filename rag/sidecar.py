@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast, get_args
 
 import yaml
 
 from rag.bylines import names
 from rag.errors import CorpusError
-from rag.schema import DateBasis, Stated
+from rag.outline import read_lines
+from rag.schema import DateBasis, Kind, Outline, Stated
 
 SUFFIX = ".yaml"
 FOLDER_FILE = "baowen.yaml"
@@ -28,7 +29,7 @@ FIELDS = {  # the names that newsroom systems and writers give them, likeliest f
     "page": ("page", "版次", "版面", "版号", "版"),
 }
 _VALUES = ("title", "byline", "date", "source", "page")
-_OWN = (*_VALUES, "whole", "columns")
+_OWN = (*_VALUES, "whole", "columns", "articles", "sha256")
 _MAX_CHARS = 100_000
 _DATE = re.compile(r"((?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?(?!\d)|((?:1[89]|20)\d\d)(\d\d)(\d\d)(?!\d)")
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?=[\w\"' ]+:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S | re.M)
@@ -137,6 +138,7 @@ def _given(text: str, name: str, first_line: int, strict: bool) -> Given:
     if not isinstance(root, yaml.MappingNode):
         raise wrong(root.start_mark.line, "no `field: value`")
     values: dict[str, str] = {}
+    outlines: tuple[Outline, ...] = ()
     columns: list[tuple[str, str]] = []
     for key, value in root.value:
         line = key.start_mark.line
@@ -148,6 +150,8 @@ def _given(text: str, name: str, first_line: int, strict: bool) -> Given:
             columns = [(str(a.value), str(b.value)) for a, b in value.value]
             if bad := [a for a, _ in columns if a not in FIELDS]:
                 raise wrong(line, f"`columns` has {bad[0]!r}, known are {', '.join(FIELDS)}")
+        elif field == "articles":
+            outlines = tuple(_outline(item, wrong) for item in (value.value if isinstance(value, yaml.SequenceNode) else [value]))
         elif isinstance(value, yaml.SequenceNode) and field == "byline" and all(isinstance(v, yaml.ScalarNode) for v in value.value):
             values[field] = "、".join(v.value for v in value.value)
         elif isinstance(value, yaml.ScalarNode) and field and field != "columns":
@@ -160,5 +164,26 @@ def _given(text: str, name: str, first_line: int, strict: bool) -> Given:
             raise wrong(line, "`whole` is true or false")
     # a file that states a title is one article, unless it says otherwise
     whole = values["whole"].lower() in ("true", "yes") if "whole" in values else bool(values.get("title"))
-    fields = {*values, *(["whole"] if whole else [])}
-    return Given(stated_of(values, "sidecar", whole), frozenset(fields), tuple(columns))
+    stated = replace(stated_of(values, "sidecar", whole), articles=outlines, sha256=values.get("sha256", ""))
+    fields = {*values, *(["whole"] if whole else []), *(["articles"] if outlines else [])}
+    return Given(stated, frozenset(fields), tuple(columns))
+
+
+def _outline(node: yaml.Node, wrong: Callable[[int, str], CorpusError]) -> Outline:
+    """An entry of ``articles``: what a person says of one of the page's."""
+    line = node.start_mark.line
+    if not isinstance(node, yaml.MappingNode):
+        raise wrong(line, "an article is no `title:`, `byline:`, `kind:` and `lines:`")
+    values = {str(key.value): "、".join(v.value for v in value.value) if isinstance(value, yaml.SequenceNode) else str(value.value)
+              for key, value in node.value
+              if isinstance(value, yaml.ScalarNode) or all(isinstance(v, yaml.ScalarNode) for v in value.value)}
+    if unknown := [str(key.value) for key, _ in node.value if key.value not in ("title", "byline", "kind", "lines")]:
+        raise wrong(line, f"an article has no field {unknown[0]!r}, only title, byline, kind, lines")
+    kind = values.get("kind", "article")
+    if kind not in get_args(Kind):
+        raise wrong(line, f"{kind!r} is no kind of article ({', '.join(get_args(Kind))})")
+    try:
+        lines = read_lines(values.get("lines", ""))
+    except ValueError as error:
+        raise wrong(line, str(error)) from error
+    return Outline(values.get("title", "").strip(), people(values.get("byline", "")), cast("Kind", kind), lines)

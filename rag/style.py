@@ -146,6 +146,7 @@ body { background: var(--paper) !important; }
 .card { margin-top: 18px; padding-top: 16px; border-top: 2px solid var(--ink); }
 .card h3 { font-size: 17.5px; }
 #sources .about { color: var(--soft); font-size: 13.5px; margin-top: 4px; }
+#sources .file a { color: inherit; text-decoration: underline; text-decoration-color: var(--rule); text-underline-offset: 3px; }
 #sources .file { color: var(--faint); font: 12px/1.6 ui-monospace, Menlo, Consolas, monospace;
   overflow-wrap: anywhere; }
 #sources blockquote { margin: 12px 0 0; padding: 0; border: 0; font: 15px/1.95 var(--serif); color: var(--soft);

@@ -176,5 +176,5 @@ def _serve_one(asked: dict[str, Any], source: BinaryIO, answers: BinaryIO) -> No
 def _part(row: dict[str, Any]) -> Part | Refused:
     if "why" in row:
         return Refused(**row)
-    stated = {**row["stated"], "byline": tuple(row["stated"]["byline"])}
+    stated = {**row["stated"], "byline": tuple(row["stated"]["byline"]), "articles": ()}  # a parser states no outlines
     return Part(row["text"], Stated(**stated), row["mark"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
@@ -17,7 +18,11 @@ from fastapi.testclient import TestClient
 
 import app
 from rag import labels, page, panel
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.embedder import Embedder
 from rag.errors import BadInput, EndpointError, PortInUse
+from rag.index import build
 from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Passage, Run, Turn
 
 TEXT = "平湖昨天签约5个项目,总投资5亿元。其中一个是机器人项目。会议由市长主持。\n展会下月开幕。"
@@ -115,10 +120,10 @@ def test_nothing_from_outside_becomes_markup(field: str) -> None:
         html = page.thread([turn]) + panel.sources([turn]) + page.thread([], EVIL, EVIL)
         tags, attributes = markup(html)
         assert tags <= {"div", "section", "aside", "article", "header", "footer", "blockquote", "h2", "h3", "p", "ul",
-                        "li", "span", "strong", "b", "i", "sup", "mark", "time", "button", "label", "input", "q"}
+                        "li", "span", "strong", "b", "i", "sup", "mark", "time", "button", "label", "input", "q", "a"}
         assert attributes <= {"class", "id", "type", "role", "tabindex", "hidden", "aria-hidden", "aria-busy",
                               "aria-labelledby", "data-turn", "data-n", "data-copy", "data-ask",
-                              "data-thumb", "data-given", "data-remark", "aria-pressed", "maxlength"}
+                              "data-thumb", "data-given", "data-remark", "aria-pressed", "maxlength", "href", "target", "rel"}
     assert "<script>" in visible(html)
 
 
@@ -245,3 +250,50 @@ def test_the_page_allows_nothing_from_elsewhere(client: TestClient) -> None:
     assert answer.status_code == 200
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, seeds: Path) -> Iterator[tuple[TestClient, Path]]:
+    """The page over an index of a folder of its own: a text, a PDF, an archive."""
+    folder = tmp_path_factory.mktemp("pages")
+    text = next(seeds.glob("003_*.txt"))
+    (folder / "甲 1.txt").write_bytes(text.read_bytes())
+    (folder / "a.pdf").write_bytes((Path(__file__).parent / "data" / "paper.pdf").read_bytes())
+    with zipfile.ZipFile(folder / "b.zip", "w") as archive:
+        archive.write(text, "内/c.txt")
+    (folder / "secret.txt.bak").write_text("secret")
+    index_dir = tmp_path_factory.mktemp("index")
+    build(folder, index_dir, embedder)
+    assistant = Assistant(Settings(index_dir=index_dir), embedder)
+    with TestClient(app.application(assistant, Path("/dev/null")), base_url="http://127.0.0.1:7860") as client:
+        yield client, folder
+
+
+@pytest.mark.parametrize(("file", "headline"), [
+    ("甲 1.txt", "谋未来 见未来 赢未来"), ("a.pdf#2", ""), ("b.zip/内/c.txt", "谋未来 见未来 赢未来")])
+def test_a_source_leads_to_its_page(pages: tuple[TestClient, Path], file: str, headline: str) -> None:
+    answer = pages[0].get("/page", params={"file": file})
+    assert answer.status_code == 200
+    assert f"<title>{file}</title>" in answer.text
+    assert headline in answer.text
+    assert 'class="story h0" id="a1"' in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+@pytest.mark.parametrize("file", ["../secret.txt", "secret.txt.bak", "/etc/passwd", "a.pdf", "b.zip", "", "甲 1.txt/../../x"])
+def test_no_other_file_is_shown(pages: tuple[TestClient, Path], file: str) -> None:
+    answer = pages[0].get("/page", params={"file": file})
+    assert (answer.status_code, answer.text) == (404, f"{file} is no file of the index: run `rag index` with its folder.")
+
+
+def test_a_page_that_changed_or_went_says_so(pages: tuple[TestClient, Path]) -> None:
+    client, folder = pages
+    file = folder / "甲 1.txt"
+    kept = file.read_bytes()
+    file.write_bytes(kept + "又一行。".encode())
+    assert "changed since it was indexed" in client.get("/page", params={"file": file.name}).text
+    file.unlink()
+    gone = client.get("/page", params={"file": file.name})
+    assert (gone.status_code, "is no longer in" in gone.text) == (404, True)
+    file.write_bytes(kept)
+    assert "changed since" not in client.get("/page", params={"file": file.name}).text

@@ -264,7 +264,7 @@ def test_a_malicious_article_is_shown_as_text(
         assert "window.hacked=1" in tab.locator("#sources").inner_text()
         tab.reload()
         tab.wait_for_selector(".turn")
-        assert tab.locator("#thread, #sources").locator("script, img, a, iframe").count() == 0
+        assert tab.locator("#thread, #sources").locator("script, img, a:not([href^='page?file=']), iframe").count() == 0
         assert tab.evaluate("window.hacked") is None
 
 
@@ -295,7 +295,7 @@ def test_a_language_model_s_words_appear_as_they_are_written_and_are_not_run(ope
         tab.wait_for_selector('.turn[aria-busy] .answer:has-text("第一句。")')
         tab.wait_for_selector(".turn:not([aria-busy]) .notice")
         assert said in tab.locator(".turn .answer").inner_text()
-        assert tab.locator("#thread, #sources").locator("script, img, a, iframe").count() == 0
+        assert tab.locator("#thread, #sources").locator("script, img, a:not([href^='page?file=']), iframe").count() == 0
         assert tab.evaluate("window.hacked") is None
 
 
@@ -368,9 +368,24 @@ def test_a_question_goes_out_with_what_the_filter_says(site: str, opened: Open, 
     assert tab.locator("#narrow output").inner_text() == "凌云"
     turn = ask(tab, "人工智能发展有哪些做法？")
     assert turn.locator(".only").inner_text() == "筛选 凌云"
-    assert set(tab.locator("#sources .panel:not([hidden]) .about").all_inner_texts()) == {"文／凌云"}
+    about = tab.locator("#sources .panel:not([hidden]) .about").all_inner_texts()
+    assert [line.split(" · ")[0] for line in about] == ["文／凌云"]
     tab.fill("#narrow [name=since]", "去年")
     assert "'去年' is no date" in ask(tab, CHINESE).inner_text()
     tab.click("[data-clear]")
     assert ask(tab, CHINESE).locator(".only").count() == 0
     assert fits(tab)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_source_opens_its_page_with_the_article_outlined(site: str, opened: Open, width: int) -> None:
+    tab = opened(site, width, 844)
+    ask(tab, CHINESE)
+    with tab.context.expect_page() as opening:
+        tab.locator("#sources .panel:not([hidden]) .file a").first.click()
+    sheet = opening.value
+    sheet.wait_for_selector(".story")
+    number = sheet.evaluate("location.hash").removeprefix("#a")
+    headline = tab.locator("#sources .panel:not([hidden]) .card h3").first.inner_text()
+    assert sheet.locator(f"#a{number} .label").inner_text().startswith(f"{number} · {headline}")
+    assert fits(sheet)

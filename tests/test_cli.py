@@ -230,7 +230,7 @@ def test_plain_answer_for_a_reader(rag, index_dir: Path) -> None:
     code, out, err = rag("ask", "2024年平湖再生水利用量是多少？", "--index", index_dir)
     assert (code, err) == (0, "")
     assert "1107万立方米" in out
-    assert "[1] 我市再生水利用案例入选全省典型 每年节约用水1107万立方米 居丹荔 邱冬白 2025 002_c1cb0aaa8a107e2a.txt\n    “" in out
+    assert "[1] 我市再生水利用案例入选全省典型 每年节约用水1107万立方米 居丹荔 邱冬白 2025，推断 002_c1cb0aaa8a107e2a.txt\n    “" in out
 
 
 @pytest.mark.parametrize("command", ["", "index", "ask", "search", "articles", "show", "status", "serve"])

@@ -9,8 +9,9 @@ import pytest
 
 from rag.citations import cite
 from rag.continuations import join
-from rag.corpus import list_files, read_page
+from rag.corpus import read_page
 from rag.embedder import Embedder
+from rag.folder import list_files
 from rag.index import build, load
 from rag.newspaper import articles_of, jump_page, source_of
 from rag.schema import Article, Run

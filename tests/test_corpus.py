@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from rag.config import Limits
-from rag.corpus import Reader, list_files, read_page, strays
+from rag.corpus import Reader, read_page
 from rag.errors import CorpusError
+from rag.folder import list_files, strays
 from rag.newspaper import articles_of
 from rag.schema import Page, Refused, Stated
 
@@ -216,8 +217,8 @@ def test_wrong_sidecar_refuses_its_file_alone(tmp_path: Path) -> None:
         _write(tmp_path, name, ARTICLE.encode())
     _write(tmp_path, "a.txt.yaml", b"source: x\ntitel: y\n")
     assert _whys(tmp_path) == [
-        "a.txt.yaml, line 2: unknown field 'titel', known are title, byline, date, source, page, whole, columns: "
-        "correct it or remove the file's YAML.", "b.txt"]
+        "a.txt.yaml, line 2: unknown field 'titel', known are title, byline, date, source, page, whole, columns, "
+        "articles, sha256: correct it or remove the file's YAML.", "b.txt"]
 
 
 def test_yaml_beside_no_file_is_named(tmp_path: Path) -> None:

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import bm25s
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged
 from rag.index import Index
 from rag.lexical import LexicalIndex, normalise, tokens
+from rag.postings import Postings
 
 
 @pytest.mark.parametrize(
@@ -78,18 +84,85 @@ def test_passage_without_a_term() -> None:
 
 
 def test_scores_of_the_seeds_are_those_of_the_formula(index: Index) -> None:
-    documents = [Counter(tokens(p.context)) for p in index.passages]
-    lengths = np.array([sum(d.values()) for d in documents])
     question = tokens("平湖签约了哪些人工智能项目？DeepSeek 5亿元")
-    expected = np.zeros(len(documents))
-    for term in set(question):
-        n = sum(term in d for d in documents)
-        if n:
-            f = np.array([d[term] for d in documents])
-            expected += math.log(1 + (len(documents) - n + 0.5) / (n + 0.5)) * f / (
-                f + 1.2 * (0.25 + 0.75 * lengths / lengths.mean()))
-    assert index.lexical.scores(question) == pytest.approx(expected, abs=1e-4)
-    assert expected.max() > 5
+    expected = _by_formula([p.context for p in index.passages], question)
+    assert index.lexical.scores(question) == pytest.approx(expected, abs=1e-5)
+    assert max(expected) > 5
+
+
+def _by_formula(texts: Sequence[str], question: Sequence[str]) -> list[float]:
+    """Robertson and Zaragoza (2009), Lucene's variant, k1 1.2, b 0.75, passage by passage and term by term."""
+    documents = [Counter(tokens(text)) for text in texts]
+    lengths = [max(sum(d.values()), 1) for d in documents]
+    mean = sum(lengths) / max(len(lengths), 1)
+    containing = {term: sum(term in d for d in documents) for term in question}
+    return [
+        sum(math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) * d[term] / (d[term] + 1.2 * (1 - 0.75 + 0.75 * length / mean))
+            for term, n in containing.items())
+        for d, length in zip(documents, lengths, strict=True)]
+
+
+TEXTS = st.lists(st.text(st.sampled_from("平湖嘉兴人工智能项目签约a5．.，\n"), max_size=24), max_size=6)
+SEGMENTS = st.lists(TEXTS.flatmap(lambda texts: st.tuples(
+    st.just(texts), st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))), min_size=1, max_size=4)
+
+
+@given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12))
+def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str], list[bool]]], asked: str) -> None:
+    """The same terms, statistics and scores, by the formula, by an index built from nothing, merged and read again."""
+    alive = [np.array(mask, bool) for _, mask in parts]
+    grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], alive)
+    left = [text for texts, mask in parts for text, lives in zip(texts, mask, strict=True) if lives]
+    anew = LexicalIndex.build(left)
+    question = list(dict.fromkeys([*tokens(asked), "湖", "5"]))
+    keep = np.concatenate(alive)
+    scores = grown.scores(question)
+    assert scores[keep] == pytest.approx(_by_formula(left, question), abs=1e-5)
+    assert scores[keep].tolist() == anew.scores(question).tolist()
+    assert not scores[~keep].any()
+    assert (grown.size, grown.live) == (len(keep), len(left))
+    assert dict(grown.frequencies) == dict(anew.frequencies) == dict(Counter(t for text in left for t in set(tokens(text))))
+    assert len(grown.frequencies) == len(anew.frequencies)
+    assert [grown.idf(term) for term in question] == [anew.idf(term) for term in question]
+    assert all((term in grown.frequencies) == (term in anew.frequencies) for term in question)
+    assert grown.frequencies.spoken("ping", "hu") == anew.frequencies.spoken("ping", "hu")
+    with TemporaryDirectory() as folder:
+        grown.save(Path(folder))
+        read = LexicalIndex.load(Path(folder), len(left))
+        assert read.scores(question).tolist() == anew.scores(question).tolist()
+        assert dict(read.frequencies) == dict(anew.frequencies)
+
+
+@given(TEXTS.filter(lambda texts: any(tokens(text) for text in texts)), st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12))
+def test_scores_are_those_of_bm25s(texts: list[str], asked: str) -> None:
+    theirs = bm25s.BM25(k1=1.2, b=0.75)
+    theirs.index([tokens(text) or ["\0"] for text in texts], show_progress=False)
+    built = LexicalIndex.build(texts)
+    known = [term for term in dict.fromkeys(tokens(asked)) if term in built.frequencies]
+    expected = theirs.get_scores(known) if known else np.zeros(len(texts))
+    assert built.scores(tokens(asked)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_best_of_many() -> None:
+    built = LexicalIndex.build(["平湖", "嘉兴", "平湖 平湖", "平湖 ai", "上海"])
+    rows, scores = built.best(["平湖"], 2)
+    assert rows.tolist() == [2, 0]
+    assert scores.tolist() == built.scores(["平湖"])[[2, 0]].tolist()
+    assert built.best(["平湖"], 9)[0].tolist() == [2, 0, 3]
+    assert built.best(["平湖"], 9, np.array([True, True, False, True, True]))[0].tolist() == [0, 3]
+    assert built.best(["杭州"], 9)[0].tolist() == []
+    equal = LexicalIndex.build(["平湖 平湖" if row % 3 else "平湖 上海" for row in range(500)])
+    assert equal.best(["平湖"], 400)[0].tolist() == sorted(range(500), key=lambda row: (row % 3 == 0, row))[:400]
+
+
+@given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12), st.integers(1, 8))
+def test_best_are_the_first_of_all_scores(parts: list[tuple[list[str], list[bool]]], asked: str, k: int) -> None:
+    grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], [np.array(mask, bool) for _, mask in parts])
+    scores = grown.scores(tokens(asked))
+    order = [row for row in np.lexsort((np.arange(len(scores)), -scores)) if scores[row] > 0][:k]
+    rows, found = grown.best(tokens(asked), k)
+    assert rows.tolist() == order
+    assert found.tolist() == scores[order].tolist()
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -104,12 +177,30 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{", b"\xff\xfe"])
-@pytest.mark.parametrize("name", ["params.index.json", "vocab.index.json", "frequencies.json", "data.csc.index.npy"])
+@pytest.mark.parametrize("name", ["terms.npy", "offsets.npy", "rows.npy", "counts.npy", "lengths.npy", "sounds.npy"])
 def test_damaged_files(tmp_path: Path, name: str, content: bytes) -> None:
     LexicalIndex.build(TABLE).save(tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(IndexDamaged, match="run `rag index`"):
         LexicalIndex.load(tmp_path, 3)
+
+
+def test_truncated_and_exchanged_files(tmp_path: Path) -> None:
+    LexicalIndex.build(TABLE).save(tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == sorted(f"{n}.npy" for n in (
+        "terms", "offsets", "indptr", "rows", "counts", "lengths", "sounds", "spans", "sounding"))
+    good = {name: (tmp_path / name).read_bytes() for name in names}
+    for name in names:
+        header = 128  # an array without its numbers is shorter by at least one
+        for data in (good[name][:-1], good[name][:header], good[name][:header - 1], *(good[o] for o in names if good[o] != good[name])):
+            (tmp_path / name).write_bytes(data)
+            with pytest.raises(IndexDamaged, match="run `rag index`"):
+                LexicalIndex.load(tmp_path, 3)
+        (tmp_path / name).write_bytes(good[name])
+    with pytest.raises(IndexDamaged, match="run `rag index`"):
+        LexicalIndex.load(tmp_path, 4)
+    assert LexicalIndex.load(tmp_path, 3).frequencies == LexicalIndex.build(TABLE).frequencies
 
 
 def test_missing_files(tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections import defaultdict
 
 import pytest
+from pypinyin import lazy_pinyin
 
 from rag.index import Index
+from rag.lexical import LexicalIndex
 from rag.names import NameBridge
+from rag.sounds import readings
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +64,53 @@ def test_likeliest_first_and_at_most_two(bridge: NameBridge) -> None:
     assert 1 <= len(readings) <= 2
 
 
+def _counted(frequencies: dict[str, int]) -> NameBridge:
+    return NameBridge(LexicalIndex.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies)
+
+
 def test_the_articles_words_decide() -> None:
-    made = NameBridge({"平湖": 3, "萍湖": 2, "苹湖": 1, "平": 9, "ab": 4, "新埭": 1})
+    made = _counted({"平湖": 3, "萍湖": 2, "苹湖": 1, "平": 9, "ab": 4, "新埭": 1})
     assert made.bridge("Pinghu") == {"Pinghu": ("平湖", "萍湖")}
     assert made.bridge("Xindai") == {"Xindai": ("新埭",)}
-    assert NameBridge({"平湖": 9, "萍湖": 2}).bridge("Pinghu") == {"Pinghu": ("平湖",)}
-    assert NameBridge({}).bridge("Pinghu") == {}
+    assert _counted({"平湖": 9, "萍湖": 2}).bridge("Pinghu") == {"Pinghu": ("平湖",)}
+    assert _counted({}).bridge("Pinghu") == {}
+
+
+class Tabled(NameBridge):
+    """The same, by a table of all pairs and of all their characters' readings."""
+
+    def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
+        if not hasattr(self, "pairs"):
+            self.pairs = {t: n for t, n in self.frequencies.items() if len(t) == 2 and "\u3400" <= t[0] <= "\u9fff"}
+            self.read = defaultdict(set)
+            for char in {c for pair in self.pairs for c in pair}:
+                for reading in readings(char):
+                    self.read[reading].add(char)
+        partial = [(char, 1 << 60) for char in self.read.get(syllables[0], ())]
+        for syllable in syllables[1:]:
+            partial = [(text + char, min(count, self.pairs[text[-1] + char])) for text, count in partial
+                       for char in self.read.get(syllable, ()) if text[-1] + char in self.pairs]
+        return partial
+
+
+def test_names_of_the_seeds_are_read_as_by_a_table_of_everything(index: Index, bridge: NameBridge) -> None:
+    table = Tabled(index.lexical.frequencies)
+    found = 0
+    for run in [run for p in index.passages[::4] for run in re.findall(r"[\u4e00-\u9fff]+", p.text)]:
+        for at in range(0, len(run) - 3, 5):
+            two, three = ("".join(lazy_pinyin(run[at: at + size])).capitalize() for size in (2, 3))
+            for question in (two, three, f"{two} {three}", f"Did {three} see {two}?"):
+                assert bridge.bridge(question) == table.bridge(question)
+                found += bool(bridge.bridge(question))
+    assert found > 500
 
 
 BRIDGE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from rag.lexical import LexicalIndex
 from rag.names import NameBridge
-assert NameBridge({"平湖": 2, "西安": 1}).bridge(f"Who is {sys.argv[1]}?") == {}
+assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies).bridge(f"Who is {sys.argv[1]}?") == {}
 """
 
 

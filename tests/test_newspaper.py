@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.corpus import list_files, read_page
+from rag.corpus import read_page
+from rag.folder import list_files
 from rag.newspaper import articles_of, source_span
 from rag.schema import Article, Page
 

@@ -1,0 +1,95 @@
+"""What the index holds, and how a page was cut: ``rag articles / show / status``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from rag import dates, payload
+from rag.config import Settings
+from rag.errors import NotFound
+from rag.terminal import IndexDir, Json, out, print_json, settings_of
+
+
+def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
+    """The articles in the index."""
+    from rag.index import load
+
+    found = list(load(settings_of(index_dir).index_dir).articles.values())
+    if as_json:
+        print_json([payload.article(a, with_text=False) for a in found])
+        return
+    table = Table("article", "kind", "headline", "byline", "date")
+    table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
+    for a in found:
+        table.add_row(a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), dates.shown(a.date, a.date_basis))
+    out.print(table)
+
+
+def show(
+    article_id: Annotated[str, typer.Argument(metavar="ARTICLE_ID|FILE", help="As `rag articles` prints it; a file with --page.")],
+    page: Annotated[bool, typer.Option("--page", help="The page FILE with its articles outlined, line by line.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="The outlined page as HTML.")] = False,
+    yaml: Annotated[bool, typer.Option("--yaml", help="What was found, as YAML to correct and save beside FILE.")] = False,
+    index_dir: IndexDir = None,
+    as_json: Json = False,
+) -> None:
+    """One article, whole; or a page with its articles outlined."""
+    if page or html or yaml:
+        _show_page(article_id, "html" if html else "yaml" if yaml else "json" if as_json else "text", settings_of(index_dir))
+        return
+    from rag.index import load
+
+    found = load(settings_of(index_dir).index_dir).articles.get(article_id)
+    if found is None:
+        raise NotFound(f"There is no article {article_id!r} in the index: `rag articles` lists them.")
+    if as_json:
+        print_json(payload.article(found))
+        return
+    out.print(found.title or "（无标题）", style="bold")
+    out.print(" ".join([*found.byline, dates.shown(found.date, found.date_basis), found.file]) + "\n", style="dim")
+    out.print(found.text)
+
+
+def _show_page(file: str, form: str, settings: Settings) -> None:
+    from rag import outline, sheet
+    from rag.corpus import pages_in
+    from rag.newspaper import articles_of
+
+    for page in pages_in(file, settings):
+        articles = articles_of(page)
+        if form == "text":
+            for line in sheet.in_terminal(page, articles):
+                out.print(line)
+        elif form == "html":
+            sys.stdout.write(sheet.as_html(page, articles))
+        elif form == "yaml":
+            sys.stdout.write(outline.as_yaml(page, outline.outlines_of(page, articles)))
+        else:
+            lines = [outline.lines_text(o.lines) for o in outline.outlines_of(page, articles)]
+            print_json({"file": page.file, "articles": [
+                {**payload.article(a, with_text=False), "lines": own} for a, own in zip(articles, lines, strict=True)]})
+
+
+def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
+    """What the index holds and whether its files are whole (exit code 5 when they are not)."""
+    from rag.generation import damage, read_manifest
+
+    folder = settings_of(index_dir).index_dir
+    manifest, broken = read_manifest(folder), damage(folder)
+    health = {"ok": not broken, "damaged": broken}
+    if as_json:
+        print_json({**manifest, "health": health})
+    else:
+        counts, model = manifest["counts"], manifest["model"]
+        out.print(f"generation  {manifest['generation']} in {folder}\nmodel       {model['name']} "
+                   f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
+                   f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
+                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index`'}")
+        for row in manifest["refused"]:
+            out.print(f"left out    {row['why']}")
+    if broken:
+        raise typer.Exit(5)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import postings as module
+from rag.postings import Postings
+from rag.terms import tokens
+from rag.vocabulary import Vocabulary
+
+MIXED = st.text(st.sampled_from("平湖嘉兴人工智能制造业㐀豈平１ａA1.9٣万，。 \n\t\ud800𠀀👍ß㍿"), max_size=30) | st.text(max_size=12)
+
+
+@given(st.lists(MIXED, max_size=5))
+def test_many_texts_have_the_terms_of_each(texts: list[str]) -> None:
+    """Counted by arithmetic over all of them, and one by one."""
+    built = Postings.build(texts)
+    expected = [Counter(tokens(text)) for text in texts]
+    found: list[Counter[str]] = [Counter() for _ in texts]
+    for term in built.vocabulary:
+        rows, counts = built.find(term)
+        assert rows.tolist() == sorted(set(rows.tolist()))
+        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
+            found[row][term] = count
+    assert found == expected
+    assert list(built.vocabulary) == sorted({term for each in expected for term in each})
+    assert built.lengths.tolist() == [max(sum(each.values()), 1) for each in expected]
+
+
+def test_blocks_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["平湖 ai", "嘉兴 嘉兴", "", "平湖 嘉兴", "ai", "上海", "平湖平湖"]
+    whole = Postings.build(texts)
+    monkeypatch.setattr(module, "_BLOCK", 2)
+    blocks = Postings.build(texts)
+    assert list(blocks.vocabulary) == list(whole.vocabulary)
+    for term in whole.vocabulary:
+        assert [a.tolist() for a in blocks.find(term)] == [a.tolist() for a in whole.find(term)]
+    assert blocks.lengths.tolist() == [2, 2, 1, 2, 1, 1, 3]
+
+
+@pytest.mark.parametrize(("often", "kind"), [(255, np.uint8), (256, np.uint16), (70_000, np.uint32)])
+def test_counts_take_as_few_bytes_as_hold_them(often: int, kind: type) -> None:
+    built = Postings.build(["ai " * often, "ai"])
+    rows, counts = built.find("ai")
+    assert (rows.tolist(), counts.tolist(), counts.dtype) == ([0, 1], [often, 1], kind)
+    assert built.lengths.tolist() == [often, 1]
+
+
+def test_merging_drops_what_is_dead() -> None:
+    first, second = Postings.build(["平湖 上海", "嘉兴"]), Postings.build(["平湖", "ai 嘉兴", ""])
+    merged = Postings.merged([first, second], [np.array([False, True]), None])
+    assert list(merged.vocabulary) == ["ai", "嘉兴", "平湖"]
+    assert {term: merged.find(term)[0].tolist() for term in merged.vocabulary} == {"ai": [2], "嘉兴": [0, 2], "平湖": [1]}
+    assert merged.lengths.tolist() == [1, 1, 2, 1]
+    assert merged.find("上海")[0].tolist() == []
+    assert [merged.vocabulary[n] for n in merged.sounds.find("jia", "xing")] == ["嘉兴"]
+    assert merged.sounds.find("shang", "hai") == []
+
+
+@given(st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4), max_size=40), st.text(max_size=4))
+def test_every_term_is_found_at_its_number_and_no_other(terms: set[str], other: str) -> None:
+    vocabulary = Vocabulary.of(sorted(terms))
+    assert list(vocabulary) == sorted(terms)
+    assert [vocabulary.find(term) for term in sorted(terms)] == list(range(len(terms)))
+    assert [vocabulary[n] for n in range(len(vocabulary))] == sorted(terms)
+    assert (vocabulary.find(other) >= 0) == (other in terms)
