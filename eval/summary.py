@@ -117,7 +117,7 @@ def shown(figure: Mapping[str, Any] | None, measure: str, *, signed: bool = Fals
 def _short(value: float, sign: str) -> str:
     """Two places without the nought before the point: ``.89``, ``-.02``, ``1.0``."""
     text = f"{value:{sign}.2f}"
-    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text[:-1]
+    return text.replace("0.", ".", 1) if "0." in text[:3] else text[:-1]
 
 
 def _figure(found: Interval) -> Figure:

@@ -12,8 +12,7 @@ from eval.records import MEASURES
 from eval.summary import shown
 
 LABELS = {measure.name: measure.label for measure in MEASURES}
-_OVERVIEW = ("recall@1", "recall@5", "recall@10", "ndcg@10", "fact_recall", "citation_precision", "exact_quotes",
-             "false_refusals", "refusal_recall")
+_OVERVIEW = ("recall@1", "recall@5", "recall@10", "ndcg@10", "fact_recall", "citation_precision", "false_refusals", "refusal_recall")
 """What the table over several sets shows."""
 
 Results = Mapping[str, Any]

@@ -212,7 +212,8 @@ def test_paired_differences_name_the_questions() -> None:
 
 
 @pytest.mark.parametrize(("mean", "low", "high", "expected"), [
-    (0.934, 0.891, 0.96, "0.93 [.89, .96]"), (1.0, 1.0, 1.0, "1.00 [1.0, 1.0]"), (0.0, 0.0, 0.0, "0.00 [.00, .00]")])
+    (0.934, 0.891, 0.96, "0.93 [.89, .96]"), (1.0, 1.0, 1.0, "1.00 [1.0, 1.0]"), (0.0, 0.0, 0.0, "0.00 [.00, .00]"),
+    (0.98, 0.95, 0.995, "0.98 [.95, .99]"), (0.99, 0.97, 0.9951, "0.99 [.97, 1.0]")])
 def test_a_figure_is_short(mean: float, low: float, high: float, expected: str) -> None:
     assert summary.shown({"mean": mean, "low": low, "high": high, "n": 9}, "mrr@10") == expected
     assert summary.shown({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True) == "-0.10 [-.20, +.05]"
