@@ -26,6 +26,7 @@ from rag.corpus import Reader
 from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
 from rag.feedback import store
 from rag.filters import filter_of
+from rag.lookup import file_of
 from rag.newspaper import articles_of
 from rag.schema import Answer, Filter, Page
 from rag.script import ON_MASTHEAD, ON_NARROW, ON_SOURCES, ON_THREAD, WITH_FILTER
@@ -134,10 +135,10 @@ def _sheet(assistant: Assistant, name: str) -> str:
     folder = Path(manifest["folder"])  # empty where articles came from elsewhere
     if name not in manifest["files"] or not manifest["folder"]:
         raise NotFound(f"{name} is no file of the index: run `rag index` with its folder.")
-    file = next((path for path in (folder / name, *(folder / name).parents) if path.is_file()), folder / name.rpartition("#")[0])
-    if not file.is_file():
+    file = file_of(folder / name)
+    if file is None:
         raise NotFound(f"{name} is no longer in {folder}: put it back, or run `rag index`.")
-    with Reader(folder, assistant.settings.limits) as reader:
+    with Reader(folder, assistant.settings.limits, as_found=True) as reader:
         found = next((p for p in reader.pages_of(file) if isinstance(p, Page) and p.file == name), None)
     if found is None:
         raise NotFound(f"{name} can no longer be read: run `rag index`, which says why.")

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from rag import dates, payload
 from rag.config import Settings
-from rag.errors import NotFound
-from rag.terminal import IndexDir, Json, out, print_json, settings_of
+from rag.errors import BadInput, NotFound
+from rag.terminal import IndexDir, Json, out, print_json, safe, settings_of
 
 
 def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
@@ -22,10 +22,15 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
     if as_json:
         print_json([payload.article(a, with_text=False) for a in found])
         return
+    if not out.is_terminal:  # for other programs: a line an article, nothing cut
+        for a in found:
+            print("\t".join(map(safe, (a.article_id, a.kind, a.title, " ".join(a.byline), dates.shown(a.date, a.date_basis)))))
+        return
     table = Table("article", "kind", "headline", "byline", "date")
     table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
     for a in found:
-        table.add_row(a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), dates.shown(a.date, a.date_basis))
+        table.add_row(*map(safe, (
+            a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), dates.shown(a.date, a.date_basis))))
     out.print(table)
 
 
@@ -56,10 +61,13 @@ def show(
 
 def _show_page(file: str, form: str, settings: Settings) -> None:
     from rag import outline, sheet
-    from rag.corpus import pages_in
+    from rag.lookup import pages_in
     from rag.newspaper import articles_of
 
-    for page in pages_in(file, settings):
+    pages = list(pages_in(file, settings))
+    if len(pages) > 1 and form in ("html", "yaml"):
+        raise BadInput(f"{file} has {len(pages)} pages: name one, e.g. `rag show '{pages[0].file}' --{form}`.")
+    for page in pages:
         articles = articles_of(page)
         if form == "text":
             for line in sheet.in_terminal(page, articles):

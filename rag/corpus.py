@@ -12,7 +12,7 @@ from types import TracebackType
 
 from rag.archive import Archive
 from rag.charset import decode
-from rag.config import Limits, Settings
+from rag.config import Limits
 from rag.errors import CorpusError
 from rag.export import rows_of
 from rag.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
@@ -38,8 +38,9 @@ def read_page(path: Path, folder: Path, max_mb: float) -> Page:
 class Reader:
     """``with Reader(folder, limits) as reader: reader.pages_of(path)``; holds the process that runs the parsers."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, *, as_found: bool = False) -> None:
         self._folder = folder
+        self._as_found = as_found
         self._limits = limits
         self._worker = Worker(limits.seconds)
         self._of_folders: dict[str, tuple[Given, ...]] = {}
@@ -55,6 +56,9 @@ class Reader:
         ``export.csv#17``, ``pages.zip/a.txt``). What cannot be used is refused by itself."""
         name = name_of(path, self._folder)
         suffix = _suffix(path.name)
+        if path.is_symlink() and not path.resolve().is_relative_to(self._folder.resolve()):
+            yield Refused(name, f"{name} is a link to a file outside the folder: copy the file into it.")
+            return
         limit = ((self._limits.text_mb, "RAG_MAX_FILE_MB") if suffix in TEXT
                  else (self._limits.source_mb, "RAG_MAX_SOURCE_MB"))
         try:
@@ -78,7 +82,8 @@ class Reader:
                     raise CorpusError(_too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
                 page = _text_page(name, data)
                 own = read_front_matter(page.text, name) if suffix == ".md" else Given()
-                yield checked(replace(page, stated=merged([given[0], own, *given[1:]])) if any(g.fields for g in (own, *given)) else page)
+                stated = merged([given[0], own, *given[1:]])
+                yield self._fitting(replace(page, stated=stated)) if any(g.fields for g in (own, *given)) else page
             elif suffix in EXPORTS:
                 yield from self._parts(name, data, suffix[1:], rows_of(data, name, given[0].columns), given, None)
             else:
@@ -105,14 +110,26 @@ class Reader:
                 some = True
                 try:
                     own = _own(name + part.mark, beside) if beside and part.mark else Given()
+                    if part.mark and given[0].stated.articles:
+                        raise CorpusError(f"{name}{SUFFIX} gives `articles`, and {name} has several pages: "
+                                          f"name it {name}{part.mark}{SUFFIX}.")
                     stated = merged([own, given[0], said(part.stated), *given[1:]])
-                    page = checked(Page(name + part.mark, part.text, encoding, sha256, stated))
+                    page = self._fitting(Page(name + part.mark, part.text, encoding, sha256, stated))
                 except CorpusError as error:
                     yield Refused(name + part.mark, str(error))
                 else:
                     yield page
         if not some:
             yield Refused(name, f"{name} holds no text: fill it or remove it.")
+
+    def _fitting(self, page: Page) -> Page:
+        """The page, its correction checked; one that does not fit is left out where the page is wanted as it is found."""
+        try:
+            return checked(page)
+        except CorpusError:
+            if not self._as_found:
+                raise
+            return replace(page, stated=replace(page.stated, articles=(), sha256=""))
 
     def _members(self, name: str, data: bytes) -> Iterator[Page | Refused]:
         try:
@@ -164,33 +181,14 @@ class Reader:
             path = f"{folder}/{FOLDER_FILE}" if folder else FOLDER_FILE
             text = beside(path)
             own = (read_sidecar(text, path),) if text is not None else ()
+            if own and (of_one := own[0].fields & {"articles", "title", "sha256"}):
+                raise CorpusError(f"{path} gives `{min(of_one)}`, which is of one file: put it into the YAML beside that.")
             self._of_folders[folder] = (*own, *(self._of_folder(folder.rpartition("/")[0], beside) if folder else ()))
         return self._of_folders[folder]
 
     def _on_disk(self, name: str) -> str | None:
         path = os.path.join(self._folder, name)
         return _yaml(name, _bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
-
-
-def pages_in(file: str, settings: Settings) -> Iterator[Page]:
-    """The pages of one file: a path, or a name within the folder of articles.
-
-    Raises CorpusError when it is not there, or when it or a part of it cannot be used.
-    """
-    path = Path(file)
-    folder = settings.seeds_dir
-    if not path.exists():
-        path = folder / file
-    if not path.is_file():
-        raise CorpusError(f"{file} is no file here or in {folder}: `rag status --json` lists the files that were read.")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        folder = path.parent
-    path = folder / path.resolve().relative_to(folder.resolve())
-    with Reader(folder, settings.limits) as reader:
-        for page in reader.pages_of(path):
-            if isinstance(page, Refused):
-                raise CorpusError(page.why)
-            yield page
 
 
 def _own(name: str, beside: Beside) -> Given:

@@ -15,7 +15,7 @@ from rag.schema import Part, Refused
 from rag.sidecar import FIELDS, SUFFIX, plain_name, stated_of
 
 Columns = Sequence[tuple[str, str]]
-_HTML = re.compile(r"<(?:p|br|div|span)\b[^<>]*>", re.I)
+_HTML = re.compile(r"</?(?:p|br|div|span|b|i|em|strong|a|img|font|table|h[1-6]|ul|li|section)\b[^<>]*>|&nbsp;", re.I)
 
 
 def rows_of(data: bytes, name: str, columns: Columns) -> Iterator[Part | Refused]:

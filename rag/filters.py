@@ -32,9 +32,10 @@ def filter_of(since: str = "", until: str = "", source: str = "", byline: str = 
 def passes(only: Filter, article: Article) -> bool:
     """The newspaper's name need only contain what is asked for; a byline must have the whole name."""
     if only.since or only.until:
-        if not article.date:
+        try:
+            first, last = days(article.date)
+        except BadInput:  # none, or one that no calendar has: nobody knows it
             return False
-        first, last = days(article.date)
         if (only.since and last < only.since) or (only.until and first > only.until):
             return False
     return (folded(only.source) in folded(article.source)

@@ -171,17 +171,18 @@ def _embed(
 ) -> tuple[Matrix, int]:
     """Vectors (n, d), those of texts embedded before taken from the generation in use."""
     vectors = np.zeros((len(texts), embedder.dimension), np.float32)
-    fresh = []
+    fresh: dict[str, list[int]] = {}  # a text that stands in several places is embedded once
     for row, text in enumerate(texts):
         vector = known.get(_text_digest(text))
         if vector is None:
-            fresh.append(row)
+            fresh.setdefault(text, []).append(row)
         else:
             vectors[row] = vector
     progress("embed", 0, len(fresh))
     if fresh:
-        vectors[fresh] = embedder.embed_passages(
-            [texts[row] for row in fresh], progress=lambda done: progress("embed", done, len(fresh)))
+        made = embedder.embed_passages(list(fresh), progress=lambda done: progress("embed", done, len(fresh)))
+        for rows, vector in zip(fresh.values(), made, strict=True):
+            vectors[rows] = vector
     return vectors, len(texts) - len(fresh)
 
 

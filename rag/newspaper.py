@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -142,7 +143,7 @@ def _undouble(text: str) -> str:
             if step[at + 2 * length] and text.startswith(text[at: at + length], at + length):
                 step[at] = length
                 break
-    if not size or not step[0]:
+    if size < 8 or not step[0]:  # 红红火火 is a word
         return text
     halves, at = [], 0
     while at < size:
@@ -177,7 +178,10 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
             pieces.append("\n")
             length += 1
         first, last = block.lines[0].start, block.lines[-1].end
-        raw = JUMP.sub(lambda m: "\0" * len(m.group()), source[first:last])  # a reference is no part of the text
+        raw = "".join(  # what stands between its lines is none of it: their ends, or lines taken out by a correction
+            source[line.start: line.end] + " " * (following.start - line.end)
+            for line, following in itertools.pairwise(block.lines)) + source[block.lines[-1].start: last]
+        raw = JUMP.sub(lambda m: "\0" * len(m.group()), raw)  # a reference is no part of the text
         for i, blank in kept(raw):
             if raw[i] == "\0":  # and no sentence may run across it
                 if pieces and pieces[-1] != "\n":

@@ -81,6 +81,8 @@ def checked(page: Page) -> Page:
     last = len(line_spans(page.text))
     if beyond := [b for o in stated.articles for _, b in o.lines if b > last]:
         raise CorpusError(f"{where} names line {beyond[0]}, and {page.file} has {last}: correct it.")
+    if blank := [o for o in stated.articles if not "".join(page.text[a:b] for a, b in stretches(page, o)).strip()]:
+        raise CorpusError(f"{where}: lines {lines_text(blank[0].lines)} of {page.file} hold no text: correct it.")
     return page
 
 

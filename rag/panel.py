@@ -76,8 +76,9 @@ def _cited(answer: Answer) -> list[dict[str, Any]]:
     """The articles quoted, in the order of their first mark, with the passages that hold the quoted words."""
     articles = {h.article.article_id: h.article for h in answer.hits}
     out = []
-    for article in (articles[a] for a in dict.fromkeys(c.article_id for c in answer.citations)):
-        quotes = sorted((c.start, c.end, c.n) for c in answer.citations if c.article_id == article.article_id)
+    for name, file in dict.fromkeys((c.article_id, c.file) for c in answer.citations):  # a story may go on in another file
+        article = articles[name]
+        quotes = sorted((c.start, c.end, c.n) for c in answer.citations if (c.article_id, c.file) == (name, file))
         around = sorted(next(
             ((h.passage.start, h.passage.end) for h in answer.hits
              if h.article is article and h.passage.start <= start and end <= h.passage.end), (start, end))
@@ -88,7 +89,8 @@ def _cited(answer: Answer) -> list[dict[str, Any]]:
                 spans[-1] = spans[-1][0], max(end, spans[-1][1])
             else:
                 spans.append((start, end))
-        out.append(_source(article, [e for span in spans for e in _excerpts(article, span, quotes)]))
+        out.append(_source(article, [e for span in spans for e in _excerpts(article, span, quotes)]) | (
+            {"file": file, "place": ""} if file != article.file else {}))
     return out
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from rag.dates import shown
 from rag.outline import Row, as_yaml, outlines_of, rows_of
 from rag.schema import Article, Page
+from rag.terminal import safe
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 _MARK = {"head": "H", "byline": "B", "body": "│", "": " "}
@@ -38,14 +39,14 @@ pre { background: var(--sheet); border: 1px solid var(--rule); padding: 12px; ov
 
 def in_terminal(page: Page, articles: Sequence[Article]) -> Iterator[Text]:
     """A line of text for each line of the page: number, article, what it is (H headline, B byline, │ body)."""
-    yield Text(page.file, style="bold")
+    yield Text(safe(page.file), style="bold")
     for i, article in enumerate(articles):
-        yield Text(f"{i + 1:>3}  {_about(article)}", style=_COLOURS[i % len(_COLOURS)])
+        yield Text(safe(f"{i + 1:>3}  {_about(article)}"), style=_COLOURS[i % len(_COLOURS)])
     for row in rows_of(page, articles):
         number = "" if row.article is None else str(row.article + 1)
         style = "dim" if row.article is None else _COLOURS[row.article % len(_COLOURS)]
         yield Text.assemble((f"{row.number:>5} ", "dim"), (f"{number:>3} {_MARK[row.role]} ", style),
-                            (row.text, "bold" if row.role == "head" else "" if row.role else "dim"))
+                            (safe(row.text), "bold" if row.role == "head" else "" if row.role else "dim"))
 
 
 def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:

@@ -14,6 +14,7 @@ from rag.bylines import names
 from rag.errors import CorpusError
 from rag.outline import read_lines
 from rag.schema import DateBasis, Kind, Outline, Stated
+from rag.spans import Point, days_of
 
 SUFFIX = ".yaml"
 FOLDER_FILE = "baowen.yaml"
@@ -103,7 +104,7 @@ def iso_date(text: str) -> str:
     if not match:
         return ""
     year, month, day = match.group(1) or match.group(4), match.group(2) or match.group(5), match.group(3) or match.group(6)
-    if (month and not 1 <= int(month) <= 12) or (day and not 1 <= int(day) <= 31):
+    if (month and not int(month)) or (day and not int(day)) or not days_of(Point(int(year), int(month or 0), int(day or 0))):
         return ""
     return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
 
@@ -159,6 +160,9 @@ def _given(text: str, name: str, first_line: int, strict: bool) -> Given:
         elif strict:
             raise wrong(line, f"{key.value!r} is not what was expected")
         if field == "date" and values.get("date") and not iso_date(values["date"]):
+            if not strict:  # front matter is written for other programs, too
+                del values["date"]
+                continue
             raise wrong(line, f"{values['date']!r} is no date like 2025-07-31")
         if field == "whole" and values.get("whole", "").lower() not in ("true", "false", "yes", "no"):
             raise wrong(line, "`whole` is true or false")

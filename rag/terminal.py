@@ -6,15 +6,33 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from rag.config import Settings
 
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+_UNSAFE = {c: "\ufffd" for c in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)) if chr(c) not in "\t\n"}
+
+
+class Plain(Console):
+    """Prints text as it is; what would steer the terminal, such as an escape in an article, is made visible."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(safe(o) if isinstance(o, str) else o for o in objects), **options)
+
+
+def safe(text: str) -> str:
+    """Without control characters and marks of writing direction, which could hide or forge what is printed."""
+    return text.translate(_UNSAFE)
+
+
+out = Plain()
+err = Plain(stderr=True)
 
 IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]

@@ -297,3 +297,13 @@ def test_a_page_that_changed_or_went_says_so(pages: tuple[TestClient, Path]) -> 
     assert (gone.status_code, "is no longer in" in gone.text) == (404, True)
     file.write_bytes(kept)
     assert "changed since" not in client.get("/page", params={"file": file.name}).text
+
+
+def test_words_from_a_continuation_lead_to_the_file_they_stand_in() -> None:
+    split = TEXT.index("展会")
+    article = replace(ARTICLE, runs=(Run(0, 0, split), Run(split, 5, len(TEXT) - split, "004_b.txt")))
+    there = replace(cite(2, "展会下月开幕。", article), file="004_b.txt")
+    answer = replace(ANSWER, hits=(hit(0, len(TEXT), article),), citations=(cite(1, FIRST, article), there))
+    shown = page.record(answer)["sources"]
+    assert [(s["file"], s["place"], [q[0] for e in s["excerpts"] for q in e["quotes"]]) for s in shown] == [
+        ("003_a.txt", "a1", [1]), ("004_b.txt", "", [2])]

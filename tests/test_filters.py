@@ -63,6 +63,7 @@ def test_without_a_date_no_filter_by_date_is_passed() -> None:
     bare = replace(ARTICLE, date="")
     assert not passes(filter_of(since="1900"), bare)
     assert passes(filter_of(source="嘉兴"), bare)
+    assert not passes(filter_of(since="1900"), replace(ARTICLE, date="2025-06-31"))  # a day that no calendar has
     assert undated(filter_of(until="2030", source="嘉兴"), [bare, ARTICLE, replace(bare, source="别处")]) == 1
     assert undated(filter_of(source="嘉兴"), [bare]) == 0
 

@@ -396,3 +396,21 @@ def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
     assert [(a.article_id, a.title, a.date, a.date_basis) for a in opened.articles.values()] == [
         ("a.txt#1", "平湖签约五个项目", "", ""), ("b.html#1", "东片再生水厂投用", "", ""),
         ("c.csv#1#1", "黄桃", "2025-07-31", "stated"), ("e.zip/a.txt#1", "新埭黄桃喜获丰收", "", "")]
+
+
+def test_a_text_in_several_places_is_embedded_once(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "twice"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (folder / name).write_text(FIRST if name != "c.txt" else SECOND, encoding="utf-8")
+    asked: list[int] = []
+
+    class Counting(Embedder):
+        def embed_passages(self, texts, progress=None):  # type: ignore[no-untyped-def]
+            asked.append(len(texts))
+            return embedder.embed_passages(texts, progress)
+
+    build(folder, tmp_path / "index", Counting())
+    index = load(tmp_path / "index", embedder)
+    assert (asked, len(index.passages)) == ([2], 3)
+    assert index.vectors.rows(np.array([0]))[0].tolist() == index.vectors.rows(np.array([1]))[0].tolist()

@@ -23,7 +23,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"affinity", "markup"},
     {"readings", "export", "worker", "folder"},
     {"stories", "corpus"},
-    {"newspaper", "reprints"},
+    {"newspaper", "reprints", "lookup"},
     {"sheet"},
     {"embedder"},
     {"index"},

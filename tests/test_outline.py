@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -198,3 +199,74 @@ def test_the_command(seeds: Path, tmp_path: Path, rag) -> None:  # type: ignore[
     code, printed, _ = rag("show", file, "--html")
     assert printed.startswith("<!doctype html>")
     assert rag("show", tmp_path / "none.txt", "--page")[0] == 3
+
+
+def test_a_line_taken_out_of_a_paragraph_is_gone(tmp_path: Path) -> None:
+    text = "签约\n本报讯 昨天，平湖签约了5个项目，总\n广告：招聘热线在此\n投资5亿元，预计明年六月之前全部投入\n生产。\n"
+    (tmp_path / "p.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "p.txt.yaml").write_text("articles:\n- {title: 签约, lines: '2, 4-5'}\n", encoding="utf-8")
+    (page,) = read(tmp_path)
+    assert isinstance(page, Page)
+    (article,) = articles_of(page)
+    assert "".join(article.text.split()) == "本报讯昨天，平湖签约了5个项目，总投资5亿元，预计明年六月之前全部投入生产。"
+    for run in article.runs:
+        assert text[run.source_start: run.source_start + run.length] == article.text[run.start: run.start + run.length]
+
+
+def test_a_correction_that_went_stale_can_be_written_anew(tmp_path: Path, rag) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "p.txt").write_text(PAGE + "又一行。\n", encoding="utf-8")
+    (tmp_path / "p.txt.yaml").write_text("sha256: ffffffffffff\narticles:\n- {title: 旧, lines: 3}\n", encoding="utf-8")
+    code, printed, _ = rag("show", tmp_path / "p.txt", "--yaml")
+    assert (code, "title: 五个项目签约" in printed) == (0, True)
+    (tmp_path / "p.txt.yaml").write_text(printed, encoding="utf-8")
+    assert [type(p) for p in read(tmp_path)] == [Page]
+
+
+def test_a_page_is_found_by_its_name(tmp_path: Path, rag) -> None:  # type: ignore[no-untyped-def]
+    pdf = (Path(__file__).parent / "data" / "paper.pdf").read_bytes()
+    (tmp_path / "a.pdf").write_bytes(pdf)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("内/c.txt", PAGE)
+        archive.writestr("broken.docx", b"x")
+    code, printed, _ = rag("show", tmp_path / "a.pdf#2", "--page", "--json")
+    assert (code, json.loads(printed)["file"]) == (0, "a.pdf#2")
+    code, printed, _ = rag("show", tmp_path / "b.zip" / "内" / "c.txt", "--page", "--json")
+    assert (code, json.loads(printed)["file"]) == (0, "b.zip/内/c.txt")
+    code, _, err = rag("show", tmp_path / "a.pdf", "--yaml")
+    assert (code, "has 3 pages: name one, e.g. `rag show 'a.pdf#1' --yaml`" in err) == (2, True)
+    assert rag("show", tmp_path / "a.pdf#9", "--page")[0] == 3
+
+
+@pytest.mark.parametrize(("name", "yaml", "cause"), [
+    ("baowen.yaml", "articles:\n- {lines: 3}", "baowen.yaml gives `articles`, which is of one file"),
+    ("p.txt.yaml", "articles:\n- {lines: 2}", "p.txt.yaml: lines 2 of p.txt hold no text"),
+])
+def test_where_a_correction_has_no_place(tmp_path: Path, name: str, yaml: str, cause: str) -> None:
+    (tmp_path / "p.txt").write_text(PAGE, encoding="utf-8")
+    (tmp_path / name).write_text(yaml, encoding="utf-8")
+    (refused,) = read(tmp_path)
+    assert isinstance(refused, Refused)
+    assert cause in refused.why
+
+
+def test_a_link_out_of_the_folder_is_no_article(tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "own.txt").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "in" / "alias.txt").symlink_to(tmp_path / "in" / "own.txt")
+    (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "outside.txt")
+    assert [getattr(p, "why", p.file) for p in read(tmp_path / "in")] == [
+        "alias.txt", "link.txt is a link to a file outside the folder: copy the file into it.", "own.txt"]
+
+
+def test_what_would_steer_the_terminal_is_shown(tmp_path: Path, rag, embedder: Embedder) -> None:  # type: ignore[no-untyped-def]
+    evil = "\x1b]0;pwned\x07\x1b[2J\u202e"
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps({"title": f"题{evil}", "text": f"平湖签约了五个项目{evil}，总投资五亿元。" * 4}), encoding="utf-8")
+    build(tmp_path, tmp_path / "index", embedder)
+    for command in (("articles",), ("show", "a.jsonl#1#1"), ("search", "平湖签约"), ("ask", "平湖签约了什么？")):
+        code, out, err = rag(*command, "--index", tmp_path / "index")
+        assert code == 0
+        assert not set("\x1b\x07\u202e") & set(out + err)
+    code, out, _ = rag("show", tmp_path / "a.jsonl", "--page")
+    assert not set("\x1b\x07\u202e") & set(out)

@@ -125,3 +125,9 @@ def test_numbers_of_pages() -> None:
 def test_names_of_columns() -> None:
     assert [field_of(n) for n in ("标题", "Title", "publish_time", "正文 内容", "\ufeff标题", "id", "发布时间", "版次")] == [
         "title", "title", "date", "text", "title", None, "date", "page"]
+
+
+@pytest.mark.parametrize(("text", "date"), [
+    ("2025-06-31", ""), ("2024-02-29", "2024-02-29"), ("2025-02-29", ""), ("2025-00", ""), ("2025-12", "2025-12")])
+def test_a_day_that_no_calendar_has_is_no_date(text: str, date: str) -> None:
+    assert iso_date(text) == date

@@ -1,0 +1,46 @@
+"""A name -> the page it is the name of: a file, a page of one, a member of an archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag.config import Settings
+from rag.corpus import Reader
+from rag.errors import CorpusError
+from rag.folder import name_of
+from rag.schema import Page, Refused
+
+
+def pages_in(file: str, settings: Settings) -> Iterator[Page]:
+    """The pages of one file, or the one that is named (``a.pdf#2``, ``b.zip/c.txt``): a path, or a name within the folder
+    of articles. A correction that does not fit the file is passed over.
+
+    Raises CorpusError when it is not there, or cannot be used.
+    """
+    folder = settings.seeds_dir
+    path = file_of(Path(file)) or file_of(folder / file)
+    if path is None:
+        raise CorpusError(f"{file} is no file here or in {folder}: `rag status --json` lists the files that were read.")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        folder = path.parent
+    path = folder / path.resolve().relative_to(folder.resolve())
+    part = file.partition(path.name)[2]
+    refused = ""
+    some = False
+    with Reader(folder, settings.limits, as_found=True) as reader:
+        for page in reader.pages_of(path):
+            if isinstance(page, Refused):
+                refused = refused or page.why
+            elif not part or page.file == name_of(path, folder) + part:
+                some = True
+                yield page
+    if not some:
+        raise CorpusError(refused or f"{file} is no page of {path}.")
+
+
+def file_of(path: Path) -> Path | None:
+    """The file on disk that holds a page of this name: itself, an archive, or a file of several pages."""
+    bare = path.with_name(re.sub(r"#\d+$", "", path.name)) if path.name else path
+    return next((p for p in (path, bare, *path.parents) if p.is_file()), None)
