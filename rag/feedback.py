@@ -90,5 +90,12 @@ def latest(path: Path) -> list[Feedback]:
 def _feedback(row: dict[str, Any]) -> Feedback:
     if row["thumb"] not in ("up", "down"):
         raise ValueError("`thumb` is neither up nor down")
+    for name in ("at", "comment", "question", "answer", "generation", "model"):
+        if not isinstance(row[name], str):
+            raise ValueError(f"`{name}` is no text")
+    if row["language"] not in ("zh", "en") or not isinstance(row["abstained"], bool):
+        raise ValueError("`language` or `abstained` is neither of two")
+    if not all(isinstance(c, dict) and isinstance(c.get("file"), str) and isinstance(c.get("quote"), str) for c in row["citations"]):
+        raise ValueError("a citation has no `file` and `quote`")
     turns = tuple((str(question), str(answer)) for question, answer in row["history"])
     return Feedback(**{**row, "history": turns, "citations": tuple(row["citations"])})

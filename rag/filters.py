@@ -21,7 +21,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 def filter_of(since: str = "", until: str = "", source: str = "", byline: str = "", kind: str = "") -> Filter:
     """From what a reader wrote. Raises BadInput for a date or a kind that is none."""
-    first, last = (days(value.strip())[at] if value.strip() else "" for at, value in enumerate((since, until)))
+    first, last = (days(_plain(value))[at] if value.strip() else "" for at, value in enumerate((since, until)))
     if first and last and first > last:
         raise BadInput(f"Nothing lies between {first} and {last}: exchange the two dates.")
     if kind and kind not in get_args(Kind):
@@ -61,6 +61,11 @@ def days(date: str) -> tuple[str, str]:
         raise BadInput(f"{date!r} is no date: write it as 2025, 2025-07 or 2025-07-28.")
     last = day or monthrange(year, month or 12)[1]
     return f"{year:04}-{month or 1:02}-{day or 1:02}", f"{year:04}-{month or 12:02}-{last:02}"
+
+
+def _plain(date: str) -> str:
+    """``2025年7月``, ``2025/7`` and full-width digits as ``2025-7``."""
+    return re.sub(r"[年月/.](?=\d)", "-", unicodedata.normalize("NFKC", date).strip()).rstrip("年月日号")
 
 
 def folded(text: str) -> str:

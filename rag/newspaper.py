@@ -12,7 +12,7 @@ from dataclasses import replace
 from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
 from rag.layout import JUMP, Block, blocks_of
-from rag.lines import Line, kept, squeeze
+from rag.lines import Line, kept, lines_of, squeeze
 from rag.outline import stretches
 from rag.readings import Story
 from rag.schema import Article, Page, Run
@@ -21,6 +21,8 @@ from rag.stories import stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
 
+_NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}(?:日报|晚报|早报|晨报|时报|周报|商报|都市报|青年报|新闻报|政协报)(?:·[\u4e00-\u9fff]{1,6})?")
+_NUMBER = re.compile(r"第?([A-Z]?\d{1,3})版")
 _DIGITS = "零一二三四五六七八九"
 _PAGE_NUMBER = re.compile(r"([A-Z]?)\s*0*(\d{1,3}|[一二三四五六七八九十]{1,3})(?:\s*[、,]\s*\d{1,3})?\s*版")
 
@@ -29,8 +31,24 @@ def articles_of(page: Page) -> list[Article]:
     """The page's stories in file order, each with exact offsets into ``page.text``."""
     articles = _corrected(page) if page.stated.articles else _whole(page) if page.stated.whole else _stories(page)
     dated = dates_of(page, [article.text for article in articles])
-    return [replace(a, source=page.stated.source, page=page.stated.page, date=d.date, date_basis=d.basis, date_words=d.words)
+    source, number = page.stated.source or _newspaper(page.text), page.stated.page or _number(page.text)
+    return [replace(a, source=source, page=number, date=d.date, date_basis=d.basis, date_words=d.words)
             for a, d in zip(articles, dated, strict=True)]
+
+
+def _newspaper(text: str) -> str:
+    """The name that stands by itself at the head or foot of the page."""
+    return next((squeeze(line.text) for line in _margins(text) if _NAME.fullmatch(squeeze(line.text))), "")
+
+
+def _number(text: str) -> str:
+    """``03`` of a line 第03版 at the head or foot of the page."""
+    return next((m[1] for line in _margins(text) if (m := _NUMBER.fullmatch(squeeze(line.text)))), "")
+
+
+def _margins(text: str) -> list[Line]:
+    lines = lines_of(text)
+    return [*lines[:8], *lines[8:][-4:]]
 
 
 def _corrected(page: Page) -> list[Article]:

@@ -51,9 +51,15 @@ def in_terminal(page: Page, articles: Sequence[Article]) -> Iterator[Text]:
 
 def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
     """The page as a document. ``remark`` stands at its top."""
-    body = "".join(
-        _story(key, articles[key], list(group)) if key is not None else "".join(_row(row, "none") for row in group)
-        for key, group in itertools.groupby(_blanks_given(rows_of(page, articles)), lambda row: row.article))
+    known: set[int] = set()  # an article in two stretches is the place of its first
+    body = ""
+    for key, group in itertools.groupby(_blanks_given(rows_of(page, articles)), lambda row: row.article):
+        rows = list(group)
+        if key is None:
+            body += "".join(_row(row, "none") for row in rows)
+        else:
+            body += _story(key, articles[key], rows, "" if key in known else f' id="a{key + 1}"')
+            known.add(key)
     told = f'<p class="remark">{escape(remark)}</p>' if remark else ""
     mend = (f"<details><summary>改正 / Correct</summary><p>改好行号、标题和作者后存为 <code>{escape(page.file)}.yaml</code>，"
             f"放在该文件旁，再运行 <code>rag index</code>。<br>Correct the lines, headlines and bylines, save it beside the file "
@@ -65,9 +71,9 @@ def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
             f"<h1>{escape(page.file)}<small>{count}</small></h1>{told}{mend}{body}</main></body></html>\n")
 
 
-def _story(number: int, article: Article, rows: Sequence[Row]) -> str:
+def _story(number: int, article: Article, rows: Sequence[Row], place: str) -> str:
     lines = "".join(_row(row, row.role) for row in rows)
-    return (f'<section class="story h{number % 6}" id="a{number + 1}"><p class="label">{number + 1} · {escape(_about(article))}</p>'
+    return (f'<section class="story h{number % 6}"{place}><p class="label">{number + 1} · {escape(_about(article))}</p>'
             f"{lines}</section>")
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ def test_a_full_disk_leaves_the_lines_before_as_they_were(tmp_path: Path) -> Non
     store(UP, file)
     before = file.read_bytes()
     script = (
-        "import resource, signal, sys; from dataclasses import replace; from pathlib import Path\n"
+        "import resource, signal, sys; from dataclasses import asdict, replace; from pathlib import Path\n"
         "from rag.errors import FeedbackNotStored; from rag.feedback import latest, store\n"
         f"file = Path({str(file)!r}); said = latest(file)[0]\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -87,7 +87,8 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         store(UP, tmp_path / "file" / "feedback.jsonl")
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"thumb": "up"}', json.dumps({"thumb": "sideways"}), "[" * 100_000])
+@pytest.mark.parametrize("line", ["{", "[]", '{"thumb": "up"}', json.dumps({"thumb": "sideways"}), "[" * 100_000, *(
+    json.dumps({**asdict(UP), **wrong}) for wrong in ({"question": 5}, {"abstained": "no"}, {"citations": [1]}))])
 def test_a_line_that_is_no_judgement_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "feedback.jsonl"
     store(UP, file)

@@ -76,6 +76,11 @@ def test_a_dated_article_passes_exactly_the_days_around_it(day: date, before: in
     assert not passes(only, replace(ARTICLE, date=str(day + timedelta(after + 1))))
 
 
+@pytest.mark.parametrize("written", ["2025年7月", "2025/7", "２０２５－０７", "2025.07", "2025年07月"])
+def test_dates_as_people_write_them(written: str) -> None:
+    assert filter_of(since=written, until=written) == Filter("2025-07-01", "2025-07-31")
+
+
 def test_what_cannot_be_asked_for() -> None:
     with pytest.raises(BadInput, match="Nothing lies between 2025-01-01 and 2024-12-31"):
         filter_of(since="2025", until="2024")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rag.corpus import read_page
 from rag.folder import list_files
 from rag.newspaper import articles_of, source_span
-from rag.schema import Article, Page
+from rag.schema import Article, Page, Stated
 
 
 @dataclass(frozen=True)
@@ -307,3 +307,14 @@ def test_large_file_is_read_in_linear_time(within) -> None:
     with within(20):
         (article,) = articles_of(_page(line))
     assert article.text == line
+
+
+@pytest.mark.parametrize(("head", "source", "number"), [
+    ("嘉兴日报·平湖版\n第03版\n", "嘉兴日报·平湖版", "03"), ("平 湖 日 报\nA02版\n", "平湖日报", "A02"),
+    ("", "", ""), ("记者在日报社采访\n", "", "")])
+def test_newspaper_and_page_are_what_the_page_prints(head: str, source: str, number: str) -> None:
+    text = f"{head}2025年4月21日\n\n签约仪式举行\n■记者 王强\n本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元，市领导出席。\n"
+    (article,) = articles_of(Page("p.txt", text, "utf-8", ""))
+    assert (article.source, article.page, article.date) == (source, number, "2025-04-21")
+    stated = Page("p.txt", text, "utf-8", "", Stated(source="别报", page="9"))
+    assert [(a.source, a.page) for a in articles_of(stated)] == [("别报", "9")]
