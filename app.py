@@ -178,7 +178,7 @@ def _asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[tup
 def _filter(wanted: object) -> Filter:
     """What the fields of the page say. Raises BadInput for a date that is none."""
     fields = wanted if isinstance(wanted, dict) else {}
-    return filter_of(**{name: str(fields.get(name) or "")[:100] for name in ("since", "until", "source", "byline")})
+    return filter_of(**{name: str(fields.get(name) or "")[:100] for name in ("since", "until", "source", "page", "byline")})
 
 
 def _judge(feedback_file: Path) -> Callable[..., tuple[Any, Any]]:

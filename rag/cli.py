@@ -31,6 +31,7 @@ Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only articl
 Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Only articles of this day, month or year, or earlier.")]
 Source = Annotated[str, typer.Option("--source", help="Only articles of this newspaper; part of its name is enough.")]
 Byline = Annotated[str, typer.Option("--byline", help="Only articles by this person.")]
+PageOf = Annotated[str, typer.Option("--page", help="Only articles on this page of the newspaper, e.g. 3 or A02.")]
 KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, photo or notice.")]
 
 
@@ -105,11 +106,12 @@ def ask(
     source: Source = "",
     byline: Byline = "",
     kind: KindOf = "",
+    page: PageOf = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question, with citations."""
-    only = filter_of(since, until, source, byline, kind)
+    only = filter_of(since, until, source, byline, kind, page)
     lines = list(questions(question, batch))
     assistant = _assistant(index_dir)
     for identity, text, history in lines:
@@ -130,11 +132,12 @@ def search(
     source: Source = "",
     byline: Byline = "",
     kind: KindOf = "",
+    page: PageOf = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
     """The passages nearest to a question, without an answer."""
-    only = filter_of(since, until, source, byline, kind)
+    only = filter_of(since, until, source, byline, kind, page)
     lines = list(questions(question, batch))
     assistant = _assistant(index_dir)
     for identity, text, history in lines:

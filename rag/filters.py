@@ -1,4 +1,4 @@
-"""Which articles a question is about: newspaper, dates, byline, kind.
+"""Which articles a question is about: newspaper, page, dates, byline, kind.
 
 An article dated to a month or a year passes when any day of it lies within the dates asked for. One without
 a date passes no filter by date: nobody knows that it belongs there.
@@ -19,14 +19,16 @@ from rag.schema import Article, Filter, Kind
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
-def filter_of(since: str = "", until: str = "", source: str = "", byline: str = "", kind: str = "") -> Filter:
+def filter_of(
+    since: str = "", until: str = "", source: str = "", byline: str = "", kind: str = "", page: str = ""
+) -> Filter:
     """From what a reader wrote. Raises BadInput for a date or a kind that is none."""
     first, last = (days(_plain(value))[at] if value.strip() else "" for at, value in enumerate((since, until)))
     if first and last and first > last:
         raise BadInput(f"Nothing lies between {first} and {last}: exchange the two dates.")
     if kind and kind not in get_args(Kind):
         raise BadInput(f"{kind!r} is no kind of article: give one of {', '.join(get_args(Kind))}.")
-    return Filter(first, last, source.strip(), byline.strip(), cast("Kind", kind) if kind else None)
+    return Filter(first, last, source.strip(), byline.strip(), cast("Kind", kind) if kind else None, page_key(page))
 
 
 def passes(only: Filter, article: Article) -> bool:
@@ -40,7 +42,7 @@ def passes(only: Filter, article: Article) -> bool:
             return False
     return (folded(only.source) in folded(article.source)
             and (not only.byline or any(folded(only.byline) == folded(name) for name in article.byline))
-            and only.kind in (None, article.kind))
+            and only.kind in (None, article.kind) and only.page in ("", page_key(article.page)))
 
 
 def undated(only: Filter, articles: Iterable[Article]) -> int:
@@ -61,6 +63,12 @@ def days(date: str) -> tuple[str, str]:
         raise BadInput(f"{date!r} is no date: write it as 2025, 2025-07 or 2025-07-28.")
     last = day or monthrange(year, month or 12)[1]
     return f"{year:04}-{month or 1:02}-{day or 1:02}", f"{year:04}-{month or 12:02}-{last:02}"
+
+
+def page_key(page: str) -> str:
+    """``第03版`` and ``３`` are page ``3``, ``a02`` is ``A2``."""
+    plain = re.sub(r"^第|[版面]$", "", unicodedata.normalize("NFKC", page).strip()).upper()
+    return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
 
 
 def _plain(date: str) -> str:

@@ -33,6 +33,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "since": ("自", "From"),
     "until": ("至", "To"),
     "inferred": ("（推断）", "(inferred)"),
+    "page": ("版", "Page"),
     "newspaper": ("报纸", "Newspaper"),
     "byline": ("作者", "Byline"),
     "clear": ("清除", "Clear"),

@@ -27,7 +27,7 @@ from rag.errors import (
     RagError,
     VectorServerError,
 )
-from rag.filters import days, folded
+from rag.filters import days, folded, page_key
 from rag.schema import EVERYTHING, Article, Filter
 from rag.vectors import Matrix
 
@@ -137,6 +137,7 @@ class MilvusVectors:
         schema.add_field("source", DataType.VARCHAR, max_length=4096)
         schema.add_field("byline", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=1024, max_length=4096)
         schema.add_field("kind", DataType.VARCHAR, max_length=64)
+        schema.add_field("page", DataType.VARCHAR, max_length=64)
         server("create_collection", name, schema=schema, consistency_level="Session", seconds=_WRITE)
         built = cls(server, name, vectors.shape[1], frozenset(), 0)
         built._upsert(range(len(vectors)), vectors, articles)
@@ -264,7 +265,8 @@ def _facts(article: Article) -> dict[str, Any]:
     """What a filter asks of a row. Without a date it lies after every day and ends before it."""
     first, last = (int(day.replace("-", "")) for day in days(article.date)) if article.date else (99999999, 0)
     return {"since": first, "until": last, "source": folded(article.source),
-            "byline": [folded(name) for name in article.byline], "kind": article.kind}
+            "byline": [folded(name) for name in article.byline], "kind": article.kind,
+            "page": page_key(article.page)[:16]}
 
 
 def _expression(only: Filter, sources: Iterable[str]) -> str:
@@ -280,6 +282,8 @@ def _expression(only: Filter, sources: Iterable[str]) -> str:
         asked.append(f"array_contains(byline, {_quoted(folded(only.byline))})")
     if only.kind:
         asked.append(f"kind == {_quoted(only.kind)}")
+    if only.page:
+        asked.append(f"page == {_quoted(only.page[:16])}")
     return " and ".join(asked)
 
 

@@ -71,7 +71,7 @@ def narrow() -> str:
         f'<label>{both(label)}<input name="{name}" autocomplete="off"{hint}></label>'
         for name, label, hint in (
             ("since", "since", ' placeholder="2025-01" size="10"'), ("until", "until", ' placeholder="2025-07-28" size="10"'),
-            ("source", "newspaper", ""), ("byline", "byline", ' size="8"')))
+            ("source", "newspaper", ' size="10"'), ("page", "page", ' size="3"'), ("byline", "byline", ' size="8"')))
     return (f'<details class="narrow"><summary>{both("narrow")}<output></output></summary>'
             f'<div class="fields">{fields}<button type="button" data-clear>{both("clear")}</button></div></details>')
 
@@ -116,7 +116,7 @@ def _turn(i: int, turn: Turn) -> str:
 
 def _only(only: Filter) -> str:
     dates = " – ".join((only.since, only.until)) if only.since or only.until else ""
-    return " · ".join(part for part in (dates, only.source, only.byline) if part)
+    return " · ".join(part for part in (dates, only.source, only.page, only.byline) if part)
 
 
 def _refusal(text: str) -> str:

@@ -139,6 +139,7 @@ class Filter:
     source: str = ""
     byline: str = ""
     kind: Kind | None = None
+    page: str = ""
 
 
 EVERYTHING = Filter()

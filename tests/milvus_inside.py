@@ -34,7 +34,8 @@ NAMES = [(), ("胡佳英",), ("胡佳英", "谢建伟"), ("胡佳",), ("O'Neil \
 def article(n: int) -> Article:
     pick = np.random.default_rng(n).integers(1000, size=4)
     return replace(PLAIN, date=DATES[pick[0] % len(DATES)], source=SOURCES[pick[1] % len(SOURCES)],
-                   byline=NAMES[pick[2] % len(NAMES)], kind=("article", "photo", "notice")[pick[3] % 3])
+                   byline=NAMES[pick[2] % len(NAMES)], kind=("article", "photo", "notice")[pick[3] % 3],
+                   page=("", "03", "A02")[pick[3] % 3])
 
 
 ARTICLES = [article(n) for n in range(N)]
@@ -109,7 +110,7 @@ def test_among_some_rows(first: MilvusVectors, flat: FlatVectors, share: float) 
     filter_of("2023", "2023"), filter_of(source="嘉兴日报"), filter_of(source="平湖"), filter_of(source="daily"),
     filter_of(source='"daily" \\ p'), filter_of(source="nowhere"), filter_of(byline="胡佳英"), filter_of(byline="胡佳"),
     filter_of(byline="o'neil \"bob\" \\"), filter_of(byline="王茹彤"), filter_of(byline='x" or row >= 0 or kind == "'),
-    filter_of(kind="photo"), filter_of("2025", "2025", "嘉兴日报", "胡佳英", "article")], ids=str)
+    filter_of(kind="photo"), filter_of(page="3"), filter_of(page="9"), filter_of("2025", "2025", "嘉兴日报", "胡佳英", "article")], ids=str)
 def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
     among = np.array([passes(only, each) for each in ARTICLES])
     _same(first.search(QUERIES, 10, only=only), flat.search(QUERIES, 10, among))

@@ -12,7 +12,8 @@ from rag.errors import BadInput
 from rag.filters import days, filter_of, passes, undated
 from rag.schema import Article, Filter, Run
 
-ARTICLE = Article("a#1", "a.txt", "题", ("胡佳英", "谢 建伟"), "2025-07", "article", "文", (Run(0, 0, 1),), source="嘉兴日报·平湖版")
+ARTICLE = Article("a#1", "a.txt", "题", ("胡佳英", "谢 建伟"), "2025-07", "article", "文", (Run(0, 0, 1),), source="嘉兴日报·平湖版",
+    page="03")
 
 
 @pytest.mark.parametrize(("written", "first", "last"), [
@@ -52,6 +53,9 @@ def test_every_day_is_its_own_first_and_last(day: date) -> None:
     (filter_of(byline="谢"), False),  # a name, not a part of one
     (filter_of(kind="article"), True),
     (filter_of(kind="photo"), False),
+    (filter_of(page="3"), True),
+    (filter_of(page="第０３版"), True),
+    (filter_of(page="13"), False),
     (filter_of(since="2025", source="嘉兴", byline="胡佳英", kind="article"), True),
     (filter_of(since="2025", source="嘉兴", byline="居丹荔", kind="article"), False),
 ])
