@@ -73,7 +73,7 @@ def page_key(page: str) -> str:
 
 def _plain(date: str) -> str:
     """``2025年7月``, ``2025/7`` and full-width digits as ``2025-7``."""
-    return re.sub(r"[年月/.](?=\d)", "-", unicodedata.normalize("NFKC", date).strip()).rstrip("年月日号")
+    return re.sub(r"(?<=\d)[年月日号]$", "", re.sub(r"[年月/.](?=\d)", "-", unicodedata.normalize("NFKC", date).strip()))
 
 
 def folded(text: str) -> str:
