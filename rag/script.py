@@ -109,6 +109,7 @@ element.addEventListener('click', event => {
   fields.forEach(f => { f.value = ''; });
   show(); fields[0].focus();
 });
+show();
 """
 """Run once in the page: what is filtered by stays in view when the fields are folded away."""
 

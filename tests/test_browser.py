@@ -365,7 +365,7 @@ def test_a_question_goes_out_with_what_the_filter_says(site: str, opened: Open, 
     tab = opened(site, width, 844)
     tab.click("#narrow summary")
     tab.fill("#narrow [name=byline]", "凌云")
-    assert tab.locator("#narrow output").inner_text() == "凌云"
+    tab.wait_for_selector('#narrow output:text-is("凌云")')
     turn = ask(tab, "人工智能发展有哪些做法？")
     assert turn.locator(".only").inner_text() == "筛选 凌云"
     about = tab.locator("#sources .panel:not([hidden]) .about").all_inner_texts()
