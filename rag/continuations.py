@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from rag.filters import page_key
 from rag.schema import Article, Run
 
 _ALIKE = 0.6  # of the shorter headline's bigrams, in the longer one
@@ -27,8 +28,7 @@ class _Part:
 
     @property
     def page(self) -> str:
-        """``03`` is page ``3``, ``A03`` page ``A3``."""
-        return re.sub(r"(?<!\d)0+(?=\d)", "", unicodedata.normalize("NFKC", self.article.page).strip())
+        return page_key(self.article.page)
 
     @property
     def issue(self) -> tuple[str, str]:
