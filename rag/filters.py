@@ -10,13 +10,41 @@ import re
 import unicodedata
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from rag.errors import BadInput
 from rag.schema import Article, Filter, Kind
 
+_NEVER = 99999999
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a filter asks of an article, in the form that a database compares: days as numbers, 20250728, names ``folded``.
+    One without a date begins after every day and ends before it."""
+
+    since: int
+    until: int
+    source: str
+    byline: tuple[str, ...]
+    kind: str
+    page: str
+
+
+def facts_of(article: Article) -> Facts:
+    try:
+        since, until = (number_of(day) for day in days(article.date))
+    except BadInput:  # none, or one that no calendar has: nobody knows it
+        since, until = _NEVER, 0
+    names = tuple(dict.fromkeys(folded(name) for name in article.byline))
+    return Facts(since, until, folded(article.source), names, article.kind, page_key(article.page))
+
+
+def number_of(day: str) -> int:
+    """``2025-07-28`` -> 20250728."""
+    return int(day.replace("-", ""))
 
 
 def filter_of(
@@ -33,16 +61,10 @@ def filter_of(
 
 def passes(only: Filter, article: Article) -> bool:
     """The newspaper's name need only contain what is asked for; a byline must have the whole name."""
-    if only.since or only.until:
-        try:
-            first, last = days(article.date)
-        except BadInput:  # none, or one that no calendar has: nobody knows it
-            return False
-        if (only.since and last < only.since) or (only.until and first > only.until):
-            return False
-    return (folded(only.source) in folded(article.source)
-            and (not only.byline or any(folded(only.byline) == folded(name) for name in article.byline))
-            and only.kind in (None, article.kind) and only.page in ("", page_key(article.page)))
+    facts = facts_of(article)
+    return ((not only.since or facts.until >= number_of(only.since)) and (not only.until or facts.since <= number_of(only.until))
+            and folded(only.source) in facts.source and (not only.byline or folded(only.byline) in facts.byline)
+            and only.kind in (None, facts.kind) and only.page in ("", facts.page))
 
 
 def undated(only: Filter, articles: Iterable[Article]) -> int:

@@ -18,6 +18,7 @@ from rag.lexical import tokens
 from rag.names import NameBridge
 from rag.query import parse
 from rag.schema import EVERYTHING, Filter, Hit, Query
+from rag.vectors import Among
 
 _POOL = 60
 RANKERS = ("fused", "dense", "lexical")
@@ -45,7 +46,7 @@ class Retriever:
         for only in dict.fromkeys(query.only for query in queries):
             asked = [i for i, query in enumerate(queries) if query.only == only]
             among = self._among(only)
-            _, nearest = self.index.vectors.search(vectors[asked], pool, among)
+            _, nearest = self.index.vectors.search(vectors[asked], pool, None if among is None else Among(among, only))
             for i, rows in zip(asked, nearest, strict=True):
                 found[i] = self._rank(queries[i], vectors[i], rows, among, k)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -10,8 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
+from rag.schema import EVERYTHING, Filter
 
 Matrix = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Which rows count: those for which ``mask`` (size,) is true. A server that knows the articles' facts can be told the
+    same in fewer words: those that pass ``only``, less the rows ``gone``, ascending."""
+
+    mask: Mask
+    only: Filter = EVERYTHING
+    gone: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 class VectorStore(Protocol):
@@ -20,11 +34,10 @@ class VectorStore(Protocol):
     size: int
     dimension: int
 
-    def search(self, queries: Matrix, k: int, among: NDArray[np.bool_] | None = None) -> tuple[Matrix, NDArray[np.int64]]:
-        """(scores, rows), each (n, k) for queries (n, d), best first; -1 where there are fewer. Only rows for which
-        ``among`` (size,) is true are looked at."""
+    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+        """(scores, rows), each (n, k) for queries (n, d), best first; -1 where there are fewer."""
 
-    def rows(self, numbers: NDArray[np.int64]) -> Matrix:
+    def rows(self, numbers: Rows) -> Matrix:
         """The vectors of some rows, (len(numbers), d)."""
 
 
@@ -47,15 +60,15 @@ class FlatVectors:
         index.add(np.ascontiguousarray(vectors, np.float32))
         return cls(index)
 
-    def search(self, queries: Matrix, k: int, among: NDArray[np.bool_] | None = None) -> tuple[Matrix, NDArray[np.int64]]:
+    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         params: Any = None
         if among is not None:
             chosen: Any = faiss.IDSelectorBitmap  # the Python wrapper takes the bits as an array, its stub does not know
-            params = cast("Any", faiss).SearchParameters(sel=chosen(np.packbits(among, bitorder="little")))
+            params = cast("Any", faiss).SearchParameters(sel=chosen(np.packbits(among.mask, bitorder="little")))
         scores, rows = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=params)
         return scores, rows
 
-    def rows(self, numbers: NDArray[np.int64]) -> Matrix:
+    def rows(self, numbers: Rows) -> Matrix:
         if not len(numbers):
             return np.zeros((0, self.dimension), np.float32)
         return np.stack([self._index.reconstruct(int(n)) for n in numbers])

@@ -8,7 +8,7 @@ import pytest
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged
 from rag.index import Index
-from rag.vectors import FlatVectors
+from rag.vectors import Among, FlatVectors
 
 
 def _unit(n: int, d: int, seed: int) -> np.ndarray:
@@ -87,7 +87,7 @@ def test_missing_and_cut_file(tmp_path: Path) -> None:
 def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
     rows, queries = _unit(700, 16, 1), _unit(5, 16, 2)
     among = np.random.default_rng(3).random(700) < share
-    _, found = FlatVectors.build(rows).search(queries, 10, among)
+    _, found = FlatVectors.build(rows).search(queries, 10, Among(among))
     exact = np.where(among, queries @ rows.T, -np.inf)
     order = np.argsort(-exact, axis=1, kind="stable")[:, :10]
     wanted = np.where(np.take_along_axis(exact, order, axis=1) == -np.inf, -1, order)
