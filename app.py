@@ -131,9 +131,9 @@ def application(assistant: Assistant, feedback_file: Path, host: str = "127.0.0.
 
 def _sheet(assistant: Assistant, name: str) -> str:
     """Raises NotFound for a file that was not indexed or is no longer where it was, and what reading it raises."""
-    manifest = assistant.retriever.index.manifest
-    folder = Path(manifest["folder"])  # empty where articles came from elsewhere
-    if name not in manifest["files"] or not manifest["folder"]:
+    index = assistant.retriever.index
+    folder, sha256 = Path(index.manifest["folder"]), index.sha256_of(name)  # empty where articles came from elsewhere
+    if not sha256 or not index.manifest["folder"]:
         raise NotFound(f"{name} is no file of the index: run `rag index` with its folder.")
     file = file_of(folder / name)
     if file is None:
@@ -142,7 +142,7 @@ def _sheet(assistant: Assistant, name: str) -> str:
         found = next((p for p in reader.pages_of(file) if isinstance(p, Page) and p.file == name), None)
     if found is None:
         raise NotFound(f"{name} can no longer be read: run `rag index`, which says why.")
-    changed = found.sha256 != manifest["files"][name]
+    changed = found.sha256 != sha256
     return as_html(found, articles_of(found), CHANGED if changed else "")
 
 

@@ -19,7 +19,8 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.generation import current_generation
-from rag.index import build, load
+from rag.index import build
+from rag.opened import load
 
 _ROUNDS = 5
 _OUT = Path("eval/out/bench.json")

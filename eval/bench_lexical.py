@@ -22,7 +22,7 @@ import numpy as np
 
 from eval.sets import load_corpus, load_set
 from rag.errors import RagError
-from rag.lexical import LexicalIndex, Scores
+from rag.lexical import LexicalIndex, Scores, top
 from rag.names import NameBridge
 from rag.postings import Postings
 from rag.query import parse
@@ -120,7 +120,7 @@ def _opened(folder: Path, queries: Sequence[list[str]], ours: bool) -> Row:
         if index:
             _best(index.get_scores([term for term in dict.fromkeys(terms) if term in index.vocab_dict]))
         else:
-            lexical.best(terms, _POOL)
+            top(lexical.scores(terms), _POOL)
         times.append(1000 * (time.perf_counter() - start))
     own_then, mapped_then = _memory()
     start = time.perf_counter()

@@ -166,7 +166,7 @@ def _decides(subject: Subject, ranker: str, embedder: Embedder, retrieval_only: 
     manifest = subject.index.manifest
     return {
         "format": FORMAT, "set": subject.set_sha256, "half": subject.half, "corpus": subject.corpus_sha256,
-        "index": manifest["checksums"], "model": manifest["model"]["fingerprint"], "ranker": ranker,
+        "index": subject.index.content, "model": manifest["model"]["fingerprint"], "ranker": ranker,
         "retrieval_only": retrieval_only, "files": subject.texts.files is not None, "versions": versions(embedder),
     }
 

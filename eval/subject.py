@@ -23,9 +23,11 @@ from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
 from rag.folder import list_files, name_of
-from rag.generation import FORMAT, current_generation
-from rag.index import Index, build_from, load
+from rag.generation import FORMAT, current_generation, read_manifest
+from rag.index import build_from
+from rag.opened import Index, load
 from rag.schema import Article, Page
+from rag.segment import SEGMENTS
 
 Half = Literal["all", "tune", "test"]
 HALVES: tuple[Half, ...] = ("all", "tune", "test")
@@ -94,8 +96,9 @@ def corpus_sha256(articles: Sequence[Article]) -> str:
 
 def bytes_on_disk(index_dir: Path) -> int:
     """Of the generation in use."""
-    folder = index_dir / current_generation(index_dir)
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    manifest = read_manifest(index_dir)
+    folders = [index_dir / manifest["generation"], *(index_dir / SEGMENTS / name for name in manifest["segments"])]
+    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
 
 
 def _half(path: Path, questions: Sequence[Question], half: Half) -> tuple[Question, ...]:
@@ -115,7 +118,7 @@ def _indexed(
         index = load(index_dir, embedder)
     except IndexMissing:
         started = time.perf_counter()
-        built = build_from(articles, {}, index_dir, embedder, (), progress)
+        built = build_from(articles, index_dir, embedder, progress)
         seconds = time.perf_counter() - started
         build: dict[str, Any] = {
             "seconds": round(seconds, 1),
@@ -137,7 +140,7 @@ def _indexed(
 
 def _files(index: Index, settings: Settings) -> dict[str, str] | None:
     """The text of each file that was indexed; None when one is gone or has changed since."""
-    hashes: Mapping[str, str] = index.manifest["files"]
+    hashes: Mapping[str, str] = index.files()
     found = {a.file: a.text for a in index.articles.values() if a.file not in hashes}  # its own source
     try:
         files = list_files(settings.seeds_dir)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from rag import citations, llm
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
-from rag.filters import undated
 from rag.generation import current_generation
-from rag.index import load
+from rag.opened import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse
 from rag.reprints import distinct
 from rag.retriever import Retriever
-from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Mode, Query, Turn
+from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Mode, Query, Turn
 
 PASSAGES = 10
 """How many passages an answer may rest on."""
@@ -68,7 +67,7 @@ class Assistant:
 
         mode: Mode = "extractive"
         abstained = evidence.abstains
-        notices = _filtered(query, hits, retriever.index.articles.values())
+        notices = _filtered(query, hits, retriever.index.undated(query.only))
         cited: tuple[Citation, ...] = ()
         if abstained:
             text = refuse(query, evidence)
@@ -107,9 +106,8 @@ class Assistant:
         return "".join(pieces)
 
 
-def _filtered(query: Query, hits: Sequence[Hit], articles: Iterable[Article]) -> list[str]:
+def _filtered(query: Query, hits: Sequence[Hit], unknown: int) -> list[str]:
     """What a reader should know of a filter: that nothing passes, and what it may have left out wrongly."""
-    unknown = undated(query.only, articles)
     nothing = query.only != EVERYTHING and not hits
     return [*([_NOTHING_PASSES[query.language]] if nothing else []), *([_UNDATED[query.language].format(unknown)] if unknown else [])]
 

@@ -16,7 +16,7 @@ from rag.terminal import IndexDir, Json, out, print_json, safe, settings_of
 
 def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """The articles in the index."""
-    from rag.index import load
+    from rag.opened import load
 
     found = list(load(settings_of(index_dir).index_dir).articles.values())
     if as_json:
@@ -46,7 +46,7 @@ def show(
     if page or html or yaml:
         _show_page(article_id, "html" if html else "yaml" if yaml else "json" if as_json else "text", settings_of(index_dir))
         return
-    from rag.index import load
+    from rag.opened import load
 
     found = load(settings_of(index_dir).index_dir).articles.get(article_id)
     if found is None:
@@ -85,18 +85,21 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
     from rag.generation import damage, read_manifest
+    from rag.opened import load
 
     folder = settings_of(index_dir).index_dir
     manifest, broken = read_manifest(folder), damage(folder)
     health = {"ok": not broken, "damaged": broken}
     if as_json:
-        print_json({**manifest, "health": health})
+        print_json({**manifest, "files": {} if broken else load(folder).files(), "health": health})
     else:
         counts, model = manifest["counts"], manifest["model"]
         out.print(f"generation  {manifest['generation']} in {folder}\nmodel       {model['name']} "
                    f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
                    f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
-                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index`'}")
+                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`'}")
+        for name, (articles, passages) in manifest["segments"].items():
+            out.print(f"segment     {name}: {articles} articles, {passages} passages")
         for row in manifest["refused"]:
             out.print(f"left out    {row['why']}")
     if broken:

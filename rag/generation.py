@@ -1,7 +1,9 @@
-"""The index folder: which generation is in use, its manifest and checksums, the lock of its writer.
+"""The index folder: which generation is in use, its manifest, the lock of its writer.
 
-    CURRENT                the name of the generation in use, replaced by one rename
-    g000007/               a generation, named in CURRENT only once it is whole
+    CURRENT                  the name of the generation in use and a hash of its manifest, replaced by one rename
+    g000007/manifest.json    a generation: of which segments it is made
+    g000007/SEGMENT.*.npy    the rows of a segment that are gone since it was written: articles, files
+    segments/SEGMENT/        rag.segment; generations share them
 """
 
 from __future__ import annotations
@@ -10,59 +12,89 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
+import numpy as np
 
-FORMAT = 3
+from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
+from rag.segment import SEGMENTS, sync
+from rag.segment import damage as segment_damage
+
+FORMAT = 4
+KEEP = 5
+"""How many generations are kept."""
+GONE = ("articles", "files")
+_NAME = re.compile(r"g\d{6,}")
+_CURRENT = re.compile(r"(g\d{6,}) ([0-9a-f]{16})\n")
+_ANEW = "run `rag index --anew` to build the index anew"
+Gone = Mapping[str, Mapping[str, Any]]
+"""Segment -> "articles" and "files" -> the rows that are gone, ascending."""
 
 
 def current_generation(index_dir: Path) -> str:
     """Raises IndexMissing or IndexDamaged."""
-    return current_folder(index_dir).name
+    return _current(index_dir)[0]
 
 
 def current_folder(index_dir: Path) -> Path:
     """The generation that CURRENT names. Raises IndexMissing or IndexDamaged."""
+    return index_dir / current_generation(index_dir)
+
+
+def _current(index_dir: Path) -> tuple[str, str]:
+    path = index_dir / "CURRENT"
     try:
-        name = (index_dir / "CURRENT").read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise IndexMissing(f"There is no index in {index_dir}: run `rag index` to build it.") from error
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{index_dir / 'CURRENT'} cannot be read: run `rag index` to build the index anew.") from error
-    if not (name.startswith("g") and name[1:].isdigit() and (index_dir / name).is_dir()):
-        raise IndexDamaged(f"{index_dir / 'CURRENT'} names no generation: run `rag index` to build the index anew.")
-    return index_dir / name
+        raise IndexDamaged(f"{path} cannot be read: {_ANEW}.") from error
+    if (old := re.fullmatch(r"g\d{6}\n?", text)) and (index_dir / text.strip()).is_dir():
+        return old.group().strip(), ""  # as formats before 4 had it
+    found = _CURRENT.fullmatch(text)
+    if not found or not (index_dir / found[1]).is_dir():
+        raise IndexDamaged(f"{path} names no generation: {_ANEW}.")
+    return found[1], found[2]
+
+
+def generations(index_dir: Path) -> list[str]:
+    """The names of those there are, finished or not, in order."""
+    return sorted((p.name for p in index_dir.glob("g*") if _NAME.fullmatch(p.name)), key=lambda name: int(name[1:]))
 
 
 def next_generation(index_dir: Path) -> str:
-    """A name above that of every generation there is, finished or not."""
-    numbers = [int(p.name[1:]) for p in index_dir.glob("g[0-9]*") if p.name[1:].isdigit()]
-    return f"g{max(numbers, default=0) + 1:06d}"
+    """A name above that of every generation there is."""
+    return f"g{max((int(name[1:]) for name in generations(index_dir)), default=0) + 1:06d}"
 
 
 def read_manifest(index_dir: Path) -> dict[str, Any]:
-    """Raises IndexMissing, IndexDamaged, or IndexIncompatible for another version of the format."""
-    return manifest_of(current_folder(index_dir))
+    """Of the generation in use. Raises IndexMissing, IndexDamaged, or IndexIncompatible for another version of the format."""
+    name, digest = _current(index_dir)
+    return manifest_of(index_dir / name, digest)
 
 
-def manifest_of(folder: Path) -> dict[str, Any]:
-    """As ``read_manifest``, of a given generation."""
+def manifest_of(folder: Path, digest: str = "") -> dict[str, Any]:
+    """As ``read_manifest``, of a given generation, whose manifest has this hash."""
+    wrong = f"The index in {folder} has no readable manifest: {_ANEW}."
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        data = (folder / "manifest.json").read_bytes()
+        manifest: dict[str, Any] = json.loads(data)
         version = manifest["format"]
         if version == FORMAT:  # another version may keep other things
             _check_entries(manifest)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"The index in {folder} has no readable manifest: run `rag index` to build it anew.") from error
+        raise IndexDamaged(wrong) from error
     if version != FORMAT:
-        raise IndexIncompatible(
-            f"The index in {folder} has format {version}, this program reads {FORMAT}: "
-            "run `rag index` with this version."
-        )
+        mend = ("update the program, or run `rag index --anew`" if isinstance(version, int) and version > FORMAT
+                else "run `rag index` with this version")
+        raise IndexIncompatible(f"The index in {folder} has format {version}, this program reads {FORMAT}: {mend}.")
+    if digest and digest != _hash(data):
+        raise IndexDamaged(wrong)
     return manifest
 
 
@@ -70,7 +102,7 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
     """Raises KeyError or TypeError where an entry that is read elsewhere is missing or another kind."""
     for entry, fields in (
         ("model", ("name", "fingerprint", "dimension")), ("counts", ("files", "articles", "passages")),
-        ("settings", ()), ("files", ()), ("checksums", ()),
+        ("settings", ()), ("checksums", ()), ("segments", ()),
     ):
         if not isinstance(manifest[entry], dict) or any(field not in manifest[entry] for field in fields):
             raise TypeError(entry)
@@ -78,18 +110,123 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
         raise TypeError("refused")
 
 
+def is_later(index_dir: Path) -> bool:
+    """Whether the index in use was written by a later version of the program."""
+    manifest = json.loads((current_folder(index_dir) / "manifest.json").read_text(encoding="utf-8"))
+    return isinstance(manifest["format"], int) and manifest["format"] > FORMAT
+
+
+def gone_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is gone of each segment. Raises IndexDamaged."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in manifest["segments"]:
+        found[name] = {}
+        for kind in GONE:
+            file = f"{name}.{kind}.npy"
+            if file not in manifest["checksums"]:
+                found[name][kind] = np.zeros(0, np.int64)
+                continue
+            try:
+                data = (folder / file).read_bytes()
+                if hashlib.sha256(data).hexdigest() != manifest["checksums"][file]:
+                    raise ValueError(file)
+                found[name][kind] = np.load(folder / file, allow_pickle=False)
+            except (OSError, ValueError, EOFError) as error:
+                raise IndexDamaged(f"{folder / file} cannot be read: {_ANEW}.") from error
+    return found
+
+
 def damage(index_dir: Path) -> list[str]:
-    """The files of the generation in use whose bytes are not what the manifest says."""
-    folder = current_folder(index_dir)
-    return damage_of(folder, manifest_of(folder))
+    """The files of the generation in use whose bytes are not what they were."""
+    name, digest = _current(index_dir)
+    folder, manifest = index_dir / name, manifest_of(index_dir / name, digest)
+    own = [f"{folder.name}/{name}" for name, expected in manifest["checksums"].items()
+           if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected]
+    return own + [file for segment in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / segment)]
 
 
-def damage_of(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """As ``damage``, of a given generation."""
-    return [
-        name for name, expected in manifest["checksums"].items()
-        if not (folder / name).is_file() or digest(folder / name) != expected
-    ]
+def write(index_dir: Path, manifest: dict[str, Any], gone: Gone) -> None:
+    """The generation that ``manifest["generation"]`` names, not yet in use. Raises OSError."""
+    folder = index_dir / manifest["generation"]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    manifest["checksums"] = {}
+    for name, kinds in gone.items():
+        for kind, rows in kinds.items():
+            if len(rows):
+                path = folder / f"{name}.{kind}.npy"
+                np.save(path, rows, allow_pickle=False)
+                sync(path)
+                manifest["checksums"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    _write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+    sync(folder)
+
+
+def publish(index_dir: Path, generation: str) -> None:
+    """Put a generation in use: one rename. Raises OSError."""
+    digest = _hash((index_dir / generation / "manifest.json").read_bytes())
+    _write_synced(index_dir / "CURRENT.new", f"{generation} {digest}\n")
+    os.replace(index_dir / "CURRENT.new", index_dir / "CURRENT")
+    sync(index_dir)
+
+
+def sweep(index_dir: Path) -> set[str]:
+    """Drop what nothing needs: generations but the one in use and those before it, and segments that none of these names.
+    The names of the segments that are left."""
+    kept = {*_line(index_dir), *generations(index_dir)[-2:]}  # the two: readers elsewhere may be on the way from one to the other
+    needed: set[str] = set()
+    for name in sorted(kept):
+        try:
+            needed |= set(manifest_of(index_dir / name)["segments"])
+        except (IndexDamaged, IndexIncompatible):  # cut short, or of an earlier format: nothing to go back to
+            kept.discard(name)
+    for folder in index_dir.glob("g*"):
+        if _NAME.fullmatch(folder.name) and folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in (index_dir / SEGMENTS).glob("*"):
+        if folder.name not in needed:
+            shutil.rmtree(folder, ignore_errors=True)
+    return needed
+
+
+def _line(index_dir: Path) -> list[str]:
+    """The generation in use, the one before it and so on, as far as they are kept."""
+    line = [current_generation(index_dir)]
+    while len(line) < KEEP:
+        try:
+            before = manifest_of(index_dir / line[-1])["previous"]
+        except (IndexDamaged, IndexIncompatible):
+            break
+        if not before:
+            break
+        line.append(before["generation"])
+    return line
+
+
+def roll_back(index_dir: Path) -> str:
+    """Put the generation in use that stood before the one in use: its name. Raises IndexMissing when it is not kept,
+    IndexDamaged when it is not whole, IndexNotWritable."""
+    with writing(index_dir):
+        before: dict[str, str] | None = read_manifest(index_dir)["previous"]
+        if not before or not (index_dir / before["generation"]).is_dir():
+            raise IndexMissing(f"No generation before {current_generation(index_dir)} is kept in {index_dir}: "
+                               "put the articles as they were, then run `rag index`.")
+        folder = index_dir / before["generation"]
+        manifest = manifest_of(folder, before["digest"])
+        gone_of(folder, manifest)
+        broken = [file for name in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / name)]
+        if broken:
+            raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
+        try:
+            publish(index_dir, folder.name)
+        except OSError as error:
+            raise not_writable(index_dir, error) from error
+        return folder.name
+
+
+def previous(index_dir: Path, generation: str) -> dict[str, str]:
+    """What a manifest says of the generation before it."""
+    return {"generation": generation, "digest": _hash((index_dir / generation / "manifest.json").read_bytes())}
 
 
 @contextmanager
@@ -120,26 +257,12 @@ def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
     )
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as out:
-        for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def write_synced(path: Path, text: str) -> None:
-    """Written through to the disk before it returns."""
+def _write_synced(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
 
 
-def digest(path: Path) -> str:
-    with path.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

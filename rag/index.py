@@ -1,238 +1,173 @@
-"""Build and load the index: the first walk, from a folder of files to an artefact.
+"""Bring the index up to date: the first walk, from a folder of files to an artefact.
 
-A generation holds articles.jsonl, passages.jsonl, vectors.faiss, lexical/ and manifest.json. It is
-written beside the one in use, so a build that fails or is killed leaves yesterday's index
-answering. The manifest is written last and holds a checksum of every other file.
+Only files that changed are read, only articles that changed are stored, only texts never seen are embedded. What is new
+goes into a segment of its own, what is gone is struck from those that hold it, and the two are put in use by one rename:
+a build that fails or is killed leaves yesterday's index answering.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from rag import generation
+from rag.changes import Changes, Look, changes_in
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.continuations import join
 from rag.corpus import Reader
+from rag.draft import Draft, Result
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
-from rag.folder import list_files, strays
-from rag.generation import (
-    FORMAT,
-    current_folder,
-    damage_of,
-    digest,
-    manifest_of,
-    next_generation,
-    not_writable,
-    read_lines,
-    write_lines,
-    write_synced,
-    writing,
-)
-from rag.lexical import LexicalIndex
+from rag.folder import strays
+from rag.generation import not_writable, writing
+from rag.merge import merge
 from rag.newspaper import articles_of
-from rag.reprints import mark
-from rag.schema import Article, Passage, Refused, Run
-from rag.splitter import MAX_CHARS, passages_of
-from rag.vectors import FlatVectors, Matrix, VectorStore
+from rag.opened import Index, load
+from rag.probe import probe
+from rag.reading import reading
+from rag.schema import Article, Refused
+from rag.store import Entry, File
 
-_KEEP = 2
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """A generation, opened. ``vectors`` and ``lexical`` number passages as ``passages`` does."""
-
-    manifest: Mapping[str, Any]
-    articles: Mapping[str, Article]
-    passages: tuple[Passage, ...]
-    vectors: VectorStore
-    lexical: LexicalIndex
-
-    @property
-    def generation(self) -> str:
-        return str(self.manifest["generation"])
-
-
-@dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did. ``refused``: (file, why), each a file that could not be used."""
+    """What a run did. ``refused``: (file, why), each a file that could not be used; ``embedded`` and ``reused``: of the
+    passages in the index, those embedded in this run and the others."""
 
     manifest: Mapping[str, Any]
     refused: tuple[tuple[str, str], ...]
     embedded: int
     reused: int
+    changes: Changes
 
 
 def build(
-    folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None
+    folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None,
+    anew: bool = False,
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
-    Raises CorpusError when nothing in ``folder`` can be used, IndexNotWritable when the index cannot
-    be written; in both cases the index in use stays as it was.
+    ``anew``: nothing of the index in use is kept but vectors that are whole. Raises CorpusError when nothing in ``folder``
+    can be used, IndexNotWritable when the index cannot be written; in both cases the index in use stays as it was.
     """
-    files = list_files(folder)
-    hashes: dict[str, str] = {}
-    articles: list[Article] = []
-    refused = [(stray.file, stray.why) for stray in strays(folder)]
-    with Reader(folder, limits) as reader:
-        for number, path in enumerate(files, 1):
-            for page in reader.pages_of(path):
-                if isinstance(page, Refused):
-                    refused.append((page.file, page.why))
-                    continue
-                hashes[page.file] = page.sha256
-                found = articles_of(page)
-                articles += found
-                if not found:
-                    refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
-            progress("read", number, len(files))
-    if not articles:
-        why = refused[0][1] if refused else "the files hold no article text."
-        raise CorpusError(f"No article found in {folder}: {why}")
-    return build_from(join(articles), hashes, index_dir, embedder, tuple(refused), progress, folder.resolve())
+    with writing(index_dir):
+        before = None if anew else _usable(index_dir, embedder)
+        changes = _changes(folder, before, limits)
+        draft = Draft(index_dir, embedder, before, progress)
+        with Reader(folder, limits) as reader:
+            for number, look in enumerate(changes.read, 1):
+                draft.put(*_cut(reader, look))
+                progress("read", number, len(changes.read))
+        draft.drop(changes.gone)
+        stray = [(each.file, each.why) for each in strays(folder)]
+        about = {"folder": str(folder.resolve()), "settings": {"reading": reading(limits)}}
+        return _finish(draft, index_dir, about, stray, changes, progress, str(folder))
 
 
 def build_from(
-    articles: Sequence[Article], hashes: Mapping[str, str], index_dir: Path, embedder: Embedder,
-    refused: tuple[tuple[str, str], ...] = (), progress: Progress = lambda *_: None, folder: Path | None = None,
+    articles: Sequence[Article], index_dir: Path, embedder: Embedder, progress: Progress = lambda *_: None,
 ) -> Built:
-    """The second half of the walk, for articles that come from elsewhere than a folder of pages."""
+    """The second half of the walk, for articles that come from elsewhere than a folder of pages: they take the place of
+    all that is in the index."""
     with writing(index_dir):
-        articles = mark(articles)
-        passages: list[Passage] = []
-        texts: list[str] = []
+        before = _usable(index_dir, embedder)
+        draft = Draft(index_dir, embedder, before, progress)
+        by_file: dict[str, list[Article]] = {}
         for article in articles:
-            found = passages_of(article, embedder.max_tokens, embedder.count_tokens)
-            passages += found
-            texts += [passage.context for passage in found]
-        vectors, reused = _embed(texts, _known_vectors(index_dir, embedder.fingerprint), embedder, progress)
-        progress("words", 0, 1)
-        lexical = LexicalIndex.build(texts)
-        progress("words", 1, 1)
-        generation = next_generation(index_dir)
-        manifest: dict[str, Any] = {
-            "format": FORMAT,
-            "generation": generation,
-            "model": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimension": embedder.dimension},
-            "settings": {"max_chars": MAX_CHARS, "max_tokens": embedder.max_tokens},
-            "counts": {"files": len(hashes), "articles": len(articles), "passages": len(passages)},
-            "folder": str(folder or ""),
-            "files": dict(hashes),
+            by_file.setdefault(article.file, []).append(article)
+        for home, own in by_file.items():
+            draft.put(File(home, "", "", "", len(own)), [Entry(a, home, place) for place, a in enumerate(own)])
+        draft.drop([home for home in draft.homes if home not in by_file])
+        return _finish(draft, index_dir, {"folder": "", "settings": {}}, [], Changes(), progress, "what was given")
+
+
+def what_changed(folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS) -> Changes:
+    """What ``build`` would find to do; nothing is written. Raises CorpusError."""
+    return _changes(folder, _usable(index_dir, embedder), limits)
+
+
+def _changes(folder: Path, before: Index | None, limits: Limits) -> Changes:
+    known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
+    return changes_in(folder, known, again=bool(before and before.manifest["settings"].get("reading") != reading(limits)))
+
+
+def _usable(index_dir: Path, embedder: Embedder) -> Index | None:
+    """The index in use; None where there is none that could be gone on from."""
+    try:
+        return load(index_dir, embedder)
+    except IndexIncompatible:
+        if generation.is_later(index_dir):
+            raise
+        return None
+    except (IndexMissing, IndexDamaged):
+        return None
+
+
+def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
+    """The articles of a file, and what to remember of it."""
+    entries: list[Entry] = []
+    refused: list[tuple[str, str]] = []
+    pages: dict[str, str] = {}
+    for page in reader.pages_of(look.path):
+        if isinstance(page, Refused):
+            refused.append((page.file, page.why))
+            continue
+        found = articles_of(page)
+        if not found:
+            refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
+        if page.sha256 != look.seen.sha256:
+            pages[page.file] = page.sha256
+        entries += [Entry(a, look.seen.home, len(entries) + i, jumps=bool(a.goes_on or a.comes_from))
+                    for i, a in enumerate(found)]
+    seen = look.seen
+    return File(seen.home, seen.sha256, seen.beside, seen.stamp, len(entries), tuple(pages.items()), tuple(refused)), entries
+
+
+def _finish(
+    draft: Draft, index_dir: Path, about: Mapping[str, Any], stray: Iterable[tuple[str, str]], changes: Changes,
+    progress: Progress, folder: str,
+) -> Built:
+    """Write what is new, look whether it is right, put it in use, clear up."""
+    try:
+        result = draft.finish()
+        refused = tuple(sorted([*stray, *result.refused]))
+        if not result.counts["articles"]:
+            raise CorpusError(f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}")
+        before = draft.before
+        if before and not result.changed and _same(before.manifest, about, refused):
+            with suppress(OSError):  # so that its age tells when it was last looked at
+                os.utime(index_dir / "CURRENT")
+            return Built(before.manifest, refused, 0, result.counts["passages"], changes)
+        manifest = {
+            "format": generation.FORMAT, "generation": generation.next_generation(index_dir),
+            "previous": generation.previous(index_dir, before.generation) if before else None,
+            "model": result.model, **about, "counts": result.counts, "segments": result.segments,
             "refused": [{"file": file, "why": why} for file, why in refused],
         }
-        _write(index_dir, generation, manifest, articles, passages, texts, vectors, lexical)
-    return Built(manifest, refused, embedded=len(texts) - reused, reused=reused)
-
-
-def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
-    """The generation in use. With an ``embedder``, one made by another model is refused.
-
-    Raises IndexMissing, IndexDamaged or IndexIncompatible.
-    """
-    folder = current_folder(index_dir)  # asked once: another generation may take its place meanwhile
-    manifest = manifest_of(folder)
-    if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
-        made_by = manifest["model"]["name"]
-        mend = "" if made_by == embedder.name else "set RAG_EMBEDDING_MODEL back, or "
-        other = "another version of it" if made_by == embedder.name else embedder.name
-        raise IndexIncompatible(
-            f"The index in {index_dir} was made by the model {made_by}, the one in use is {other}: "
-            f"{mend}run `rag index` to embed the articles anew.")
-    if broken := damage_of(folder, manifest):
-        raise IndexDamaged(
-            f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index` to build it anew.")
-    try:
-        articles = [_article(line) for line in read_lines(folder / "articles.jsonl")]
-        passages = tuple(Passage(**{k: v for k, v in row.items() if k != "sha256"})
-                         for row in read_lines(folder / "passages.jsonl"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IndexDamaged(f"The articles in {folder} cannot be read: run `rag index` to build them anew.") from error
-    vectors = FlatVectors.load(folder / "vectors.faiss")
-    lexical = LexicalIndex.load(folder / "lexical", len(passages))
-    if vectors.size != len(passages) or len(passages) != manifest["counts"]["passages"]:
-        raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index` to build it anew.")
-    return Index(manifest, {a.article_id: a for a in articles}, passages, vectors, lexical)
-
-
-def _embed(
-    texts: Sequence[str], known: Mapping[str, Any], embedder: Embedder, progress: Progress
-) -> tuple[Matrix, int]:
-    """Vectors (n, d), those of texts embedded before taken from the generation in use."""
-    vectors = np.zeros((len(texts), embedder.dimension), np.float32)
-    fresh: dict[str, list[int]] = {}  # a text that stands in several places is embedded once
-    for row, text in enumerate(texts):
-        vector = known.get(_text_digest(text))
-        if vector is None:
-            fresh.setdefault(text, []).append(row)
-        else:
-            vectors[row] = vector
-    progress("embed", 0, len(fresh))
-    if fresh:
-        made = embedder.embed_passages(list(fresh), progress=lambda done: progress("embed", done, len(fresh)))
-        for rows, vector in zip(fresh.values(), made, strict=True):
-            vectors[rows] = vector
-    return vectors, len(texts) - len(fresh)
-
-
-def _known_vectors(index_dir: Path, fingerprint: str) -> dict[str, Any]:
-    """Vectors of the generation in use by the hash of what was embedded; none if it cannot be used,
-    for the index is then being built anew."""
-    try:
-        folder = current_folder(index_dir)
-        manifest = manifest_of(folder)
-        if manifest["model"]["fingerprint"] != fingerprint or damage_of(folder, manifest):
-            return {}
-        rows = [row["sha256"] for row in read_lines(folder / "passages.jsonl")]
-        vectors = FlatVectors.load(folder / "vectors.faiss")
-    except (IndexMissing, IndexDamaged, IndexIncompatible):
-        return {}
-    return dict(zip(rows, vectors.rows(np.arange(len(rows))), strict=True))
-
-
-def _write(
-    index_dir: Path, generation: str, manifest: dict[str, Any], articles: Sequence[Article],
-    passages: Sequence[Passage], texts: Sequence[str], vectors: Matrix, lexical: LexicalIndex,
-) -> None:
-    folder = index_dir / generation
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        write_lines(folder / "articles.jsonl", (asdict(a) for a in articles))
-        write_lines(folder / "passages.jsonl", (
-            {**asdict(p), "sha256": _text_digest(text)} for p, text in zip(passages, texts, strict=True)))
-        FlatVectors.build(vectors).save(folder / "vectors.faiss")
-        (folder / "lexical").mkdir()
-        lexical.save(folder / "lexical")
-        manifest["checksums"] = {
-            path.relative_to(folder).as_posix(): digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-        write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-        write_synced(index_dir / "CURRENT.new", generation + "\n")
-        os.replace(index_dir / "CURRENT.new", index_dir / "CURRENT")
-    except (OSError, RuntimeError) as error:  # FAISS reports a failed write as RuntimeError
-        shutil.rmtree(folder, ignore_errors=True)
+        _put_in_use(index_dir, manifest, result, progress)
+        manifest = merge(index_dir, manifest, progress) or manifest
+        generation.sweep(index_dir)
+        draft.forget()
+    except OSError as error:
         raise not_writable(index_dir, error) from error
-    for old in sorted(index_dir.glob("g[0-9]*"))[:-_KEEP]:
-        shutil.rmtree(old, ignore_errors=True)
+    return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 
-def _article(row: Mapping[str, Any]) -> Article:
-    lists = {"byline": tuple(row["byline"]), "copies": tuple(row["copies"]), "runs": tuple(Run(**run) for run in row["runs"])}
-    return Article(**{**row, **lists})
+def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress) -> None:
+    progress("write", 0, 1)
+    generation.write(index_dir, manifest, result.gone)
+    progress("check", 0, 1)
+    probe(index_dir, manifest, result.made)
+    progress("switch", 0, 1)
+    generation.publish(index_dir, manifest["generation"])
 
 
-def _text_digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
+def _same(manifest: Mapping[str, Any], about: Mapping[str, Any], refused: Sequence[tuple[str, str]]) -> bool:
+    return (all(manifest[key] == value for key, value in about.items())
+            and [(row["file"], row["why"]) for row in manifest["refused"]] == list(refused))

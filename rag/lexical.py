@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rag.postings import Mask, Postings
 from rag.terms import content_words, normalise, tokens
 
-__all__ = ["Frequencies", "LexicalIndex", "Scores", "content_words", "normalise", "tokens"]
+__all__ = ["Frequencies", "LexicalIndex", "Scores", "content_words", "normalise", "tokens", "top"]
 
 Scores = NDArray[np.float32]
 _K1, _B = 1.2, 0.75
@@ -96,20 +96,6 @@ class LexicalIndex:
                 start += len(norms)
         return scores
 
-    def best(self, terms: Sequence[str], k: int, among: Mask | None = None) -> tuple[NDArray[np.int64], Scores]:
-        """The ``k`` passages with the highest scores above zero, best first, of equal ones the earlier first: (rows,
-        scores). Only passages for which ``among`` (size,) is true are looked at."""
-        scores = self.scores(terms)
-        if among is not None:
-            scores[~among] = 0
-        rows = np.flatnonzero(scores > 0)  # of the comparison: a ninth of the time that the scores themselves take
-        held = scores.take(rows)
-        if len(rows) > k:
-            near = np.flatnonzero(held >= np.partition(held, len(rows) - k)[len(rows) - k])
-            rows, held = rows[near], held[near]
-        order = np.lexsort((rows, -held))[:k]
-        return rows[order], held[order]
-
     def idf(self, term: str) -> float:
         """ln(1 + (N - n + 0.5) / (n + 0.5)): the weight of a term; greatest for one never seen."""
         return self._weight(self.frequencies.get(term, 0))
@@ -126,6 +112,16 @@ class LexicalIndex:
     def load(cls, folder: Path, size: int) -> LexicalIndex:
         """Raises IndexDamaged when the files are not what ``save`` wrote of ``size`` passages."""
         return cls([Postings.open(folder, size)])
+
+
+def top(scores: Scores, k: int) -> NDArray[np.int64]:
+    """The ``k`` passages with the highest scores above zero, best first, of equal ones the earlier first."""
+    rows = np.flatnonzero(scores > 0)  # of the comparison: a ninth of the time that the scores themselves take
+    held = scores.take(rows)
+    if len(rows) > k:
+        near = np.flatnonzero(held >= np.partition(held, len(rows) - k)[len(rows) - k])
+        rows, held = rows[near], held[near]
+    return rows[np.lexsort((rows, -held))[:k]]
 
 
 def _live(rows: NDArray[np.int32], mask: Mask | None) -> int:

@@ -7,12 +7,11 @@ the figures, they are different news, and so is a story told again with other fi
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
-from collections.abc import Sequence
-from dataclasses import replace
-
-from datasketch import MinHash, MinHashLSH
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
 from rag.figures import figures
 from rag.lexical import normalise
@@ -22,38 +21,47 @@ CONTAINED = 0.8
 """Least share of the shorter one's character 4-grams that the longer one has."""
 SAME_FIGURES = 0.7
 _SHORTEST = 80  # below that two notices are alike by chance
-_PERMUTATIONS = 64
-_CANDIDATE = 0.4  # estimated Jaccard similarity from which a pair is looked at
+_BANDS, _WIDTH = 16, 4  # of the signature: two texts that share 0.4 of their 4-grams share a band one time in three
+Bands = tuple[int, ...]
+Earlier = Callable[[Bands], Iterable[tuple[str, Article]]]
+"""Bands -> the stories known before that have one of them, each with an article that tells it."""
 
 
-def mark(articles: Sequence[Article]) -> list[Article]:
-    """The same articles, each with the ids of its other places in ``copies``.
+def bands_of(article: Article) -> Bands:
+    """By which it is found again: two that tell one story have at least one in common, nearly always. None for a text that
+    is too short to be told from others."""
+    from datasketch import MinHash  # it takes half a second to load, and a run that finds nothing new needs none of it
+
+    grams = _grams(article.text)
+    if len(grams) < _SHORTEST:
+        return ()
+    signature = MinHash(num_perm=_BANDS * _WIDTH, hashfunc=_as_it_is)
+    signature.update_batch([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams])
+    rows = signature.hashvalues.reshape(_BANDS, _WIDTH)
+    return tuple(_number(bytes([i]) + row.tobytes()) for i, row in enumerate(rows))
+
+
+def stories_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Earlier) -> list[str]:
+    """The story that each article tells: the id of the one that told it first.
 
     Every article is held against the first of each story, in the order of dates, undated ones last, so
     that a chain of small changes does not make one story of two.
     """
-    grams = [_grams(article.text) for article in articles]
-    numbers: dict[int, set[str]] = {}
-    index = MinHashLSH(threshold=_CANDIDATE, num_perm=_PERMUTATIONS)
-    stories: dict[int, list[int]] = {}
-    for at in sorted(range(len(articles)), key=lambda i: (articles[i].date or "9999", -len(grams[i]), i)):
-        if len(grams[at]) < _SHORTEST:
+    stories = [article.article_id for article in articles]
+    told: dict[int, list[_Text]] = defaultdict(list)
+    for at in sorted(range(len(articles)), key=lambda i: (articles[i].date or "9999", -len(articles[i].text), i)):
+        if not bands[at]:
             continue
-        signature = MinHash(num_perm=_PERMUTATIONS, hashfunc=_as_it_is)
-        signature.update_batch([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams[at]])
-        for first in sorted(index.query(signature)):
-            if _one_story(grams[at], grams[first]) and _agree(_numbers(articles, at, numbers), _numbers(articles, first, numbers),
-                                                              len(grams[at]) <= len(grams[first])):
-                stories[first].append(at)
+        text = _Text(stories[at], articles[at].text)
+        before = [_Text(story, article.text) for story, article in earlier(bands[at])]
+        for other in dict.fromkeys([*before, *(other for band in bands[at] for other in told.get(band, ()))]):
+            if _one_story(text, other):
+                stories[at] = other.story
                 break
         else:
-            index.insert(at, signature)
-            stories[at] = [at]
-    marked = list(articles)
-    for members in stories.values():
-        for at in members if len(members) > 1 else ():
-            marked[at] = replace(articles[at], copies=tuple(articles[i].article_id for i in sorted(members) if i != at))
-    return marked
+            for band in bands[at]:
+                told[band].append(text)
+    return stories
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
@@ -67,19 +75,26 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-def _one_story(a: set[str], b: set[str]) -> bool:
-    return len(a & b) >= CONTAINED * min(len(a), len(b))
+class _Text:
+    """A text that tells a story; what is compared is worked out once."""
+
+    def __init__(self, story: str, text: str) -> None:
+        self.story = story
+        self.grams = _grams(text)
+        self._text = text
+        self._figures: set[str] | None = None
+
+    @property
+    def figures(self) -> set[str]:
+        if self._figures is None:
+            self._figures = {form for form, _, _ in figures(self._text)}
+        return self._figures
 
 
-def _agree(a: set[str], b: set[str], a_is_shorter: bool) -> bool:
-    shorter, longer = (a, b) if a_is_shorter else (b, a)
-    return len(shorter & longer) >= SAME_FIGURES * len(shorter)
-
-
-def _numbers(articles: Sequence[Article], at: int, known: dict[int, set[str]]) -> set[str]:
-    if at not in known:
-        known[at] = {form for form, _, _ in figures(articles[at].text)}
-    return known[at]
+def _one_story(a: _Text, b: _Text) -> bool:
+    shorter, longer = (a, b) if len(a.grams) <= len(b.grams) else (b, a)
+    return (len(a.grams & b.grams) >= CONTAINED * len(shorter.grams)
+            and len(shorter.figures & longer.figures) >= SAME_FIGURES * len(shorter.figures))
 
 
 def _grams(text: str) -> set[str]:
@@ -89,3 +104,7 @@ def _grams(text: str) -> set[str]:
 
 def _as_it_is(value: int) -> int:
     return value
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little", signed=True)

@@ -12,12 +12,11 @@ from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 
 from rag.embedder import Embedder
-from rag.filters import passes
-from rag.index import Index
-from rag.lexical import tokens
+from rag.lexical import tokens, top
 from rag.names import NameBridge
+from rag.opened import Index
 from rag.query import parse
-from rag.schema import EVERYTHING, Filter, Hit, Query
+from rag.schema import Hit, Query
 from rag.vectors import Among
 
 _POOL = 60
@@ -41,42 +40,28 @@ class Retriever:
     def search_many(self, queries: Sequence[Query], k: int = 10) -> list[list[Hit]]:
         """The ``k`` best passages for each query, best first. The queries are embedded as one batch."""
         vectors = self.embedder.embed_queries([query.search for query in queries])
-        pool = min(max(_POOL, k), self.index.vectors.size)
+        pool = max(_POOL, k)
         found: list[list[Hit]] = [[] for _ in queries]
         for only in dict.fromkeys(query.only for query in queries):
             asked = [i for i, query in enumerate(queries) if query.only == only]
-            among = self._among(only)
-            _, nearest = self.index.vectors.search(vectors[asked], pool, None if among is None else Among(among, only))
+            among = self.index.among(only)
+            _, nearest = self.index.vectors.search(vectors[asked], pool, among)
             for i, rows in zip(asked, nearest, strict=True):
                 found[i] = self._rank(queries[i], vectors[i], rows, among, k)
         return found
 
-    def _among(self, only: Filter) -> NDArray[np.bool_] | None:
-        """Which passages are of articles that pass, (size,); None where all are."""
-        if only == EVERYTHING:
-            return None
-        passing = {name for name, article in self.index.articles.items() if passes(only, article)}
-        return np.fromiter((p.article_id in passing for p in self.index.passages), bool, len(self.index.passages))
-
     def _rank(
-        self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], among: NDArray[np.bool_] | None, k: int
+        self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], among: Among | None, k: int
     ) -> list[Hit]:
-        terms = tokens(query.lexical)
-        scores = self.index.lexical.scores(terms)
+        scores = self.index.lexical.scores(tokens(query.lexical))
         if among is not None:
-            scores = np.where(among, scores, 0)
-        pool = min(max(_POOL, k), len(scores))
-        matched = np.argpartition(-scores, pool - 1)[:pool]
-        rows = np.unique(np.concatenate([nearest[nearest >= 0], matched[scores[matched] > 0]]))
+            scores *= among.mask
+        rows = np.unique(np.concatenate([nearest[nearest >= 0], top(scores, max(_POOL, k))]))
         dense = self.index.vectors.rows(rows) @ vector
         lexical = scores[rows]
         fused = {"dense": dense, "lexical": lexical, "fused": _fuse(dense, lexical)}[self.ranker]
         order = np.lexsort((rows, -fused))[:k]
-        return [
-            Hit(passage, self.index.articles[passage.article_id], float(fused[i]), float(dense[i]), float(lexical[i]))
-            for i in order
-            for passage in [self.index.passages[int(rows[i])]]
-        ]
+        return [Hit(*self.index.hit(int(rows[i])), float(fused[i]), float(dense[i]), float(lexical[i])) for i in order]
 
 
 def _fuse(dense: NDArray[np.float32], lexical: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,8 +12,9 @@ from rag.continuations import join
 from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.folder import list_files
-from rag.index import build, load
+from rag.index import build
 from rag.newspaper import articles_of, jump_page, source_of
+from rag.opened import load
 from rag.schema import Article, Run
 from rag.splitter import sentences
 

@@ -12,8 +12,9 @@ from sentence_transformers import SentenceTransformer
 
 from rag.embedder import Embedder
 from rag.errors import IndexIncompatible, ModelError
-from rag.index import build, load
+from rag.index import build
 from rag.nano_e5 import unpack, weights_file
+from rag.opened import load
 
 
 @pytest.fixture(scope="module")

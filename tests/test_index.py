@@ -1,27 +1,36 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
+import re
 import shutil
-import subprocess
+import tempfile
+import time
+import unittest.mock
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag import index as module
-from rag.corpus import read_page
+from rag.config import DEFAULT_LIMITS
+from rag.corpus import Reader, read_page
 from rag.embedder import Embedder
-from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
-from rag.generation import FORMAT, current_generation, damage, read_manifest
-from rag.index import build, load
+from rag.errors import CorpusError, IndexMissing
+from rag.generation import FORMAT, KEEP, current_generation, damage, generations, read_manifest, roll_back
+from rag.index import build, what_changed
+from rag.merge import due
 from rag.newspaper import articles_of
-from rag.splitter import MAX_CHARS
+from rag.opened import load
+from rag.query import parse
+from rag.reading import READERS, reading
+from rag.retriever import Retriever
 
 FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
 SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"
@@ -48,6 +57,9 @@ def _texts(index_dir: Path) -> list[str]:
     return [a.text for a in load(index_dir).articles.values()]
 
 
+JUMPS = (
+    "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",
+    "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n")
 OLD = ["本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。", "本报讯近日，东片再生水厂投入使用，每年节约用水1107万立方米。"]
 
 
@@ -68,13 +80,14 @@ def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     assert manifest["generation"] == current_generation(index_dir) == "g000001"
     assert manifest["model"] == {
         "name": "multilingual-e5-small", "fingerprint": embedder.fingerprint, "dimension": 384}
-    assert manifest["settings"] == {"max_chars": MAX_CHARS, "max_tokens": 512}
-    assert manifest["files"] == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
+    assert manifest["settings"] == {"reading": reading(DEFAULT_LIMITS)}
+    assert load(index_dir).files() == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
     assert manifest["counts"]["files"] == 5
     assert manifest["counts"]["articles"] == 27
     assert manifest["refused"] == []
-    held = {p.relative_to(index_dir / "g000001").as_posix() for p in (index_dir / "g000001").rglob("*") if p.is_file()}
-    assert set(manifest["checksums"]) == held - {"manifest.json"}
+    assert list(manifest["segments"].values()) == [[27, manifest["counts"]["passages"]]]
+    assert manifest["previous"] is None
+    assert sorted(p.name for p in (index_dir / "segments").iterdir()) == list(manifest["segments"])
 
 
 def test_nothing_is_pickled(index_dir: Path) -> None:
@@ -85,20 +98,100 @@ def test_nothing_is_pickled(index_dir: Path) -> None:
         assert not data.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK"))
         if path.suffix == ".npy":
             assert np.load(path, allow_pickle=False).dtype != object
-        if path.suffix in (".json", ".jsonl"):
-            for line in data.decode().splitlines() if path.suffix == ".jsonl" else [data.decode()]:
-                json.loads(line)
-    assert kinds == {"", ".json", ".jsonl", ".npy", ".faiss"}
+        if path.suffix == ".json":
+            json.loads(data)
+    assert kinds == {"", ".json", ".npy", ".sqlite"}
 
 
-def test_unchanged_files_are_not_embedded_again(built: Path, folder: Path, embedder: Embedder) -> None:
-    before = load(built)
+def test_unchanged_files_are_not_read_again(
+    built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reader, "pages_of", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded again"))
+    os.utime(built / "CURRENT", (0, 0))
+    os.utime(folder / "a.txt", (0, 0))
     again = build(folder, built, embedder)
-    assert (again.embedded, again.reused) == (0, 2)
-    after = load(built)
-    assert after.generation == "g000002"
-    assert after.articles == before.articles
-    assert after.vectors.rows(np.arange(2)).tolist() == before.vectors.rows(np.arange(2)).tolist()
+    assert (again.embedded, again.reused, again.changes.unchanged) == (0, 2, 2)
+    assert current_generation(built) == "g000001"
+    assert (built / "CURRENT").stat().st_mtime > 1e9  # `make run` asks when it was last looked at
+
+
+def test_file_is_not_even_opened_when_its_stamp_is_the_same(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (1e9, 1e9))
+    time.sleep(0.1)
+    with unittest.mock.patch("rag.changes._COARSE", 0):
+        build(folder, tmp_path / "index", embedder)
+        with unittest.mock.patch("rag.changes._content", side_effect=AssertionError):
+            assert what_changed(folder, tmp_path / "index", embedder).unchanged == 2
+
+
+def test_what_changed_is_named(built: Path, folder: Path, embedder: Embedder) -> None:
+    (folder / "b.txt").rename(folder / "d.txt")
+    (folder / "a.txt").write_text(FIRST + "\n", encoding="utf-8")
+    (folder / "c.txt").write_text(OTHER, encoding="utf-8")
+    for found in (what_changed(folder, built, embedder), build(folder, built, embedder).changes):
+        assert (found.added, found.edited, found.renamed, found.removed, found.unchanged) == (
+            ("c.txt",), ("a.txt",), (("b.txt", "d.txt"),), (), 0)
+    (folder / "d.txt").unlink()
+    found = build(folder, built, embedder).changes
+    assert (found.added, found.edited, found.renamed, found.removed, found.unchanged) == ((), (), (), ("d.txt",), 2)
+    assert sorted(load(built).files()) == ["a.txt", "c.txt"]
+
+
+def test_renamed_file_keeps_its_vectors_and_takes_its_new_name(built: Path, folder: Path, embedder: Embedder) -> None:
+    (folder / "b.txt").rename(folder / "2025-07-31.txt")
+    assert build(folder, built, embedder).embedded == 0
+    assert [(a.file, a.date) for a in load(built).articles.values()] == [("2025-07-31.txt", "2025-07-31"), ("a.txt", "")]
+
+
+def test_files_that_exchange_their_texts(built: Path, folder: Path, embedder: Embedder) -> None:
+    (folder / "a.txt").write_text(SECOND, encoding="utf-8")
+    (folder / "b.txt").write_text(FIRST, encoding="utf-8")
+    done = build(folder, built, embedder)
+    assert (done.embedded, done.changes.edited) == (0, ("a.txt", "b.txt"))
+    assert _texts(built) == [OLD[1], OLD[0]]
+    assert _brute(built, embedder) == _brute_anew(folder, built, embedder)
+
+
+def test_edited_yaml_beside_a_file(built: Path, folder: Path, embedder: Embedder) -> None:
+    for name, dates in (("a.txt.yaml", ["2025-04-21", ""]), ("baowen.yaml", ["2025-04-21", "2024"])):
+        (folder / name).write_text(f"date: {dates[-1] or dates[0]}\n")
+        assert build(folder, built, embedder).embedded == 0
+        assert [a.date for a in load(built).articles.values()] == dates
+    (folder / "a.txt.yaml").unlink()
+    assert build(folder, built, embedder).changes.edited == ("a.txt",)
+    assert [a.date for a in load(built).articles.values()] == ["2024", "2024"]
+
+
+def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    rows = [f"第{n}条,{'平湖' * n}建成了第{n}座图书馆。" for n in range(1, 30)]
+    (folder / "a.csv").write_text("\n".join(["标题,正文", *rows]), encoding="utf-8")
+    build(folder, tmp_path / "index", embedder)
+    (folder / "a.csv").write_text("\n".join(["标题,正文", *rows, "新条,平湖又建成了一座图书馆。"]), encoding="utf-8")
+    done = build(folder, tmp_path / "index", embedder)
+    assert (done.embedded, list(done.manifest["segments"].values())) == (1, [[29, 29], [1, 1]])
+    assert len(load(tmp_path / "index").articles) == 30
+    assert len(load(tmp_path / "index").files()) == 30
+
+
+def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, embedder: Embedder) -> None:
+    done = build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0))
+    assert (done.changes.again, done.embedded, done.manifest["generation"]) == (("a.txt", "b.txt"), 0, "g000002")
+    assert not build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0)).changes.again
+
+
+def test_readers_are_all_that_an_article_passes_through() -> None:
+    """What rag.corpus, rag.newspaper and rag.splitter import, and the parsers that a worker loads by name."""
+    rag = Path(module.__file__).parent
+    found, waiting = set(), {"corpus", "newspaper", "splitter", "continuations", "pdf", "word", "markup", "scan"}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= set(re.findall(r"^\s*(?:from rag\.(\w+) import|import rag\.\w+)", (rag / f"{name}.py").read_text(), re.MULTILINE)) - found
+    assert set(READERS) == found - {"config", "errors"}
 
 
 def test_edited_file_is_embedded_alone(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -119,11 +212,108 @@ def test_article_added_and_article_removed(built: Path, folder: Path, embedder: 
     assert (build(folder, built, embedder).embedded, _texts(built)[1:]) == (0, OLD[1:])
 
 
-def test_two_generations_are_kept(built: Path, folder: Path, embedder: Embedder) -> None:
-    for _ in range(3):
+def _brute(index_dir: Path, embedder: Embedder) -> dict[str, list[str]]:
+    """For some questions, the passages as they are found."""
+    retriever = Retriever(load(index_dir, embedder), embedder)
+    return {q: [h.passage.passage_id for h in retriever.search(parse(q, (), retriever.names), 5)] for q in ("平湖签约", "再生水厂", "黄桃")}
+
+
+def _brute_anew(folder: Path, beside: Path, embedder: Embedder) -> dict[str, list[str]]:
+    build(folder, beside.with_name("anew"), embedder)
+    return _brute(beside.with_name("anew"), embedder)
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d"]), st.integers(-1, 4)), min_size=1, max_size=8)
+
+
+@given(STEPS)
+@hypothesis.settings(max_examples=25)
+def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: list[tuple[str, int]]) -> None:
+    """Files written, overwritten and removed, an index brought up to date after each, against one built at the end; among
+    the texts are a story on two pages, one reprinted and one that says nothing."""
+    texts = [FIRST, SECOND, JUMPS[0], JUMPS[1], "  \n"]
+    with tempfile.TemporaryDirectory() as place:
+        folder, index_dir = Path(place, "articles"), Path(place, "index")
+        folder.mkdir()
+        (folder / "z.txt").write_text(OTHER, encoding="utf-8")
+        for name, number in steps:
+            if number < 0:
+                (folder / f"{name}.txt").unlink(missing_ok=True)
+            else:
+                (folder / f"{name}.txt").write_text(texts[number], encoding="utf-8")
+            build(folder, index_dir, embedder)
+        build(folder, Path(place, "anew"), embedder)
+        grown, anew = load(index_dir), load(Path(place, "anew"))
+        assert list(grown.articles.values()) == list(anew.articles.values())
+        assert grown.files() == anew.files()
+        assert grown.manifest["counts"] == anew.manifest["counts"]
+        assert grown.manifest["refused"] == anew.manifest["refused"]
+        assert sorted(grown.passages[i].passage_id for i in grown.live.tolist()) == sorted(p.passage_id for p in anew.passages)
+        by_id = {p.passage_id: anew.vectors.rows(np.array([i])) for i, p in enumerate(anew.passages)}
+        for i in grown.live.tolist():
+            assert (by_id[grown.passages[i].passage_id] @ grown.vectors.rows(np.array([i])).T).item() > 0.999
+        terms = ["平湖", "黄桃", "再生", "项目"]
+        expected = {p.passage_id: score for p, score in zip(anew.passages, anew.lexical.scores(terms).tolist(), strict=True)}
+        scores = grown.lexical.scores(terms)
+        assert {grown.passages[i].passage_id: scores[i] for i in grown.live.tolist()} == pytest.approx(expected, abs=1e-5)
+        assert damage(index_dir) == []
+
+
+def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    shapes = []
+    for n in range(10):
+        (folder / f"{n}.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号"), encoding="utf-8")
+        shapes.append(len(build(folder, tmp_path / "index", embedder).manifest["segments"]))
+    assert shapes == [1, 2, 3, 4, 5, 6, 7, 1, 2, 3]
+    assert [a.file for a in load(tmp_path / "index").articles.values()] == [f"{n}.txt" for n in range(10)]
+    for n in range(1, 10):
+        (folder / f"{n}.txt").unlink()
+    last = build(folder, tmp_path / "index", embedder)
+    assert list(last.manifest["segments"].values()) == [[1, 1]]
+    assert [a.file for a in load(tmp_path / "index").articles.values()] == ["0.txt"]
+    assert damage(tmp_path / "index") == []
+
+
+@pytest.mark.parametrize(("live", "sizes", "expected"), [
+    ([], [], []),
+    ([5] * 7, [5] * 7, []),
+    ([5] * 8, [5] * 8, list(range(8))),
+    ([10_000, *[900] * 8], [10_000, *[900] * 8], list(range(1, 9))),
+    ([8_000] * 8, [8_000] * 8, list(range(8))),
+    ([300_000] * 8, [300_000] * 8, []),  # together too large
+    ([10, 4, 50], [10, 9, 50], [1]),
+    ([10, 5, 50], [10, 9, 50], []),
+    ([0], [0], []),
+])
+def test_what_is_merged(live: list[int], sizes: list[int], expected: list[int]) -> None:
+    assert due(live, sizes) == expected
+
+
+def test_generations_are_kept_to_go_back_to(built: Path, folder: Path, embedder: Embedder) -> None:
+    for n in range(KEEP + 1):
+        (folder / "c.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号"), encoding="utf-8")
         build(folder, built, embedder)
-    assert sorted(p.name for p in built.glob("g*")) == ["g000003", "g000004"]
-    assert current_generation(built) == "g000004"
+    assert len(generations(built)) == KEEP
+    for n in range(KEEP - 1, -1, -1):
+        assert f"黄桃{n + 1}号" in "".join(_texts(built))
+        if n:
+            roll_back(built)
+    with pytest.raises(IndexMissing, match=r"No generation before g00000\d is kept"):
+        roll_back(built)
+    build(folder, built, embedder)
+    assert f"黄桃{KEEP}号" in "".join(_texts(built))
+
+
+def test_back_to_the_first(built: Path, folder: Path, embedder: Embedder) -> None:
+    with pytest.raises(IndexMissing, match="No generation before g000001 is kept"):
+        roll_back(built)
+    (folder / "a.txt").unlink()
+    build(folder, built, embedder)
+    assert (_texts(built), roll_back(built), _texts(built)) == (OLD[1:], "g000001", OLD)
+    assert build(folder, built, embedder).changes.removed == ("a.txt",)
+    assert (_texts(built), roll_back(built), _texts(built)) == (OLD[1:], "g000001", OLD)
 
 
 def test_assistant_moves_to_the_newer_generation(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -175,14 +365,15 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
     real = Path.read_bytes
 
     def refuse(self: Path) -> bytes:
-        if self.name == "b.txt":
+        if self.name == "c.txt":
             raise PermissionError(errno.EACCES, "Permission denied")
         return real(self)
 
+    (folder / "c.txt").write_text(OTHER, encoding="utf-8")
     monkeypatch.setattr(Path, "read_bytes", refuse)
     done = build(folder, built, embedder)
-    assert done.refused == (("b.txt", "b.txt cannot be read (Permission denied): check the file and its permissions."),)
-    assert _texts(built) == OLD[:1]
+    assert done.refused == (("c.txt", "c.txt cannot be read (Permission denied): check the file and its permissions."),)
+    assert _texts(built) == OLD
 
 
 def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
@@ -190,182 +381,6 @@ def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: E
     (folder / "a.txt").rename(os.fsdecode(os.fsencode(folder) + b"/" + "平湖.txt".encode("gbk")))
     build(folder, tmp_path / "index", embedder)
     assert sorted(_texts(tmp_path / "index")) == sorted(OLD)
-
-
-@contextmanager
-def _tmpfs(at: Path, options: str) -> Iterator[None]:
-    at.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", at], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", at], check=True)
-
-
-def _refusal(folder: Path, index_dir: Path, embedder: Embedder) -> str:
-    try:
-        build(folder, index_dir, embedder)
-    except IndexNotWritable as error:
-        return str(error)
-    return ""
-
-
-def test_full_disk(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
-    """However far the writing gets, the old index answers and nothing half done is left."""
-    disk = tmp_path / "disk"
-    with _tmpfs(disk, "size=256k"):
-        build(folder, disk, embedder)
-        used = sum(4096 * -(-p.stat().st_size // 4096) for p in disk.rglob("*") if p.is_file())
-        (folder / "c.txt").write_text(OTHER, encoding="utf-8")
-        refused = 0
-        for pages in range(24):
-            subprocess.run(["mount", "-o", f"remount,size={used + 4096 * pages}", disk], check=True)
-            message = _refusal(folder, disk, embedder)
-            if not message:
-                break
-            refused += 1
-            assert message.endswith("The index in use is as it was.")
-            assert "\n" not in message
-            assert _texts(disk) == OLD
-            assert damage(disk) == []
-            assert [p.name for p in disk.glob("g*")] == ["g000001"]
-        assert refused >= 8
-        assert len(_texts(disk)) == 3
-
-
-def test_read_only_folder(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
-    disk = tmp_path / "disk"
-    with _tmpfs(disk, "size=256k"):
-        build(folder, disk, embedder)
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        with pytest.raises(IndexNotWritable, match=r"could not be written \(Read-only file system\)"):
-            build(folder, disk, embedder)
-        assert _texts(disk) == OLD
-
-
-def test_no_permission(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, *_: object, **__: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(IndexNotWritable, match=r"could not be written \(Permission denied\)"):
-        build(folder, built, embedder)
-    monkeypatch.undo()
-    assert _texts(built) == OLD
-
-
-def test_index_folder_is_a_file(folder: Path, embedder: Embedder) -> None:
-    with pytest.raises(IndexNotWritable):
-        build(folder, folder / "a.txt", embedder)
-    assert (folder / "a.txt").read_text(encoding="utf-8") == FIRST
-
-
-def test_another_build_in_progress(built: Path, folder: Path, embedder: Embedder) -> None:
-    with (built / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(IndexNotWritable, match="Another `rag index` is writing"):
-            build(folder, built, embedder)
-        assert _texts(built) == OLD
-    assert build(folder, built, embedder).reused == 2
-
-
-def test_build_killed_before_the_swap(
-    built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    (folder / "c.txt").write_text(OTHER, encoding="utf-8")
-    monkeypatch.setattr(module.os, "replace", die)
-    with pytest.raises(KeyboardInterrupt):
-        build(folder, built, embedder)
-    monkeypatch.undo()
-    assert _texts(built) == OLD
-    assert build(folder, built, embedder).embedded == 1
-    assert len(_texts(built)) == 3
-
-
-@pytest.mark.parametrize("content", [b"", b"g999999\n", b"../elsewhere", b"gabc", b"\xff\xfe\x00", b"g000001/../.."])
-def test_current_is_garbage(built: Path, folder: Path, embedder: Embedder, content: bytes) -> None:
-    (built / "CURRENT").write_bytes(content)
-    for use in (load, damage, read_manifest, current_generation):
-        with pytest.raises(IndexDamaged, match=r"CURRENT .*run `rag index` to build the index anew"):
-            use(built)
-    build(folder, built, embedder)
-    assert _texts(built) == OLD
-    assert current_generation(built) == "g000002"
-
-
-def test_missing_index(tmp_path: Path) -> None:
-    for use in (load, damage, read_manifest, current_generation):
-        with pytest.raises(IndexMissing, match=r"There is no index in .*: run `rag index` to build it"):
-            use(tmp_path / "nowhere")
-
-
-def _files(index_dir: Path) -> list[str]:
-    generation = index_dir / current_generation(index_dir)
-    return sorted(p.relative_to(generation).as_posix() for p in generation.rglob("*") if p.is_file())
-
-
-def test_flipped_byte_in_any_file_is_found(built: Path) -> None:
-    names = [name for name in _files(built) if name != "manifest.json"]
-    assert len(names) == 12
-    for name in names:
-        path = built / "g000001" / name
-        good = path.read_bytes()
-        for at in (0, len(good) // 2, len(good) - 1):
-            path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1:])
-            assert damage(built) == [name]
-        path.unlink()
-        assert damage(built) == [name]
-        path.write_bytes(good)
-    assert damage(built) == []
-
-
-@pytest.mark.parametrize("content", [b"", b"null\n", b"[]\n", b"{}\n", b"{", b"\xff\xfe\x00", b"[1]\n{}\n"])
-def test_any_file_replaced_by_nonsense(built: Path, folder: Path, embedder: Embedder, content: bytes) -> None:
-    """Loading gives an error of ours or none, and a rebuild mends it."""
-    for name in _files(built):
-        path = built / current_generation(built) / name
-        good = path.read_bytes()
-        path.write_bytes(content)
-        with pytest.raises(RagError, match="`rag index`"):
-            load(built, embedder)
-        path.write_bytes(good)
-    (built / current_generation(built) / "manifest.json").write_bytes(content)
-    build(folder, built, embedder)
-    assert _texts(built) == OLD
-
-
-@pytest.mark.parametrize("manifest", [
-    {"format": FORMAT}, {"format": FORMAT, "model": {}}, {"format": FORMAT, "model": None, "counts": None}])
-def test_manifest_that_lacks_entries(built: Path, folder: Path, embedder: Embedder, manifest: object) -> None:
-    (built / "g000001" / "manifest.json").write_text(json.dumps(manifest))
-    for use in (lambda: load(built, embedder), lambda: damage(built)):
-        with pytest.raises(IndexDamaged, match="run `rag index`"):
-            use()
-    build(folder, built, embedder)
-    assert _texts(built) == OLD
-
-
-def test_quote_altered_on_disk_is_not_shown(built: Path, embedder: Embedder) -> None:
-    path = built / "g000001" / "articles.jsonl"
-    path.write_text(path.read_text(encoding="utf-8").replace("总投资5亿元", "总投资9亿元"), encoding="utf-8")
-    with pytest.raises(IndexDamaged, match="run `rag index`"):
-        load(built, embedder)
-
-
-@pytest.mark.parametrize("version", [FORMAT + 1, FORMAT - 1, str(FORMAT), None])
-def test_other_version_of_the_format(built: Path, folder: Path, embedder: Embedder, version: object) -> None:
-    path = built / "g000001" / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "format": version}), encoding="utf-8")
-    for use in (load, damage, read_manifest):
-        with pytest.raises(IndexIncompatible, match=rf"has format .*, this program reads {FORMAT}: run `rag index`"):
-            use(built)
-    assert build(folder, built, embedder).embedded == 2
-    assert _texts(built) == OLD
 
 
 def test_copied_index_answers_from_its_new_place(built: Path, tmp_path: Path) -> None:
@@ -387,7 +402,7 @@ def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
         archive.writestr("a.txt", OTHER)
         archive.writestr("../b.txt", OTHER)
     built = build(folder, tmp_path / "index", embedder)
-    assert list(built.manifest["files"]) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
+    assert list(load(tmp_path / "index").files()) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
     assert built.refused == (
         ("c.csv#2", "c.csv#2 holds no text: fill it in or remove it."),
         ("d.pdf", "d.pdf is damaged or no PDF: save it again."),

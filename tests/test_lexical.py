@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged
-from rag.index import Index
-from rag.lexical import LexicalIndex, normalise, tokens
+from rag.lexical import LexicalIndex, normalise, tokens, top
+from rag.opened import Index
 from rag.postings import Postings
 
 
@@ -144,15 +144,11 @@ def test_scores_are_those_of_bm25s(texts: list[str], asked: str) -> None:
 
 
 def test_best_of_many() -> None:
-    built = LexicalIndex.build(["平湖", "嘉兴", "平湖 平湖", "平湖 ai", "上海"])
-    rows, scores = built.best(["平湖"], 2)
-    assert rows.tolist() == [2, 0]
-    assert scores.tolist() == built.scores(["平湖"])[[2, 0]].tolist()
-    assert built.best(["平湖"], 9)[0].tolist() == [2, 0, 3]
-    assert built.best(["平湖"], 9, np.array([True, True, False, True, True]))[0].tolist() == [0, 3]
-    assert built.best(["杭州"], 9)[0].tolist() == []
+    assert top(np.array([1, 0, 2, 0.5, 0], np.float32), 2).tolist() == [2, 0]
+    assert top(np.array([1, 0, 2, 0.5, 0], np.float32), 9).tolist() == [2, 0, 3]
+    assert top(np.zeros(5, np.float32), 9).tolist() == []
     equal = LexicalIndex.build(["平湖 平湖" if row % 3 else "平湖 上海" for row in range(500)])
-    assert equal.best(["平湖"], 400)[0].tolist() == sorted(range(500), key=lambda row: (row % 3 == 0, row))[:400]
+    assert top(equal.scores(["平湖"]), 400).tolist() == sorted(range(500), key=lambda row: (row % 3 == 0, row))[:400]
 
 
 @given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12), st.integers(1, 8))
@@ -160,9 +156,7 @@ def test_best_are_the_first_of_all_scores(parts: list[tuple[list[str], list[bool
     grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], [np.array(mask, bool) for _, mask in parts])
     scores = grown.scores(tokens(asked))
     order = [row for row in np.lexsort((np.arange(len(scores)), -scores)) if scores[row] > 0][:k]
-    rows, found = grown.best(tokens(asked), k)
-    assert rows.tolist() == order
-    assert found.tolist() == scores[order].tolist()
+    assert top(scores, k).tolist() == order
 
 
 def test_round_trip(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from collections import defaultdict
 import pytest
 from pypinyin import lazy_pinyin
 
-from rag.index import Index
 from rag.lexical import LexicalIndex
 from rag.names import NameBridge
+from rag.opened import Index
 from rag.sounds import readings
 
 

@@ -16,8 +16,9 @@ from rag.config import DEFAULT_LIMITS, Limits
 from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.folder import list_files
-from rag.index import build, load
+from rag.index import build
 from rag.newspaper import articles_of, source_span
+from rag.opened import load
 from rag.outline import Row, as_yaml, line_spans, lines_text, outlines_of, read_lines, rows_of
 from rag.schema import Article, Page, Refused
 from rag.sheet import as_html, in_terminal

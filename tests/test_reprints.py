@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index import Index
-from rag.reprints import distinct, mark
+from rag.opened import Index
+from rag.reprints import Bands, bands_of, distinct, stories_of
 from rag.schema import Article, Hit, Passage, Run
 
 STORY = (
@@ -23,6 +24,29 @@ def article(name: str, text: str, date: str = "") -> Article:
     return Article(name, f"{name}.txt", name, (), date, "article", text, (Run(0, 0, len(text)),))
 
 
+def nothing_earlier(_bands: Bands) -> list[tuple[str, Article]]:
+    return []
+
+
+def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
+    """The articles, each with its other places: told from all together, or as if they came one by one."""
+    bands = [bands_of(a) for a in articles]
+    stories: list[str] = []
+
+    def earlier(wanted: Bands) -> Iterator[tuple[str, Article]]:
+        for other, own, story in zip(articles, bands, stories, strict=False):
+            if other.article_id == story and set(own) & set(wanted):
+                yield story, other
+
+    if at_once:
+        stories = stories_of(articles, bands, nothing_earlier)
+    else:
+        for one, own in zip(articles, bands, strict=True):
+            stories += stories_of([one], [own], earlier)
+    return [replace(a, copies=tuple(b.article_id for b, its in zip(articles, stories, strict=True) if its == story and b != a))
+            for a, story in zip(articles, stories, strict=True)]
+
+
 def copies(*articles: Article) -> dict[str, tuple[str, ...]]:
     return {a.article_id: a.copies for a in mark(articles)}
 
@@ -36,7 +60,9 @@ def copies(*articles: Article) -> dict[str, tuple[str, ...]]:
     STORY.replace("，", "，\n"),
 ], ids=["same", "punctuation", "dateline", "abridged", "a phrase", "lines"])
 def test_a_reprint_is_known(other: str) -> None:
-    assert copies(article("a", STORY), article("b", other)) == {"a": ("b",), "b": ("a",)}
+    pair = article("a", STORY), article("b", other)
+    assert copies(*pair) == {"a": ("b",), "b": ("a",)}
+    assert mark(pair, at_once=False) == mark(pair)
 
 
 @pytest.mark.parametrize("other", [
@@ -45,7 +71,9 @@ def test_a_reprint_is_known(other: str) -> None:
     STORY[:70],  # too short to tell
 ], ids=["figures", "another story", "short"])
 def test_what_is_no_reprint(other: str) -> None:
-    assert copies(article("a", STORY), article("b", other)) == {"a": (), "b": ()}
+    pair = article("a", STORY), article("b", other)
+    assert copies(*pair) == {"a": (), "b": ()}
+    assert mark(pair, at_once=False) == mark(pair)
 
 
 def test_reports_to_a_pattern_are_each_their_own() -> None:

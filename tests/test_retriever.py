@@ -10,7 +10,8 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.filters import filter_of, passes
-from rag.index import Index, build_from
+from rag.index import build_from
+from rag.opened import Index
 from rag.query import parse
 from rag.retriever import RANKERS, Retriever
 from rag.schema import EVERYTHING, Filter
@@ -25,7 +26,7 @@ def dated(index: Index, embedder: Embedder, tmp_path_factory: pytest.TempPathFac
     """The seeds' articles with dates and newspapers given in turn."""
     articles = [replace(a, date=DATES[i % 5], source=SOURCES[i % 2]) for i, a in enumerate(index.articles.values())]
     folder = tmp_path_factory.mktemp("dated")
-    build_from(articles, {}, folder, embedder)
+    build_from(articles, folder, embedder)
     return Assistant(Settings(index_dir=folder), embedder)
 
 

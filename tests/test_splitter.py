@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedder import Embedder
-from rag.index import Index
+from rag.opened import Index
 from rag.schema import Article, Run
 from rag.splitter import MAX_CHARS, PassageSplitter, passages_of, sentences
 

@@ -7,7 +7,7 @@ import pytest
 
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged
-from rag.index import Index
+from rag.opened import Index
 from rag.vectors import Among, FlatVectors
 
 

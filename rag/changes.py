@@ -1,0 +1,138 @@
+"""A folder and what is known of its files -> which were added, edited, renamed or removed since.
+
+A file whose size, times and inode are those of the day it was read is not opened. Where they differ its hash decides, so
+that a copy of the folder, or a clock that went back, costs a look at each file and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.folder import list_files, name_of
+from rag.sidecar import FOLDER_FILE, SUFFIX
+from rag.store import File
+
+_COARSE = 3 * 10**9  # nanoseconds: the times of some file systems go by two seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A file as it stands in the folder: ``seen`` is what is known of it, its articles not counted."""
+
+    path: Path
+    seen: File
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """``read``: the files to read, in the order of their paths. The rest are names: ``renamed`` (old, new) are among
+    neither the added nor the removed; ``again`` are read though they are as they were."""
+
+    read: tuple[Look, ...] = ()
+    added: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    unchanged: int = 0
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The names under which nothing is found any more."""
+        return *self.removed, *(old for old, _ in self.renamed)
+
+
+def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> Changes:
+    """``again``: read every file, whatever is known. Raises CorpusError."""
+    looks = [_look(path, known) for path in _with_yaml(folder)]
+    here = {look.seen.home for look in looks}
+    lost = [home for home in known if home not in here]
+    by_hash: dict[str, list[str]] = defaultdict(list)
+    for home in sorted(lost, reverse=True):
+        by_hash[known[home].sha256].append(home)
+    added, edited, renamed, repeated, read = [], [], [], [], []
+    for look in looks:
+        home, before = look.seen.home, known.get(look.seen.home)
+        if before is None:
+            if look.seen.sha256 and by_hash[look.seen.sha256]:
+                renamed.append((by_hash[look.seen.sha256].pop(), home))
+            else:
+                added.append(home)
+        elif (look.seen.sha256, look.seen.beside) != (before.sha256, before.beside):
+            edited.append(home)
+        elif again:
+            repeated.append(home)
+        else:
+            continue
+        read.append(look)
+    moved = {old for old, _ in renamed}
+    return Changes(tuple(read), tuple(added), tuple(edited), tuple(renamed), tuple(h for h in lost if h not in moved),
+                   tuple(repeated), len(looks) - len(read))
+
+
+def _with_yaml(folder: Path) -> list[tuple[Path, str, str]]:
+    """Each file with its name and a hash of the YAML that speaks for it: its own, that of its parts, that of its folders."""
+    beside: dict[str, list[Path]] = defaultdict(list)
+    folders: dict[str, Path] = {}
+    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+        name = name_of(path, folder)
+        if path.name == FOLDER_FILE:
+            folders[name.rpartition("/")[0]] = path
+        else:
+            whole = name.removesuffix(SUFFIX)
+            beside[whole].append(path)
+            if (part := whole.rpartition("#"))[2].isdigit():
+                beside[part[0]].append(path)
+    found = []
+    for path in list_files(folder):
+        name = name_of(path, folder)
+        above = name.split("/")[:-1]
+        yaml = [*beside.get(name, ()), *(folders[key] for i in range(len(above) + 1) if (key := "/".join(above[:i])) in folders)]
+        found.append((path, name, _hash_of(yaml)))
+    return found
+
+
+def _hash_of(paths: Sequence[Path]) -> str:
+    if not paths:
+        return ""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(os.fsencode(path.name) + b"\0" + _content(path).encode() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def _look(found: tuple[Path, str, str], known: Mapping[str, File]) -> Look:
+    path, home, beside = found
+    before = known.get(home)
+    stamp = _stamp(path)
+    sha256 = before.sha256 if before and stamp and before.stamp == stamp else _content(path)
+    return Look(path, File(home, sha256, beside, stamp))
+
+
+def _stamp(path: Path) -> str:
+    """Empty for a file that may change without its times telling: one that changed just now, by its own clock, or a link."""
+    try:
+        about = path.lstat()
+    except OSError:
+        return ""
+    if not stat.S_ISREG(about.st_mode) or max(about.st_mtime_ns, about.st_ctime_ns) > time.time_ns() - _COARSE:
+        return ""
+    return f"{about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
+
+
+def _content(path: Path) -> str:
+    """Empty for what cannot be read."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+            return ""
+        with path.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except OSError:
+        return ""

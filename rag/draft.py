@@ -1,0 +1,181 @@
+"""A generation in the making: what is new goes into segments, what is gone is struck from those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag import segment
+from rag.continuations import join
+from rag.embedder import Embedder
+from rag.known import Known
+from rag.opened import Index, Living
+from rag.postings import Postings
+from rag.reprints import Bands, bands_of, stories_of
+from rag.schema import Article, Passage
+from rag.segment import SEGMENTS, Content, Segment, keys_of
+from rag.splitter import passages_of
+from rag.store import Entry, File, digest_of
+
+_BLOCK = 60_000_000  # characters of articles in a segment: 200,000 passages, a few GB of memory while it is made
+Held = dict[str, tuple[int, int, bytes]]
+"""Id -> number of the segment, row in it, digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``segments``: name -> [articles, passages]; ``made``: those that are new; ``gone`` as ``rag.generation.Gone``.
+    ``changed``: it is another than the generation before."""
+
+    model: dict[str, Any]
+    counts: dict[str, int]
+    segments: dict[str, list[int]]
+    made: tuple[str, ...]
+    gone: dict[str, dict[str, Any]]
+    refused: tuple[tuple[str, str], ...]
+    embedded: int
+    changed: bool
+
+
+class Draft:
+    """``put`` what each changed file holds now, ``drop`` the files that are gone, then ``finish``. Articles that are as they
+    were stay where they are."""
+
+    def __init__(self, index_dir: Path, embedder: Embedder, before: Index | None, progress: Callable[[str, int, int], None]) -> None:
+        self.before = before
+        self._index_dir, self._embedder, self._progress = index_dir, embedder, progress
+        self._old: tuple[Living, ...] = before.parts if before else ()
+        self._records = {file.home: (number, row, file) for number, part in enumerate(self._old) for row, file in part.records()}
+        self._gone = [{"articles": set(part.gone.tolist()), "files": set(part.files_gone.tolist())} for part in self._old]
+        self._put: list[File] = []
+        self._parts: list[Entry] = []  # what jumps, before it is joined
+        self._files: list[File] = []  # of what waits to be written
+        self._entries: list[Entry] = []
+        self._waiting = 0
+        self._made: list[Segment] = []
+        self._known: Known | None = None
+        self._changed = False
+
+    @property
+    def homes(self) -> list[str]:
+        """The files of the generation before that are in this one as they were."""
+        return list(self._records)
+
+    def put(self, file: File, entries: Sequence[Entry]) -> None:
+        held = self._strike_file(file.home)
+        self._changed = True
+        self._put.append(file)
+        self._files.append(file)
+        self._parts += [entry for entry in entries if entry.jumps]
+        self._replace(held, [entry for entry in entries if not entry.jumps])
+        if self._waiting >= _BLOCK:
+            self._write()
+
+    def drop(self, homes: Iterable[str]) -> None:
+        for home in homes:
+            self._replace(self._strike_file(home), [])
+
+    def finish(self) -> Result:
+        """Raises OSError."""
+        if self._changed:
+            self._join()
+        if self._files or self._entries:
+            self._write()
+        files = [*(file for _, _, file in self._records.values()), *self._put]
+        segments, gone, counts = {}, {}, [0, 0]
+        for part, lost in zip(self._old, self._gone, strict=True):
+            store = part.segment.store
+            if len(lost["articles"]) < store.size or len(lost["files"]) < store.files:
+                segments[part.segment.name] = [store.size, part.segment.size]
+                gone[part.segment.name] = {kind: np.array(sorted(rows), np.int64) for kind, rows in lost.items()}
+                left = Living(part.segment, gone[part.segment.name])
+                counts = [counts[0] + int(left.articles.sum()), counts[1] + int(left.passages.sum())]
+        for made in self._made:
+            segments[made.name] = [made.store.size, made.size]
+            counts = [counts[0] + made.store.size, counts[1] + made.size]
+        return Result(
+            self._model(), {"files": sum(bool(file.articles) for file in files), "articles": counts[0], "passages": counts[1]},
+            segments, tuple(made.name for made in self._made), gone, tuple(pair for file in files for pair in file.refused),
+            self._known.embedded if self._known else 0, self._changed)
+
+    def forget(self) -> None:
+        """What was kept for the case that the build is cut short."""
+        if self._known:
+            self._known.journal.remove()
+
+    def _strike_file(self, home: str) -> Held:
+        """Take away the record of a file. What is held of it: its articles, but those that jump."""
+        if home not in self._records:
+            return {}
+        number, row, _ = self._records.pop(home)
+        self._gone[number]["files"].add(row)
+        self._changed = True
+        return {name: (at, place, digest) for at in range(len(self._old))
+                for name, (place, digest) in self._old[at].segment.store.at_home(home).items() if place not in self._gone[at]["articles"]}
+
+    def _replace(self, held: Held, entries: Iterable[Entry]) -> None:
+        """Add the entries that are not held as they are, strike what is held and not among them."""
+        for entry in entries:
+            known = held.get(entry.article.article_id)
+            if known and known[2] == digest_of(entry.article):
+                del held[entry.article.article_id]
+            else:
+                self._entries.append(entry)
+                self._waiting += len(entry.article.text)
+        for number, row, _ in held.values():
+            self._gone[number]["articles"].add(row)
+
+    def _join(self) -> None:
+        """Articles that go on on other pages, put together anew with the parts there are now."""
+        parts = [entry for number, part in enumerate(self._old) for entry in part.segment.store.parts()
+                 if entry.home in self._records and self._records[entry.home][0] == number]
+        parts = sorted([*parts, *self._parts], key=lambda entry: entry.order)
+        by_id = {entry.article.article_id: entry for entry in parts}
+        held = {name: (number, row, digest) for number, part in enumerate(self._old)
+                for name, (row, digest) in part.segment.store.jumping().items() if row not in self._gone[number]["articles"]}
+        joined = join([entry.article for entry in parts])
+        self._replace(held, [replace(by_id[article.article_id], article=article) for article in joined])
+
+    def _write(self) -> None:
+        """A segment of what waits."""
+        entries = self._entries
+        if entries and self._known is None:
+            self._known = Known(self._index_dir, self._embedder, checked=self.before is None)
+        bands = [bands_of(entry.article) for entry in entries]
+        stories = stories_of([entry.article for entry in entries], bands, self._earlier)
+        entries = [replace(e, story=story, bands=own) for e, story, own in zip(entries, stories, bands, strict=True)]
+        passages: list[Passage] = []
+        first = [0]
+        for entry in entries:
+            passages += passages_of(entry.article, self._embedder.max_tokens, self._embedder.count_tokens)
+            first.append(len(passages))
+        texts = [passage.context for passage in passages]
+        vectors = self._known.vectors(texts, self._progress) if self._known else np.zeros((0, self._model()["dimension"]), np.float32)
+        self._progress("words", 0, 1)
+        spans = np.array([(p.start, p.end, len(p.heading)) for p in passages], np.int32).reshape(-1, 3)
+        content = Content(entries, [p for p in self._parts if p.home in {f.home for f in self._files}], self._files,
+                          np.array(first, np.int64), spans, keys_of(texts), vectors, Postings.build(texts))
+        self._progress("segment", 0, 1)
+        name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)
+        self._made.append(Segment.open(self._index_dir / SEGMENTS / name))
+        self._files, self._entries, self._waiting = [], [], 0
+
+    def _earlier(self, bands: Bands) -> Iterator[tuple[str, Article]]:
+        """The stories known that have one of the bands, each with the article that told it first, of those that are left."""
+        stores = [(part.segment.store, lost["articles"]) for part, lost in zip(self._old, self._gone, strict=True)]
+        stores += [(made.store, set()) for made in self._made]
+        for story in sorted(set[str]().union(*(store.near(bands) for store, _ in stores))):
+            told = [(name != story, name, store, row) for store, lost in stores for row, name in store.told(story) if row not in lost]
+            if told:
+                _, _, store, row = min(told, key=lambda each: each[:2])
+                yield story, store.article(row)
+
+    def _model(self) -> dict[str, Any]:
+        if self.before:
+            return dict(self.before.manifest["model"])
+        model = self._embedder
+        return {"name": model.name, "fingerprint": model.fingerprint, "dimension": model.dimension}

@@ -1,0 +1,134 @@
+"""Vectors embedded before, found by a hash of what was embedded: whatever is built anew, no text is embedded twice.
+
+They lie in the segments of the index, in use or left by a build that was cut short, and in the journal of that build.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import segment
+from rag.embedder import Embedder
+from rag.errors import IndexDamaged
+from rag.segment import SEGMENTS, Keys, keys_of
+from rag.vectors import Matrix
+
+_PORTION = 512  # texts embedded before they go into the journal: ten seconds' work
+Found = NDArray[np.bool_]
+
+
+class Journal:
+    """Vectors as they come from the encoder, appended one by one, so that a build that is killed goes on where it was."""
+
+    def __init__(self, index_dir: Path, model: str, dimension: int) -> None:
+        self._path = index_dir / f"embedded-{model[:16]}.journal"
+        self._record = np.dtype([("key", "<u8"), ("vector", "<f4", (dimension,)), ("check", "<u4")])
+
+    def append(self, keys: Keys, vectors: Matrix) -> None:
+        """Raises OSError."""
+        records = np.zeros(len(keys), self._record)
+        records["key"], records["vector"] = keys, vectors
+        records["check"] = [_check(record) for record in records]
+        with self._path.open("ab") as out:
+            out.seek(-(out.tell() % self._record.itemsize), os.SEEK_END)  # the last record may have been cut off
+            out.truncate()
+            out.write(records.tobytes())
+
+    def read(self) -> tuple[Keys, Matrix]:
+        """What was appended, (n,) and (n, d), less what was damaged."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            data = b""
+        records = np.frombuffer(data, self._record, len(data) // self._record.itemsize)
+        whole = np.array([_check(record) == record["check"] for record in records], bool)
+        return records["key"][whole], records["vector"][whole].astype(np.float32)
+
+    def remove(self) -> None:
+        for path in self._path.parent.glob("embedded-*.journal"):
+            path.unlink()
+
+
+class Known:
+    """The vectors of one model. ``checked``: only segments whose bytes are what they were are trusted."""
+
+    def __init__(self, index_dir: Path, embedder: Embedder, checked: bool) -> None:
+        self.embedded = 0
+        """How many texts had to be embedded."""
+        self.journal = Journal(index_dir, embedder.fingerprint, embedder.dimension)
+        self._embedder = embedder
+        segments = _segments(index_dir / SEGMENTS, embedder.fingerprint, embedder.dimension, checked)
+        self._sources = [_Source(*each) for each in segments]
+        keys, vectors = self.journal.read()
+        order = np.argsort(keys, kind="stable")
+        self._sources.append(_Source(keys[order], order, vectors))
+
+    def vectors(self, texts: Sequence[str], progress: Callable[[str, int, int], None]) -> Matrix:
+        """(n, d); those never embedded are, the longest first, and written down as they come. Raises OSError."""
+        keys = keys_of(texts)
+        found, vectors = self.find(keys)
+        fresh = {int(keys[i]): i for i in np.flatnonzero(~found)[::-1]}  # a text that stands in several places is embedded once
+        places = np.array(sorted(fresh.values(), key=lambda i: (-len(texts[i]), i)), int)
+        progress("embed", 0, len(places))
+        for at in range(0, len(places), _PORTION):
+            portion = places[at: at + _PORTION]
+            vectors[portion] = self._embedder.embed_passages([texts[i] for i in portion])
+            self.journal.append(keys[portion], vectors[portion])
+            progress("embed", at + len(portion), len(places))
+        self.embedded += len(places)
+        lost = np.flatnonzero(~found)
+        vectors[lost] = vectors[[fresh[int(key)] for key in keys[lost]]]
+        return vectors
+
+    def find(self, keys: Keys) -> tuple[Found, Matrix]:
+        """Which of the keys (n,) are known, and the vectors (n, d), zero for the others."""
+        found = np.zeros(len(keys), bool)
+        vectors = np.zeros((len(keys), self._embedder.dimension), np.float32)
+        for source in self._sources:
+            wanted = np.flatnonzero(~found)
+            places, rows = source.find(keys[wanted])
+            found[wanted[places]] = True
+            vectors[wanted[places]] = rows
+        return found, vectors
+
+
+class _Source:
+    def __init__(self, keys: Keys, rows: NDArray[np.integer], vectors: Matrix) -> None:
+        self._keys, self._rows, self._vectors = keys, rows, vectors
+
+    def find(self, keys: Keys) -> tuple[NDArray[np.int64], Matrix]:
+        """Places among ``keys`` and the vectors of these."""
+        if not len(self._keys):
+            return np.zeros(0, np.int64), self._vectors[:0]
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        places = np.flatnonzero(self._keys[at] == keys)
+        vectors = np.asarray(self._vectors[self._rows[at[places]]])
+        whole = np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-3
+        return places[whole], vectors[whole]
+
+
+def _segments(folder: Path, model: str, dimension: int, checked: bool) -> Iterator[tuple[Keys, NDArray[np.int32], Matrix]]:
+    for path in sorted(folder.glob("[0-9a-f]*")):
+        try:
+            note = segment.note_of(path)
+            broken = {name.partition("/")[2] for name in segment.damage(path)} if checked else set()
+            if note["model"] != model or not broken.isdisjoint(("vectors.npy", "keys.npy", "rows.npy", segment.NOTE)):
+                continue
+            keys, rows = (np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("keys", "rows"))
+            vectors = np.load(path / "vectors.npy", mmap_mode="r", allow_pickle=False)
+            if keys.shape == rows.shape == vectors.shape[:1] and vectors.shape[1:] == (dimension,):
+                yield keys, rows, vectors
+        except (IndexDamaged, OSError, ValueError, EOFError):  # nothing to be had from it
+            continue
+
+
+def _check(record: np.void) -> int:
+    return zlib.crc32(record.tobytes()[:-4])
+
+

@@ -1,0 +1,84 @@
+"""Small segments put together, so that a question never asks many.
+
+Segments of about one size are merged once there are eight of them: a passage is copied a few times in its life, and an
+archive of a million passages has a dozen segments. One of which half is gone is written anew without that half.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag import generation, segment
+from rag.opened import Living, open_generation
+from rag.postings import Postings
+from rag.probe import probe
+from rag.segment import SEGMENTS, Content, Keys
+
+_FEW = 8
+_SMALL = 1000  # passages: below it all segments are of one size
+_LARGEST = 2_000_000  # passages
+
+
+def merge(index_dir: Path, manifest: dict[str, Any], progress: Callable[[str, int, int], None]) -> dict[str, Any] | None:
+    """Put a generation in use that holds the same in fewer segments: its manifest, or None where there is nothing to merge.
+    Raises OSError."""
+    merged = None
+    while True:
+        index = open_generation(index_dir, manifest)
+        chosen = due([int(part.passages.sum()) for part in index.parts], [part.segment.size for part in index.parts])
+        if not chosen:
+            return merged
+        progress("merge", 0, 1)
+        parts = [index.parts[i] for i in chosen]
+        name = segment.write(index_dir / SEGMENTS, manifest["model"]["fingerprint"], _together(parts))
+        made = segment.Segment.open(index_dir / SEGMENTS / name)
+        kept = [part for i, part in enumerate(index.parts) if i not in chosen]
+        manifest = {
+            **manifest, "generation": generation.next_generation(index_dir),
+            "segments": {name: [made.store.size, made.size], **{p.segment.name: [p.segment.store.size, p.segment.size] for p in kept}}}
+        generation.write(index_dir, manifest, {p.segment.name: {"articles": p.gone, "files": p.files_gone} for p in kept})
+        probe(index_dir, manifest, [name])
+        generation.publish(index_dir, manifest["generation"])
+        merged = manifest
+
+
+def due(live: Sequence[int], sizes: Sequence[int]) -> list[int]:
+    """Which segments to merge into one, by their numbers, given how many passages of each count and how many it has."""
+    tiers: dict[int, list[int]] = defaultdict(list)
+    for number, count in enumerate(live):
+        tiers[int(math.log(max(count, _SMALL) / _SMALL, _FEW))].append(number)
+    for tier in sorted(tiers):
+        if len(tiers[tier]) >= _FEW and sum(live[i] for i in tiers[tier]) <= _LARGEST:
+            return tiers[tier]
+    return next(([i] for i, (count, size) in enumerate(zip(live, sizes, strict=True)) if size and 2 * count <= size), [])
+
+
+def _together(parts: Sequence[Living]) -> Content:
+    """What counts of some segments, in their order."""
+    entries, jumps, files, first, spans, keys, vectors = [], [], [], [np.zeros(1, np.int64)], [], [], []
+    for part in parts:
+        own = part.segment
+        here = [file for _, file in part.records()]
+        homes = {file.home for file in here}
+        entries += list(own.store.entries(np.flatnonzero(part.articles)))
+        jumps += [each for each in own.store.parts() if each.home in homes]
+        files += here
+        first.append(first[-1][-1] + np.cumsum(np.diff(own.first)[part.articles]))
+        spans.append(own.spans[part.passages])
+        keys.append(_in_order(own)[part.passages])
+        vectors.append(own.vectors.rows(np.flatnonzero(part.passages)))
+    postings = Postings.merged([part.segment.postings for part in parts], [part.passages for part in parts])
+    return Content(entries, jumps, files, np.concatenate(first), np.concatenate(spans), np.concatenate(keys),
+                   np.concatenate(vectors), postings)
+
+
+def _in_order(own: segment.Segment) -> Keys:
+    keys = np.empty_like(own.keys)
+    keys[own.rows] = own.keys
+    return keys

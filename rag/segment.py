@@ -1,0 +1,197 @@
+"""A segment of the index: some articles, their passages, vectors and words, written once and never changed.
+
+    segment.json       what it holds, by which model, and a hash of every other file; its own hash names the folder
+    articles.sqlite    rag.store
+    first.npy          (articles + 1,) the first passage of each article
+    spans.npy          (passages, 3) where in its article a passage begins and ends, how much of the headline goes with it
+    keys.npy, rows.npy (passages,) a hash of what was embedded, ascending, and the passages that they are of
+    vectors.npy ...    rag.vectors
+    words/             rag.postings
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import store
+from rag.errors import IndexDamaged
+from rag.postings import Postings
+from rag.schema import Article, Passage
+from rag.store import Entry, File, Store
+from rag.vectors import Mask, Matrix, Rows, Vectors
+
+NOTE = "segment.json"
+SEGMENTS = "segments"
+UNFINISHED = ".unfinished"
+Keys = NDArray[np.uint64]
+Spans = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is to be written. ``first`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,) and ``vectors`` (n, d) in the order
+    of passages."""
+
+    entries: Sequence[Entry]
+    parts: Sequence[Entry]
+    files: Sequence[File]
+    first: Rows
+    spans: Spans
+    keys: Keys
+    vectors: Matrix
+    postings: Postings
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment, opened. Articles and passages are numbered from 0."""
+
+    folder: Path
+    store: Store
+    first: Rows
+    spans: Spans
+    keys: Keys
+    """Ascending; ``rows`` says which passages they are of."""
+    rows: NDArray[np.int32]
+    vectors: Vectors
+    postings: Postings
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def size(self) -> int:
+        """How many passages."""
+        return len(self.spans)
+
+    def owner(self, row: int) -> int:
+        """The article that a passage is of."""
+        return int(np.searchsorted(self.first, row, "right")) - 1
+
+    def passage(self, row: int, article: Article) -> Passage:
+        start, end, heading = self.spans[row].tolist()
+        return passage(article, start, end, article.title[:heading])
+
+    def passages_of(self, articles: Mask) -> Mask:
+        """(articles,) -> (passages,)"""
+        return np.repeat(articles, np.diff(self.first))
+
+    @classmethod
+    def open(cls, folder: Path) -> Segment:
+        """Raises IndexDamaged when files are missing or of another size than they were. What stands in them is checked by
+        ``damage``, and words when they are read."""
+        note = note_of(folder)
+        try:
+            if _digest(folder / NOTE)[:16] != folder.name:
+                raise ValueError(NOTE)
+            for name, (size, _) in note["files"].items():
+                if (folder / name).stat().st_size != size:
+                    raise ValueError(name)
+            first, spans, keys, rows = (_load(folder / f"{name}.npy") for name in ("first", "spans", "keys", "rows"))
+            articles = Store(folder)
+            if len(first) != articles.size + 1 or first[-1] != len(spans) or not len(spans) == len(keys) == len(rows):
+                raise ValueError("counts")
+            size, dimension = len(spans), int(note["dimension"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+            raise _damaged(folder) from error
+        return cls(folder, articles, first, spans, keys, rows, Vectors.open(folder, size, dimension),
+                   Postings.open(folder / "words", size))
+
+
+def write(segments: Path, model: str, content: Content) -> str:
+    """The new segment's name. It is on the disk when this returns. Raises OSError."""
+    folder = segments / UNFINISHED
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "words").mkdir(parents=True)
+    store.write(folder / store.FILE, content.entries, content.parts, content.files)
+    order = np.argsort(content.keys, kind="stable")
+    for name, array in (("first", content.first.astype(np.int64)), ("spans", content.spans.astype(np.int32)),
+                        ("keys", content.keys[order]), ("rows", order.astype(np.int32))):
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    Vectors.write(content.vectors, folder)
+    content.postings.save(folder / "words")
+    files = {path.relative_to(folder).as_posix(): [path.stat().st_size, _digest(path)]
+             for path in sorted(folder.rglob("*")) if path.is_file()}
+    note = {"model": model, "dimension": content.vectors.shape[1], "articles": len(content.entries),
+            "passages": len(content.keys), "files": files}
+    (folder / NOTE).write_text(json.dumps(note, indent=1), encoding="utf-8")
+    for path in sorted(folder.rglob("*")):
+        sync(path)
+    sync(folder)
+    name = _digest(folder / NOTE)[:16]
+    if (segments / name).exists() and not damage(segments / name):  # from a build that was cut short
+        shutil.rmtree(folder)
+        return name
+    shutil.rmtree(segments / name, ignore_errors=True)
+    os.rename(folder, segments / name)
+    sync(segments)
+    return name
+
+
+def note_of(folder: Path) -> dict[str, Any]:
+    try:
+        note: dict[str, Any] = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        if not isinstance(note["files"], dict) or not isinstance(note["model"], str):
+            raise TypeError("files")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(folder) from error
+    return note
+
+
+def damage(folder: Path) -> list[str]:
+    """The files whose bytes are not what they were."""
+    try:
+        note = note_of(folder)
+    except IndexDamaged:
+        return [f"{folder.name}/{NOTE}"]
+    if _digest(folder / NOTE)[:16] != folder.name:
+        return [f"{folder.name}/{NOTE}"]
+    return [f"{folder.name}/{name}" for name, (_, digest) in note["files"].items()
+            if not (folder / name).is_file() or _digest(folder / name) != digest]
+
+
+def passage(article: Article, start: int, end: int, heading: str) -> Passage:
+    return Passage(f"{article.article_id}:{start}-{end}", article.article_id, article.text[start:end], start, end, heading)
+
+
+def key_of(text: str) -> int:
+    """Of what is embedded: two texts have the same by chance once in 2^64."""
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "little")
+
+
+def keys_of(texts: Iterable[str]) -> Keys:
+    return np.fromiter(map(key_of, texts), np.uint64)
+
+
+def sync(path: Path) -> None:
+    """Written through to the disk when it returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _load(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array.view(np.ndarray)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
+
+
+def _damaged(folder: Path) -> IndexDamaged:
+    return IndexDamaged(f"The segment {folder} of the index is damaged: run `rag index --anew` to build the index anew.")

@@ -1,0 +1,260 @@
+"""The articles of a segment in one SQLite file, written once and only read from then on.
+
+Each article carries a hash of itself and is checked when it is read, so that words altered on disk are never quoted.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import IndexDamaged
+from rag.filters import facts_of, folded, number_of
+from rag.schema import Article, Filter, Run
+
+FILE = "articles.sqlite"
+_TABLES = """
+CREATE TABLE articles (row INTEGER PRIMARY KEY, id TEXT, home TEXT, place INTEGER, jumps INTEGER, story TEXT,
+    bands BLOB, since INTEGER, until INTEGER, source TEXT, kind TEXT, page TEXT, digest BLOB, body BLOB);
+CREATE TABLE bylines (name TEXT, row INTEGER, PRIMARY KEY (name, row)) WITHOUT ROWID;
+CREATE TABLE bands (band INTEGER, row INTEGER, PRIMARY KEY (band, row)) WITHOUT ROWID;
+CREATE TABLE parts (home TEXT, place INTEGER, digest BLOB, body BLOB);
+CREATE TABLE files (row INTEGER PRIMARY KEY, home TEXT, sha256 TEXT, beside TEXT, stamp TEXT, articles INTEGER, pages TEXT,
+    refused TEXT);
+"""
+_INDEXES = """
+CREATE UNIQUE INDEX by_id ON articles (id);
+CREATE INDEX by_home ON articles (home, place);
+CREATE INDEX by_story ON articles (story);
+CREATE INDEX by_jump ON articles (row) WHERE jumps;
+"""
+_ORDER = "replace(home, '/', char(1)), place"  # as paths are sorted: folder by folder
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
+    ``jumps``: it or a part of it names another page. ``story``: the article that was first to tell the same; ``bands``: by
+    which others that tell it are found."""
+
+    article: Article
+    home: str
+    place: int
+    jumps: bool = False
+    story: str = ""
+    bands: tuple[int, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, int]:
+        return self.home.replace("/", "\1"), self.place
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was when read. ``beside``: a hash of the YAML that speaks for it; ``stamp``: size and times, empty where
+    they would not tell a change; ``articles``: how many it gave; ``pages``: the files in it that have a hash of their own;
+    ``refused``: (what, why)."""
+
+    home: str
+    sha256: str
+    beside: str
+    stamp: str
+    articles: int = 0
+    pages: tuple[tuple[str, str], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+def write(path: Path, entries: Sequence[Entry], parts: Iterable[Entry], files: Iterable[File]) -> None:
+    """Raises OSError."""
+    try:
+        with closing(sqlite3.connect(path)) as base, base:
+            base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+            base.executemany(f"INSERT INTO articles VALUES ({', '.join('?' * 14)})", map(_row, range(len(entries)), entries))
+            base.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", (
+                (band, row) for row, entry in enumerate(entries) for band in entry.bands))
+            base.executemany("INSERT INTO bylines VALUES (?, ?)", (
+                (_plain(name), row) for row, entry in enumerate(entries) for name in facts_of(entry.article).byline))
+            base.executemany("INSERT INTO parts VALUES (?, ?, ?, ?)", (
+                (e.home, e.place, *_sealed(e.article)) for e in parts))
+            base.executemany("INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", (
+                (f.home, f.sha256, f.beside, f.stamp, f.articles, json.dumps(f.pages), json.dumps(f.refused)) for f in files))
+            base.executescript(_INDEXES)
+    except sqlite3.Error as error:
+        raise OSError(errno.ENOSPC if "full" in str(error) else errno.EIO, str(error), str(path)) from error
+
+
+class Store:
+    """The file, opened. Every method raises IndexDamaged when it is not what ``write`` wrote. Safe to share between
+    threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._lock = threading.Lock()
+        try:
+            self._base = sqlite3.connect(
+                f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise self._damaged() from error
+        self.size = int(self._ask("SELECT count(*) FROM articles")[0][0])
+        """How many articles."""
+        self.files = int(self._ask("SELECT count(*) FROM files")[0][0])
+
+    def article(self, row: int) -> Article:
+        return self._opened(*self._one("SELECT digest, body FROM articles WHERE row = ?", row))
+
+    def row(self, article_id: str) -> int:
+        """Its row, or -1."""
+        found = self._ask("SELECT row FROM articles WHERE id = ?", _plain(article_id))
+        return int(found[0][0]) if found else -1
+
+    def ids(self) -> list[tuple[str, int, str, int]]:
+        """(home, place, id, row) of each article, in the order of files: homes as ``Entry.order`` has them."""
+        return self._ask(f"SELECT replace(home, '/', char(1)), place, id, row FROM articles ORDER BY {_ORDER}")
+
+    def home_of(self, page: str) -> list[tuple[int, str, str]]:
+        """(row, id, home) of the articles on a page."""
+        return self._ask("SELECT row, id, home FROM articles WHERE id > ? AND id < ?", _plain(page) + "#", _plain(page) + "$")
+
+    def told(self, story: str) -> list[tuple[int, str]]:
+        """(row, id) of the articles that tell a story."""
+        return self._ask("SELECT row, id FROM articles WHERE story = ?", _plain(story))
+
+    def story(self, row: int) -> str:
+        return str(self._one("SELECT story FROM articles WHERE row = ?", row)[0])
+
+    def near(self, bands: Sequence[int]) -> set[str]:
+        """The stories that have one of these bands."""
+        asked = ", ".join("?" * len(bands))
+        return {row[0] for row in self._ask(
+            f"SELECT DISTINCT story FROM bands JOIN articles USING (row) WHERE band IN ({asked})", *bands)}
+
+    def at_home(self, home: str) -> dict[str, tuple[int, bytes]]:
+        """The articles of a file: id -> (row, digest). Those that jump are not among them."""
+        return {i: (row, digest) for i, row, digest in self._ask(
+            "SELECT id, row, digest FROM articles WHERE home = ? AND NOT jumps", _plain(home))}
+
+    def jumping(self) -> dict[str, tuple[int, bytes]]:
+        """As ``at_home``, of the articles that jump, whatever file they are of."""
+        return {i: (row, digest) for i, row, digest in self._ask("SELECT id, row, digest FROM articles WHERE jumps")}
+
+    def parts(self) -> list[Entry]:
+        """The articles that jump, as they were cut, before they were put together."""
+        return [Entry(self._opened(digest, body), home, place, jumps=True) for home, place, digest, body in self._ask(
+            "SELECT home, place, digest, body FROM parts")]
+
+    def entries(self, rows: Numbers) -> Iterator[Entry]:
+        for row in rows.tolist():
+            home, place, jumps, story, bands, digest, body = self._one(
+                "SELECT home, place, jumps, story, bands, digest, body FROM articles WHERE row = ?", row)
+            yield Entry(self._opened(digest, body), home, place, bool(jumps), story,
+                        tuple(np.frombuffer(bands, np.int64).tolist()))
+
+    def records(self) -> list[tuple[int, File]]:
+        """(row, file) of each file."""
+        rows = self._ask("SELECT row, home, sha256, beside, stamp, articles, pages, refused FROM files")
+        try:
+            return [(row - 1, File(home, sha256, beside, stamp, articles, _pairs(pages), _pairs(refused)))
+                    for row, home, sha256, beside, stamp, articles, pages, refused in rows]
+        except (ValueError, TypeError) as error:
+            raise self._damaged() from error
+
+    def passing(self, only: Filter) -> Numbers:
+        """The rows of the articles that pass, as ``rag.filters.passes`` has it."""
+        asked: list[tuple[str, Any]] = []
+        if only.since:
+            asked.append(("until >= ?", number_of(only.since)))
+        if only.until:
+            asked.append(("since <= ?", number_of(only.until)))
+        if only.source:
+            asked.append(("instr(source, ?)", _plain(folded(only.source))))
+        if only.byline:
+            asked.append(("row IN (SELECT row FROM bylines WHERE name = ?)", _plain(folded(only.byline))))
+        if only.kind:
+            asked.append(("kind = ?", only.kind))
+        if only.page:
+            asked.append(("page = ?", _plain(only.page)))
+        return self._rows("SELECT row FROM articles" + _where(asked), *(value for _, value in asked))
+
+    def undated(self) -> Numbers:
+        """The rows of the articles whose date nobody knows."""
+        return self._rows("SELECT row FROM articles WHERE until = 0")
+
+    def _rows(self, query: str, *values: Any) -> Numbers:
+        return np.array([row for row, in self._ask(query, *values)], np.int64)
+
+    def _one(self, query: str, row: int) -> Sequence[Any]:
+        found = self._ask(query, row)
+        if not found:
+            raise self._damaged()
+        first: Sequence[Any] = found[0]
+        return first
+
+    def _ask(self, query: str, *values: Any) -> list[Any]:
+        try:
+            with self._lock:
+                return self._base.execute(query, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as error:
+            raise self._damaged() from error
+
+    def _opened(self, digest: bytes, body: bytes) -> Article:
+        try:
+            if _hash(body) != digest:
+                raise ValueError(digest)
+            row: Mapping[str, Any] = json.loads(body.decode("utf-8", "surrogatepass"))
+            lists = {"byline": tuple(row["byline"]), "copies": (), "runs": tuple(Run(*run) for run in row["runs"])}
+            return Article(**{**row, **lists})
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> IndexDamaged:
+        return IndexDamaged(f"The articles in {self._path.parent} cannot be read: run `rag index --anew` to build the index anew.")
+
+
+def digest_of(article: Article) -> bytes:
+    """Equal for articles that are stored alike."""
+    return _sealed(article)[0]
+
+
+def _sealed(article: Article) -> tuple[bytes, bytes]:
+    row = asdict(article)
+    row["runs"] = [(run.start, run.source_start, run.length, run.file) for run in article.runs]
+    del row["copies"]  # other articles decide that
+    body = json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _hash(body), body
+
+
+def _row(row: int, entry: Entry) -> tuple[Any, ...]:
+    facts = facts_of(entry.article)
+    return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps, _plain(entry.story),
+            np.array(entry.bands, np.int64).tobytes(), facts.since, facts.until, _plain(facts.source), facts.kind,
+            _plain(facts.page), *_sealed(entry.article))
+
+
+def _hash(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()[:16]
+
+
+def _plain(text: str) -> str:
+    """Half a character, which a row of an export may hold, cannot be written as UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in json.loads(text))
+
+
+def _where(asked: Sequence[tuple[str, Any]]) -> str:
+    return " WHERE " + " AND ".join(term for term, _ in asked) if asked else ""
