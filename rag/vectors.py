@@ -1,7 +1,8 @@
-"""Vectors -> nearest passages, by FAISS."""
+"""Vectors -> nearest passages: of one segment, and of several as one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -11,11 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
+from rag.nearest import Nearest
 from rag.schema import EVERYTHING, Filter
 
 Matrix = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
+_VECTORS, _NEAREST = "vectors.npy", "nearest.faiss"
+_BLOCK = 1 << 14  # rows read at once: 25 MB
+_SCORES = 1 << 24  # held at once: 64 MB
+_CODED_FROM = 30_000  # below, every vector is read in a millisecond
+_FEW = 10_000  # rows left by a filter of which each vector is read
+_PER_WANTED, _MORE = 4, 200  # candidates: 240 for the nearest 10, 440 for 60
+_ROUNDING = 1e-5  # more than BLAS's error in a score; equal rows may come out unequal by it
+_NONE = np.finfo(np.float32).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +51,135 @@ class VectorStore(Protocol):
         """The vectors of some rows, (len(numbers), d)."""
 
 
+class Vectors:
+    """The vectors of one segment: written once, mapped into memory, never changed. From ``_CODED_FROM`` rows on the
+    candidates come from codes; scores are always of the vectors themselves. Equal scores: the lower row first."""
+
+    def __init__(self, vectors: Matrix, nearest: Nearest | None) -> None:
+        self._vectors = vectors
+        self._nearest = nearest
+        self.size, self.dimension = vectors.shape
+
+    @staticmethod
+    def write(matrix: Matrix, folder: Path) -> None:
+        """``matrix`` (n, d), which may be mapped from a file: it is read in blocks. Raises ValueError for rows that are
+        not of unit length, for inner product would no longer be cosine, and OSError when the disk is full."""
+        size, dimension = matrix.shape
+        total = np.zeros(dimension, np.float64)
+        with (folder / _VECTORS).open("wb") as file:
+            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": matrix.shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for block in _blocks(matrix):
+                _demand_unit(block)
+                total += block.sum(axis=0, dtype=np.float64)
+                file.write(np.ascontiguousarray(block, np.float32).data)
+        if size >= _CODED_FROM:
+            Nearest.build(_blocks(matrix), (total / size).astype(np.float32)).save(folder / _NEAREST)
+
+    @classmethod
+    def open(cls, folder: Path, size: int, dimension: int) -> Vectors:
+        """What ``write`` wrote of ``size`` rows. Raises IndexDamaged when the files are anything else."""
+        try:
+            mapped = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
+            whole = mapped.offset + mapped.nbytes == (folder / _VECTORS).stat().st_size
+            if mapped.dtype != np.float32 or mapped.shape != (size, dimension) or not mapped.flags.c_contiguous or not whole:
+                raise ValueError(_VECTORS)
+            nearest = Nearest.open(folder / _NEAREST) if size >= _CODED_FROM else None
+            if nearest and (nearest.size, nearest.dimension) != (size, dimension):
+                raise ValueError(_NEAREST)
+        except (OSError, ValueError, EOFError, TypeError, AttributeError) as error:
+            raise IndexDamaged(f"The vectors in {folder} cannot be read: run `rag index` to build them anew.") from error
+        return cls(mapped.view(np.ndarray), nearest)
+
+    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+        """As ``VectorStore``. With codes at least 98 of 100 of the nearest are found (DECISIONS.md), without them all."""
+        scores = np.full((len(queries), k), _NONE, np.float32)
+        rows = np.full((len(queries), k), -1, np.int64)
+        mask = None if among is None else among.mask
+        passing = self.size if mask is None else int(np.count_nonzero(mask))
+        if not passing or not k:
+            return scores, rows
+        count = _PER_WANTED * k + _MORE
+        if self._nearest and passing > max(_FEW, count):
+            found: Iterable[Rows] = self._nearest.candidates(queries, count, mask)
+        else:
+            found = self._scanned(queries, min(k, passing), None if mask is None else np.flatnonzero(mask))
+        for at, candidates in enumerate(found):
+            held = candidates[candidates >= 0]
+            exact = (self._vectors[held] * queries[at].astype(np.float64)).sum(axis=1).astype(np.float32)
+            order = np.lexsort((held, -exact))[:k]
+            scores[at, :len(order)], rows[at, :len(order)] = exact[order], held[order]
+        return scores, rows
+
+    def rows(self, numbers: Rows) -> Matrix:
+        return self._vectors[numbers]
+
+    def _scanned(self, queries: Matrix, k: int, rows: Rows | None) -> Iterator[Rows]:
+        """For each query the nearest k of ``rows`` (all where None), and what a rounding error might put before them."""
+        held = self._vectors if rows is None else rows
+        step = max(1, _SCORES // len(held))
+        for first in range(0, len(queries), step):
+            some = queries[first: first + step].astype(np.float32)
+            scores = np.empty((len(some), len(held)), np.float32)
+            for at in range(0, len(held), _BLOCK):
+                part = held[at: at + _BLOCK]
+                scores[:, at: at + _BLOCK] = some @ (part if rows is None else self._vectors[part]).T
+            for row in scores:
+                enough = np.partition(row, len(row) - k)[len(row) - k] - _ROUNDING
+                places = np.flatnonzero(row >= enough)
+                yield places if rows is None else rows[places]
+
+
+class Joined:
+    """Several stores numbered through: the rows of the first, then those of the next. ``dimension`` is said, for there
+    may be none."""
+
+    def __init__(self, stores: Sequence[VectorStore], dimension: int) -> None:
+        self._stores = tuple(stores)
+        self._ends = np.cumsum([store.size for store in stores], dtype=np.int64)
+        self.size = int(self._ends[-1]) if stores else 0
+        self.dimension = dimension
+
+    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+        scores = [np.full((len(queries), k), _NONE, np.float32)]
+        rows = [np.full((len(queries), k), -1, np.int64)]
+        for store, end in zip(self._stores, self._ends.tolist(), strict=True):
+            start = end - store.size
+            part = None if among is None else _part(among, start, end)
+            if store.size and (part is None or part.mask.any()):
+                found, places = store.search(queries, k, part)
+                scores.append(found)
+                rows.append(np.where(places >= 0, places + start, -1))
+        every, numbers = np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)
+        order = np.lexsort((numbers, -every, numbers < 0), axis=1)[:, :k]
+        return np.take_along_axis(every, order, axis=1), np.take_along_axis(numbers, order, axis=1)
+
+    def rows(self, numbers: Rows) -> Matrix:
+        held = np.empty((len(numbers), self.dimension), np.float32)
+        owner = np.searchsorted(self._ends, numbers, side="right")
+        for at in np.unique(owner).tolist():
+            store = self._stores[at]
+            held[owner == at] = store.rows(numbers[owner == at] - (self._ends[at] - store.size))
+        return held
+
+
+def _part(among: Among, start: int, end: int) -> Among:
+    gone = among.gone[slice(*np.searchsorted(among.gone, (start, end)))]
+    return Among(among.mask[start:end], among.only, gone - start)
+
+
+def _blocks(matrix: Matrix) -> Iterator[Matrix]:
+    return (matrix[at: at + _BLOCK] for at in range(0, len(matrix), _BLOCK))
+
+
+def _demand_unit(rows: Matrix) -> None:
+    lengths = np.linalg.norm(rows, axis=1)
+    if not np.allclose(lengths, 1.0, atol=1e-3):
+        raise ValueError(f"rows must have unit length, found {lengths.min():.4f} to {lengths.max():.4f}")
+
+
 class FlatVectors:
-    """Exact inner product over unit rows, that is cosine."""
+    """All in memory, exact, by FAISS: what others are compared with."""
 
     def __init__(self, index: faiss.Index) -> None:
         self._index = index
@@ -53,9 +190,7 @@ class FlatVectors:
     def build(cls, vectors: Matrix) -> FlatVectors:
         """``vectors`` (n, d). Raises ValueError for rows that are not of unit length: inner product
         would no longer be cosine."""
-        lengths = np.linalg.norm(vectors, axis=1)
-        if vectors.shape[0] and not np.allclose(lengths, 1.0, atol=1e-3):
-            raise ValueError(f"rows must have unit length, found {lengths.min():.4f} to {lengths.max():.4f}")
+        _demand_unit(vectors)
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors, np.float32))
         return cls(index)
