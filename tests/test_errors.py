@@ -111,12 +111,12 @@ def test_missing_folder(rag, copy: Path, tmp_path: Path) -> None:
 
 
 def test_damaged_index(rag, copy: Path) -> None:
-    path = copy / "g000001" / "vectors.faiss"
+    path = next(copy.glob("segments/*/vectors.npy"))
     path.write_bytes(path.read_bytes()[:-1000])
-    _one_line(rag("ask", "平湖签约了哪些项目？", "--index", copy), 5, "run `rag index`")
+    _one_line(rag("ask", "平湖签约了哪些项目？", "--index", copy), 5, "run `rag index --anew`")
     code, out, _ = rag("status", "--json", "--index", copy)
     assert code == 5
-    assert json.loads(out)["health"] == {"ok": False, "damaged": ["vectors.faiss"]}
+    assert json.loads(out)["health"] == {"ok": False, "damaged": [f"{path.parent.name}/vectors.npy"]}
 
 
 def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_index_of_another_format(rag, copy: Path) -> None:
     path = copy / "g000001" / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
     for command in (["status"], ["articles"]):
-        _one_line(rag(*command, "--index", copy), 6, "has format 99", "`rag index`")
+        _one_line(rag(*command, "--index", copy), 6, "has format 99", "update the program, or run `rag index --anew`")
 
 
 def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

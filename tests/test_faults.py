@@ -6,7 +6,6 @@ import errno
 import fcntl
 import gc
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,7 +16,7 @@ import pytest
 from rag import generation as module
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
-from rag.generation import FORMAT, current_generation, damage, generations, read_manifest
+from rag.generation import FORMAT, current_generation, damage, read_manifest
 from rag.index import build
 from rag.opened import load
 from rag.query import parse

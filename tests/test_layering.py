@@ -14,6 +14,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"terms", "sounds", "vocabulary"},
     {"postings"},
     {"lexical"},
+    {"nearest"},
     {"lines", "figures", "names", "glossary", "vectors", "nano_e5", "payload",
      "style", "script", "labels", "feedback", "filters", "batch", "spans", "terminal", "charset", "columns"},
     {"bylines", "continuations", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word", "milvus"},
