@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eval.command import evaluate
-from rag import catalogue, dates, payload
+from rag import catalogue, dates, payload, upkeep
 from rag.batch import questions
 from rag.errors import RagError
 from rag.filters import filter_of
@@ -36,7 +35,7 @@ KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, ph
 
 
 app.command("eval")(evaluate)
-for _command in (catalogue.articles, catalogue.show, catalogue.status):
+for _command in (upkeep.index, catalogue.articles, catalogue.show, catalogue.status):
     app.command()(_command)
 
 
@@ -61,40 +60,6 @@ def _assistant(index_dir: Path | None) -> Assistant:
     settings = settings_of(index_dir)
     current_generation(settings.index_dir)  # a missing index is said before a model is loaded
     return Assistant(settings)
-
-
-@app.command()
-def index(
-    folder: Annotated[Path | None, typer.Argument(help="The folder of articles (default seeds/).")] = None,
-    index_dir: IndexDir = None,
-    as_json: Json = False,
-) -> None:
-    """Build the index, or bring it up to date: passages embedded before are not embedded again."""
-    from rag.embedder import Embedder
-    from rag.index import build
-
-    settings = settings_of(index_dir)
-    with Progress(TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                  console=err, transient=True, disable=not err.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(step: str, done: int, of: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=of)
-            bar.update(tasks[step], completed=done, total=of)
-
-        built = build(folder or settings.seeds_dir, settings.index_dir, Embedder(settings.embedding_model), settings.limits, progress)
-    for _, why in built.refused:
-        err.print(f"left out: {why}", style="yellow")
-    counts = built.manifest["counts"]
-    if as_json:
-        print_json({**{k: v for k, v in built.manifest.items() if k != "checksums"},
-                     "embedded": built.embedded, "reused": built.reused})
-    else:
-        out.print(
-            f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages "
-            f"({built.embedded} embedded, {built.reused} kept) in {settings.index_dir}, "
-            f"generation {built.manifest['generation']}")
 
 
 @app.command()

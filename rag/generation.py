@@ -80,21 +80,29 @@ def read_manifest(index_dir: Path) -> dict[str, Any]:
 
 def manifest_of(folder: Path, digest: str = "") -> dict[str, Any]:
     """As ``read_manifest``, of a given generation, whose manifest has this hash."""
-    wrong = f"The index in {folder} has no readable manifest: {_ANEW}."
     try:
         data = (folder / "manifest.json").read_bytes()
+    except OSError as error:
+        raise IndexDamaged(f"The index in {folder} has no readable manifest: {_ANEW}.") from error
+    manifest = parsed(data, f"The index in {folder}")
+    if digest and digest != _hash(data):
+        raise IndexDamaged(f"The index in {folder} has no readable manifest: {_ANEW}.")
+    return manifest
+
+
+def parsed(data: bytes, what: str) -> dict[str, Any]:
+    """The bytes of a manifest. Raises IndexDamaged, or IndexIncompatible for another version of the format."""
+    try:
         manifest: dict[str, Any] = json.loads(data)
         version = manifest["format"]
         if version == FORMAT:  # another version may keep other things
             _check_entries(manifest)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexDamaged(wrong) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise IndexDamaged(f"{what} has no readable manifest: {_ANEW}.") from error
     if version != FORMAT:
         mend = ("update the program, or run `rag index --anew`" if isinstance(version, int) and version > FORMAT
                 else "run `rag index` with this version")
-        raise IndexIncompatible(f"The index in {folder} has format {version}, this program reads {FORMAT}: {mend}.")
-    if digest and digest != _hash(data):
-        raise IndexDamaged(wrong)
+        raise IndexIncompatible(f"{what} has format {version}, this program reads {FORMAT}: {mend}.")
     return manifest
 
 

@@ -1,0 +1,50 @@
+"""A folder in use: something is done whenever it has changed and come to rest."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from rag.errors import CorpusError
+
+QUIET = 2.0
+"""Seconds without a change: a file that is being copied is not read before its time."""
+_CHANGES = frozenset({"created", "modified", "moved", "deleted"})  # that files are opened and read is told, too
+
+
+def watch(folder: Path, aside: Path, run: Callable[[], None], quiet: float = QUIET) -> None:
+    """Call ``run`` once, and again after each change in ``folder``, without end. What happens in the folder ``aside`` is no
+    change. Raises CorpusError when the system cannot watch the folder, and what ``run`` raises."""
+    changed = threading.Event()
+    observer = Observer()
+    try:
+        observer.schedule(_Handler(changed, aside.resolve()), str(folder.resolve()), recursive=True)
+        observer.start()
+    except OSError as error:
+        raise CorpusError(f"{folder} cannot be watched ({error.strerror or error}): run `rag index` from a timer instead.") from error
+    try:
+        run()
+        while True:
+            changed.wait()
+            while changed.is_set():
+                changed.clear()
+                changed.wait(quiet)
+            run()
+    finally:
+        observer.stop()
+        observer.join()
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, changed: threading.Event, aside: Path) -> None:
+        self._changed = changed
+        self._aside = aside
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type in _CHANGES and not Path(os.fsdecode(event.src_path)).is_relative_to(self._aside):
+            self._changed.set()
