@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -22,7 +24,7 @@ _VECTORS, _NEAREST = "vectors.npy", "nearest.faiss"
 _BLOCK = 1 << 14  # rows read at once: 25 MB
 _SCORES = 1 << 24  # held at once: 64 MB
 _CODED_FROM = 30_000  # below, every vector is read in a millisecond
-_FEW = 10_000  # rows left by a filter of which each vector is read
+_FEW = 2_000  # rows left by a filter of which each vector is read
 _PER_WANTED, _MORE = 4, 200  # candidates: 240 for the nearest 10, 440 for 60
 _ROUNDING = 1e-5  # more than BLAS's error in a score; equal rows may come out unequal by it
 _NONE = np.finfo(np.float32).min
@@ -55,8 +57,11 @@ class Vectors:
     """The vectors of one segment: written once, mapped into memory, never changed. From ``_CODED_FROM`` rows on the
     candidates come from codes; scores are always of the vectors themselves. Equal scores: the lower row first."""
 
-    def __init__(self, vectors: Matrix, nearest: Nearest | None) -> None:
+    def __init__(self, vectors: Matrix, file: RawIOBase, offset: int, nearest: Nearest | None) -> None:
+        """``vectors`` are mapped from ``file``, where they begin at ``offset``."""
         self._vectors = vectors
+        self._file = file
+        self._offset = offset
         self._nearest = nearest
         self.size, self.dimension = vectors.shape
 
@@ -81,6 +86,7 @@ class Vectors:
         """What ``write`` wrote of ``size`` rows. Raises IndexDamaged when the files are anything else."""
         try:
             mapped = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
+            file = (folder / _VECTORS).open("rb", buffering=0)
             whole = mapped.offset + mapped.nbytes == (folder / _VECTORS).stat().st_size
             if mapped.dtype != np.float32 or mapped.shape != (size, dimension) or not mapped.flags.c_contiguous or not whole:
                 raise ValueError(_VECTORS)
@@ -89,7 +95,7 @@ class Vectors:
                 raise ValueError(_NEAREST)
         except (OSError, ValueError, EOFError, TypeError, AttributeError) as error:
             raise IndexDamaged(f"The vectors in {folder} cannot be read: run `rag index` to build them anew.") from error
-        return cls(mapped.view(np.ndarray), nearest)
+        return cls(mapped.view(np.ndarray), file, mapped.offset, nearest)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore``. With codes at least 98 of 100 of the nearest are found (DECISIONS.md), without them all."""
@@ -106,7 +112,7 @@ class Vectors:
             found = self._scanned(queries, min(k, passing), None if mask is None else np.flatnonzero(mask))
         for at, candidates in enumerate(found):
             held = candidates[candidates >= 0]
-            exact = (self._vectors[held] * queries[at].astype(np.float64)).sum(axis=1).astype(np.float32)
+            exact = (self._some(held) * queries[at].astype(np.float64)).sum(axis=1).astype(np.float32)
             order = np.lexsort((held, -exact))[:k]
             scores[at, :len(order)], rows[at, :len(order)] = exact[order], held[order]
         return scores, rows
@@ -114,16 +120,25 @@ class Vectors:
     def rows(self, numbers: Rows) -> Matrix:
         return self._vectors[numbers]
 
+    def _some(self, numbers: Rows) -> Matrix:
+        """As ``rows``, but of many vectors only these are read: the system maps 16 pages for each one touched, and after
+        a thousand questions the process would seem to hold them all."""
+        if not self._nearest:
+            return self._vectors[numbers]
+        width = self._vectors.itemsize * self.dimension
+        read = (os.pread(self._file.fileno(), width, self._offset + n * width) for n in numbers.tolist())
+        return np.frombuffer(b"".join(read), np.float32).reshape(len(numbers), self.dimension)
+
     def _scanned(self, queries: Matrix, k: int, rows: Rows | None) -> Iterator[Rows]:
         """For each query the nearest k of ``rows`` (all where None), and what a rounding error might put before them."""
-        held = self._vectors if rows is None else rows
-        step = max(1, _SCORES // len(held))
+        count = self.size if rows is None else len(rows)
+        step = max(1, _SCORES // count)
         for first in range(0, len(queries), step):
             some = queries[first: first + step].astype(np.float32)
-            scores = np.empty((len(some), len(held)), np.float32)
-            for at in range(0, len(held), _BLOCK):
-                part = held[at: at + _BLOCK]
-                scores[:, at: at + _BLOCK] = some @ (part if rows is None else self._vectors[part]).T
+            scores = np.empty((len(some), count), np.float32)
+            for at in range(0, count, _BLOCK):
+                span = slice(at, at + _BLOCK)
+                scores[:, span] = some @ (self._vectors[span] if rows is None else self._some(rows[span])).T
             for row in scores:
                 enough = np.partition(row, len(row) - k)[len(row) - k] - _ROUNDING
                 places = np.flatnonzero(row >= enough)
