@@ -1,7 +1,8 @@
 """Small segments put together, so that a question never asks many.
 
 Segments of about one size are merged once there are eight of them: a passage is copied a few times in its life, and an
-archive of a million passages has a dozen segments. One of which half is gone is written anew without that half.
+archive of a million passages has a dozen segments. A large one of which half is gone is
+written anew without that half.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def due(live: Sequence[int], sizes: Sequence[int]) -> list[int]:
     for tier in sorted(tiers):
         if len(tiers[tier]) >= _FEW and sum(live[i] for i in tiers[tier]) <= _LARGEST:
             return tiers[tier]
-    return next(([i] for i, (count, size) in enumerate(zip(live, sizes, strict=True)) if size and 2 * count <= size), [])
+    return next(([i] for i, (count, size) in enumerate(zip(live, sizes, strict=True)) if size > _SMALL and 2 * count <= size), [])
 
 
 def _together(parts: Sequence[Living]) -> Content:

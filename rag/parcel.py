@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def pack(index_dir: Path, file: Path) -> int:
     folder = index_dir / manifest["generation"]
     try:
         with zipfile.ZipFile(beside, "w") as out:
-            out.writestr(_MARK, f"{_hash((folder / 'manifest.json').read_bytes())}\n")
+            out.writestr(_MARK, _hash((folder / "manifest.json").read_bytes()))
             for path in sorted(folder.iterdir()):
                 out.write(path, path.name)
             for name in manifest["segments"]:
@@ -49,7 +50,8 @@ def pack(index_dir: Path, file: Path) -> int:
     except OSError as error:
         raise BadInput(f"{file} cannot be written ({error.strerror or error}): name another file, or free space.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # it is there only where something failed
+            beside.unlink()
     return file.stat().st_size
 
 
@@ -76,7 +78,7 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path) -> dict[str,
     if not {_MARK, "manifest.json"} <= names:
         raise _none(file)
     data = _read(parcel, "manifest.json", file)
-    if _read(parcel, _MARK, file).decode("utf-8", "replace").strip() != _hash(data):
+    if _read(parcel, _MARK, file) != _hash(data).encode():
         raise _damaged(file, "manifest.json")
     manifest = generation.parsed(data, str(file))
     made = []

@@ -30,7 +30,7 @@ def probe(index_dir: Path, manifest: Mapping[str, Any], made: Sequence[str]) -> 
     names = [part.segment.name for part in index.parts]
     for name in made:
         number = names.index(name)
-        rows = np.arange(index.starts[number], index.starts[number + 1])
+        rows = index.live[slice(*np.searchsorted(index.live, index.starts[number: number + 2]))]
         _search(index_dir, index, rows[:: max(1, len(rows) // _EXACT)])
 
 

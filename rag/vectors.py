@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +24,9 @@ _VECTORS, _NEAREST = "vectors.npy", "nearest.faiss"
 _BLOCK = 1 << 14  # rows read at once: 25 MB
 _SCORES = 1 << 24  # held at once: 64 MB
 _CODED_FROM = 30_000  # below, every vector is read in a millisecond
-_FEW = 10_000  # rows left by a filter of which each vector is read
+_FEW = 2_000  # rows left by a filter of which each vector is read
 _PER_WANTED, _MORE = 4, 200  # candidates: 240 for the nearest 10, 440 for 60
-_ROUNDING = 1e-5  # more than BLAS's error in a score; equal rows may come out unequal by it
+_ROUNDING = 1e-5  # more than the error of a sum in float32
 _NONE = np.finfo(np.float32).min
 
 
@@ -55,9 +57,14 @@ class Vectors:
     """The vectors of one segment: written once, mapped into memory, never changed. From ``_CODED_FROM`` rows on the
     candidates come from codes; scores are always of the vectors themselves. Equal scores: the lower row first."""
 
-    def __init__(self, vectors: Matrix, nearest: Nearest | None) -> None:
+    def __init__(self, vectors: Matrix, nearest: Nearest | None, file: Path, offset: int) -> None:
+        """``vectors`` are mapped from ``file``, where they begin at ``offset``."""
         self._vectors = vectors
         self._nearest = nearest
+        self._offset = offset
+        if nearest:
+            self._file = os.open(file, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._file)
         self.size, self.dimension = vectors.shape
 
     @staticmethod
@@ -89,7 +96,7 @@ class Vectors:
                 raise ValueError(_NEAREST)
         except (OSError, ValueError, EOFError, TypeError, AttributeError) as error:
             raise IndexDamaged(f"The vectors in {folder} cannot be read: run `rag index` to build them anew.") from error
-        return cls(mapped.view(np.ndarray), nearest)
+        return cls(mapped.view(np.ndarray), nearest, folder / _VECTORS, mapped.offset)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore``. With codes at least 98 of 100 of the nearest are found (DECISIONS.md), without them all."""
@@ -103,10 +110,10 @@ class Vectors:
         if self._nearest and passing > max(_FEW, count):
             found: Iterable[Rows] = self._nearest.candidates(queries, count, mask)
         else:
-            found = self._scanned(queries, min(k, passing), None if mask is None else np.flatnonzero(mask))
+            found = self._scanned(queries, min(k, passing), mask)
         for at, candidates in enumerate(found):
             held = candidates[candidates >= 0]
-            exact = (self._vectors[held] * queries[at].astype(np.float64)).sum(axis=1).astype(np.float32)
+            exact = (self._some(held) * queries[at].astype(np.float64)).sum(axis=1).astype(np.float32)
             order = np.lexsort((held, -exact))[:k]
             scores[at, :len(order)], rows[at, :len(order)] = exact[order], held[order]
         return scores, rows
@@ -114,20 +121,36 @@ class Vectors:
     def rows(self, numbers: Rows) -> Matrix:
         return self._vectors[numbers]
 
-    def _scanned(self, queries: Matrix, k: int, rows: Rows | None) -> Iterator[Rows]:
-        """For each query the nearest k of ``rows`` (all where None), and what a rounding error might put before them."""
-        held = self._vectors if rows is None else rows
-        step = max(1, _SCORES // len(held))
+    def _some(self, numbers: Rows) -> Matrix:
+        """As ``rows``, but of many vectors only these are read: the system maps 16 pages for each one touched, and after
+        a thousand questions the process would seem to hold them all."""
+        if not self._nearest:
+            return self._vectors[numbers]
+        width = self._vectors.itemsize * self.dimension
+        read = (os.pread(self._file, width, self._offset + n * width) for n in numbers.tolist())
+        return np.frombuffer(b"".join(read), np.float32).reshape(len(numbers), self.dimension)
+
+    def _scanned(self, queries: Matrix, k: int, mask: Mask | None) -> Iterator[Rows]:
+        """For each query the nearest k of the rows that ``mask`` keeps, and what a rounding error might put before them."""
+        few = None if mask is None else np.flatnonzero(mask)
+        if few is not None and len(few) > self.size // 4:  # reading all in order is then faster
+            few = None
+        count = self.size if few is None else len(few)
+        step = max(1, _SCORES // count)
         for first in range(0, len(queries), step):
             some = queries[first: first + step].astype(np.float32)
-            scores = np.empty((len(some), len(held)), np.float32)
-            for at in range(0, len(held), _BLOCK):
-                part = held[at: at + _BLOCK]
-                scores[:, at: at + _BLOCK] = some @ (part if rows is None else self._vectors[part]).T
+            scores = np.empty((len(some), count), np.float32)
+            for at in range(0, count, _BLOCK):
+                span = slice(at, at + _BLOCK)
+                block = self._vectors[span] if few is None else self._some(few[span])
+                for line, query in zip(scores, some, strict=True):  # BLAS would want both cores, and wait for a busy one
+                    np.einsum("nd,d->n", block, query, out=line[span])
+            if few is None and mask is not None:
+                scores[:, ~mask] = -np.inf
             for row in scores:
-                enough = np.partition(row, len(row) - k)[len(row) - k] - _ROUNDING
+                enough = np.partition(row, count - k)[count - k] - _ROUNDING
                 places = np.flatnonzero(row >= enough)
-                yield places if rows is None else rows[places]
+                yield places if few is None else few[places]
 
 
 class Joined:

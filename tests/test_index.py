@@ -271,7 +271,7 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     for n in range(1, 10):
         (folder / f"{n}.txt").unlink()
     last = build(folder, tmp_path / "index", embedder)
-    assert list(last.manifest["segments"].values()) == [[1, 1]]
+    assert list(last.manifest["segments"].values()) == [[8, 8]]
     assert [a.file for a in load(tmp_path / "index").articles.values()] == ["0.txt"]
     assert damage(tmp_path / "index") == []
 
@@ -283,8 +283,9 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     ([10_000, *[900] * 8], [10_000, *[900] * 8], list(range(1, 9))),
     ([8_000] * 8, [8_000] * 8, list(range(8))),
     ([300_000] * 8, [300_000] * 8, []),  # together too large
-    ([10, 4, 50], [10, 9, 50], [1]),
-    ([10, 5, 50], [10, 9, 50], []),
+    ([10_000, 4_000, 50], [10_000, 9_000, 50], [1]),
+    ([10_000, 5_000, 50], [10_000, 9_000, 50], []),
+    ([10, 1, 50], [10, 9, 50], []),
     ([0], [0], []),
 ])
 def test_what_is_merged(live: list[int], sizes: list[int], expected: list[int]) -> None:
