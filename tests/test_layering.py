@@ -15,7 +15,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"postings"},
     {"lexical"},
     {"lines", "figures", "names", "glossary", "vectors", "nano_e5", "payload", "generation",
-     "style", "script", "labels", "feedback", "filters", "batch", "spans", "terminal", "charset", "columns"},
+     "style", "script", "labels", "feedback", "filters", "connection", "batch", "spans", "terminal", "charset", "columns"},
     {"bylines", "continuations", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word", "milvus"},
     {"endings"},
     {"outline"},
