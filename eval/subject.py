@@ -74,7 +74,7 @@ def open_subject(
     index_dir = index_dir or settings.index_dir
     current_generation(index_dir)  # a missing index is said before a model is loaded
     load_set(path, None)  # and so is a malformed line
-    index = load(index_dir, embedder)
+    index = load(index_dir, embedder, settings.vector_store)
     files = _files(index, settings)
     remarks: tuple[str, ...] = ()
     if files is None:

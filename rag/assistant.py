@@ -41,7 +41,8 @@ class Assistant:
         with self._lock:
             newest = current_generation(self.settings.index_dir)
             if self._retriever is None or self._retriever.index.generation != newest:
-                self._retriever = Retriever(load(self.settings.index_dir, self.embedder), self.embedder)
+                self._retriever = Retriever(
+                    load(self.settings.index_dir, self.embedder, self.settings.vector_store), self.embedder)
             return self._retriever
 
     def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:

@@ -39,6 +39,8 @@ class Settings:
     llm_timeout: float = 60.0
     limits: Limits = DEFAULT_LIMITS
     feedback_file: Path = Path("eval/feedback.jsonl")
+    vector_store: str = ""
+    """``milvus+http://host:port/collection``; empty: vectors are searched here."""
 
     @property
     def llm_configured(self) -> bool:
@@ -58,6 +60,7 @@ class Settings:
             llm_base_url=env.get("OPENAI_BASE_URL", "").strip(),
             llm_api_key=env.get("OPENAI_API_KEY", "").strip(),
             llm_model=env.get("RAG_LLM_MODEL", "").strip(),
+            vector_store=env.get("RAG_VECTOR_STORE", "").strip(),
             llm_timeout=_positive(env, "RAG_LLM_TIMEOUT", 60.0),
             feedback_file=Path(env.get("RAG_FEEDBACK_FILE") or "eval/feedback.jsonl"),
             limits=Limits(

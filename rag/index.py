@@ -25,7 +25,8 @@ from rag.folder import strays
 from rag.generation import not_writable, writing
 from rag.merge import merge
 from rag.newspaper import articles_of
-from rag.opened import Index, load
+from rag.opened import Index, load, open_generation
+from rag.placement import clear, place
 from rag.probe import probe
 from rag.reading import reading
 from rag.schema import Article, Refused
@@ -49,11 +50,12 @@ class Built:
 
 def build(
     folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None,
-    anew: bool = False,
+    anew: bool = False, server: str = "",
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
-    ``anew``: nothing of the index in use is kept but vectors that are whole. Raises CorpusError when nothing in ``folder``
+    ``anew``: nothing of the index in use is kept but vectors that are whole. ``server``: where vectors are searched, as
+    ``rag.opened.load`` has it. Raises CorpusError when nothing in ``folder``
     can be used, IndexNotWritable when the index cannot be written; in both cases the index in use stays as it was.
     """
     with writing(index_dir):
@@ -67,7 +69,7 @@ def build(
         draft.drop(changes.gone)
         stray = [(each.file, each.why) for each in strays(folder)]
         about = {"folder": str(folder.resolve()), "settings": {"reading": reading(limits)}}
-        return _finish(draft, index_dir, about, stray, changes, progress, str(folder))
+        return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server)
 
 
 def build_from(
@@ -131,7 +133,7 @@ def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
 
 def _finish(
     draft: Draft, index_dir: Path, about: Mapping[str, Any], stray: Iterable[tuple[str, str]], changes: Changes,
-    progress: Progress, folder: str,
+    progress: Progress, folder: str, server: str = "",
 ) -> Built:
     """Write what is new, look whether it is right, put it in use, clear up."""
     try:
@@ -141,6 +143,7 @@ def _finish(
             raise CorpusError(f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}")
         before = draft.before
         if before and not result.changed and _same(before.manifest, about, refused):
+            place([part.segment for part in before.parts], before.manifest["model"]["fingerprint"], server)
             with suppress(OSError):  # so that its age tells when it was last looked at
                 os.utime(index_dir / "CURRENT")
             return Built(before.manifest, refused, 0, result.counts["passages"], changes)
@@ -150,20 +153,22 @@ def _finish(
             "model": result.model, **about, "counts": result.counts, "segments": result.segments,
             "refused": [{"file": file, "why": why} for file, why in refused],
         }
-        _put_in_use(index_dir, manifest, result, progress)
-        manifest = merge(index_dir, manifest, progress) or manifest
-        generation.sweep(index_dir)
+        _put_in_use(index_dir, manifest, result, progress, server)
+        manifest = merge(index_dir, manifest, progress, server) or manifest
+        clear(server, generation.sweep(index_dir))
         draft.forget()
     except OSError as error:
         raise not_writable(index_dir, error) from error
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 
-def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress) -> None:
+def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress, server: str) -> None:
     progress("write", 0, 1)
     generation.write(index_dir, manifest, result.gone)
     progress("check", 0, 1)
-    probe(index_dir, manifest, result.made)
+    if server:
+        place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
+    probe(index_dir, manifest, result.made, server)
     progress("switch", 0, 1)
     generation.publish(index_dir, manifest["generation"])
 

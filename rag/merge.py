@@ -17,6 +17,7 @@ import numpy as np
 
 from rag import generation, segment
 from rag.opened import Living, open_generation
+from rag.placement import place
 from rag.postings import Postings
 from rag.probe import probe
 from rag.segment import SEGMENTS, Content, Keys
@@ -26,7 +27,9 @@ _SMALL = 1000  # passages: below it all segments are of one size
 _LARGEST = 2_000_000  # passages
 
 
-def merge(index_dir: Path, manifest: dict[str, Any], progress: Callable[[str, int, int], None]) -> dict[str, Any] | None:
+def merge(
+    index_dir: Path, manifest: dict[str, Any], progress: Callable[[str, int, int], None], server: str = ""
+) -> dict[str, Any] | None:
     """Put a generation in use that holds the same in fewer segments: its manifest, or None where there is nothing to merge.
     Raises OSError."""
     merged = None
@@ -44,7 +47,9 @@ def merge(index_dir: Path, manifest: dict[str, Any], progress: Callable[[str, in
             **manifest, "generation": generation.next_generation(index_dir),
             "segments": {name: [made.store.size, made.size], **{p.segment.name: [p.segment.store.size, p.segment.size] for p in kept}}}
         generation.write(index_dir, manifest, {p.segment.name: {"articles": p.gone, "files": p.files_gone} for p in kept})
-        probe(index_dir, manifest, [name])
+        if server:
+            place([made, *(part.segment for part in kept)], manifest["model"]["fingerprint"], server)
+        probe(index_dir, manifest, [name], server)
         generation.publish(index_dir, manifest["generation"])
         merged = manifest
 

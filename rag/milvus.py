@@ -1,193 +1,96 @@
 """Vectors in a Milvus server, behind the protocol of ``rag.vectors``. Needs the extra ``milvus``.
 
-A generation is a collection of its own, ``BASE_g000001``, and ``BASE`` an alias of the one in use. What never changes
-(model, dimension, rows as built) is in the collection's description; its property ``baowen`` is written when it is
-whole: the newspapers, for servers before 2.4 cannot look for a part of a name, and whether rows were changed since.
+A segment of the index is a collection of its own, ``BASE_0123456789abcdef``, and never changes once it is whole. What it
+is made of (model, dimension, rows) is in its description; its property ``baowen`` is written when it is whole and
+lists the newspapers, for servers before 2.4 cannot look for a part of a name. The vectors stay in the index as well.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import logging
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rag.errors import (
-    BadInput,
-    IndexDamaged,
-    IndexIncompatible,
-    IndexMissing,
-    IndexNotWritable,
-    RagError,
-    VectorServerError,
-)
-from rag.filters import days, folded, page_key
-from rag.schema import EVERYTHING, Article, Filter
-from rag.vectors import Matrix
+from rag.connection import WRITE, Address, Connection, connected
+from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, VectorServerError
+from rag.filters import Facts, folded, number_of
+from rag.vectors import Among, Matrix, Rows, VectorStore
 
-_OLDEST = (2, 3)  # arrays in a row, asked with array_contains
+_FORMAT = 2
 _BATCH = 1000  # rows a call: 1.6 MB of 384 dimensions
 _GRAPH = {"M": 32, "efConstruction": 200}
 _WIDTH, _FILTERED = 128, 512  # of the beam through the graph; the graph thins out where a filter lets few rows through
-_READ, _WRITE = 10.0, 600.0  # seconds
-_GENERATION = re.compile(r"g\d{6}")
+_SEGMENT = re.compile(r"[0-9a-f]{16}")
+_LONGEST, _NAMES = 1024, 4096  # bytes of a name, names in a byline
 _NONE = float(np.finfo(np.float32).min)  # the score where there is no row, as FAISS has it
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    host: str
-    port: int
-    base: str
-
-    @classmethod
-    def of(cls, text: str) -> Address:
-        """From ``milvus+http://host:port/collection``. Raises BadInput for anything else."""
-        try:
-            parts = urlsplit(text)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host = port = None
-        if not host or not port or parts.scheme != "milvus+http" or parts.username or parts.query or parts.fragment \
-                or not re.fullmatch(r"/[A-Za-z_]\w{0,99}", parts.path, re.ASCII):
-            raise BadInput(f"{text!r} is no address of a vector server: write milvus+http://HOST:PORT/COLLECTION, "
-                           "the collection in letters, digits and underscores.")
-        return cls(host, port, parts.path[1:])
-
-    def __str__(self) -> str:
-        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
-
-
-class _Server:
-    """A connection. Every call has a deadline, every failure is one line."""
-
-    def __init__(self, address: Address) -> None:
-        try:
-            from pymilvus import MilvusClient
-        except ImportError as error:
-            raise VectorServerError("Milvus needs a client: install it with `pip install 'baowen[milvus]'`.") from error
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback before it raises
-        self.address = address
-        self._client = self._asked(MilvusClient, f"http://{address}", timeout=_READ, dedicated=True)
-        version = str(self("get_server_version"))
-        found = re.match(r"v?(\d+)\.(\d+)", version)
-        if not found or (int(found[1]), int(found[2])) < _OLDEST:
-            raise VectorServerError(f"The vector server at {address} is Milvus {version}: it must be 2.3 or newer.")
-
-    def __call__(self, method: str, *arguments: Any, seconds: float = _READ, **named: Any) -> Any:
-        return self._asked(getattr(self._client, method), *arguments, timeout=seconds, **named)
-
-    def _asked(self, call: Any, *arguments: Any, **named: Any) -> Any:
-        import grpc
-        from pymilvus import MilvusException
-        try:
-            return call(*arguments, **named)
-        except grpc.RpcError as error:  # a deadline passes through the client as it is
-            raise self._error(None, "") from error
-        except MilvusException as error:
-            raise self._error(error.code, error.message) from error
-
-    def _error(self, code: Any, message: str) -> RagError:
-        what = f"The vector server at {self.address}"
-        if code == 2 or not isinstance(code, int):  # not connected, or what gRPC says
-            return VectorServerError(f"{what} is down or does not answer: start it, or wait and try again.")
-        if code == 100:
-            return IndexMissing(f"{what} no longer has these vectors: start again, or run `rag index` to build them anew.")
-        if code in (101, 103, 503):
-            return VectorServerError(f"{what} is still loading: wait and try again.")
-        return VectorServerError(f"{what} refuses: {' '.join(str(message).split())[:300]}")
-
-
 class MilvusVectors:
-    """One generation. Approximate inner product over unit rows, that is cosine, by an HNSW graph. Readers keep the
-    generation that they opened. Every method raises VectorServerError when the server is down, slow or refuses, and
-    IndexMissing when the generation was dropped."""
+    """One segment. Approximate inner product over unit rows, that is cosine, by an HNSW graph; ``rows`` are those of ``local``.
+    Raises VectorServerError when the server is down, slow or refuses, and IndexMissing when the collection was dropped."""
 
-    def __init__(self, server: _Server, name: str, dimension: int, sources: frozenset[str], size: int) -> None:
+    def __init__(self, server: Connection, name: str, local: VectorStore, sources: frozenset[str]) -> None:
         """Use ``build`` or ``open``."""
-        self._server, self.name, self.dimension, self._sources, self.size = server, name, dimension, sources, size
+        self._server, self.name, self._local, self._sources = server, name, local, sources
+        self.size, self.dimension = local.size, local.dimension
 
     @classmethod
-    def build(
-        cls, address: Address, generation: str, model: str, vectors: Matrix, articles: Sequence[Article]
-    ) -> MilvusVectors:
-        """A new generation (``g000001``) of ``vectors`` (n, d), row by row of ``articles``, made by the embedder of
-        fingerprint ``model``. It is in use only after ``publish``. One of that name is built anew; raises IndexNotWritable
-        when it is in use."""
-        if not _GENERATION.fullmatch(generation):
-            raise ValueError(f"{generation!r} is no name of a generation")
-        server, name = _Server(address), f"{address.base}_{generation}"
-        from pymilvus import DataType, MilvusClient
-        if server("has_collection", address.base) and server("describe_collection", address.base)["collection_name"] == name:
-            raise IndexNotWritable(f"{name} at {address} is in use: give the new index another collection.")
+    def build(cls, address: Address, segment: str, model: str, vectors: VectorStore, facts: Iterable[Facts]) -> MilvusVectors:
+        """The collection of ``segment``, 16 hexadecimal digits: ``vectors`` made by the embedder of fingerprint ``model``, and
+        the ``facts`` of each row. One that is whole stays as it is, another that this program made is built anew. Raises
+        IndexIncompatible where another program's has its name."""
+        server, name = connected(address), _name(address, segment)
         if server("has_collection", name):
-            server("drop_collection", name, seconds=_WRITE)
-        described = {"format": 1, "model": model, "dimension": vectors.shape[1], "rows": len(vectors)}
-        schema = MilvusClient.create_schema(auto_id=False, description=json.dumps(described))
-        schema.add_field("row", DataType.INT64, is_primary=True)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=vectors.shape[1])
-        schema.add_field("since", DataType.INT64)
-        schema.add_field("until", DataType.INT64)
-        schema.add_field("source", DataType.VARCHAR, max_length=4096)
-        schema.add_field("byline", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=1024, max_length=4096)
-        schema.add_field("kind", DataType.VARCHAR, max_length=64)
-        schema.add_field("page", DataType.VARCHAR, max_length=64)
-        server("create_collection", name, schema=schema, consistency_level="Session", seconds=_WRITE)
-        built = cls(server, name, vectors.shape[1], frozenset(), 0)
-        built._upsert(range(len(vectors)), vectors, articles)
-        server("flush", name, seconds=_WRITE)
+            _described(server, name)
+            with suppress(IndexDamaged, IndexIncompatible):
+                return cls.open(address, segment, model, vectors)
+            server("drop_collection", name, seconds=WRITE)
+        _create(server, name, model, vectors)
+        sources = frozenset(_upsert(server, name, vectors, facts))
+        server("flush", name, seconds=WRITE)
+        from pymilvus import MilvusClient
         graph = MilvusClient.prepare_index_params()
         graph.add_index("vector", index_type="HNSW", metric_type="IP", params=_GRAPH)
-        server("create_index", name, graph, seconds=_WRITE)
-        server("load_collection", name, seconds=_WRITE)
-        built.size = built._count()
-        if built.size != len(vectors):
-            raise IndexDamaged(f"{name} has {built.size} of {len(vectors)} vectors: run `rag index` to build them anew.")
-        built._whole(_sources(articles), False)
-        return built
+        server("create_index", name, graph, seconds=WRITE)
+        server("load_collection", name, seconds=WRITE)
+        if _count(server, name, vectors.size) != vectors.size:
+            raise VectorServerError(f"The vector server at {address} did not keep every vector of {name}: run `rag index` again.")
+        for _ in range(2):  # 2.3.5 puts on disk what stood there before the call, and a kill brings that back
+            server("alter_collection_properties", name, {"baowen": json.dumps(sorted(sources))}, seconds=WRITE)
+        return cls(server, name, vectors, sources)
 
     @classmethod
-    def open(cls, address: Address, model: str, dimension: int) -> MilvusVectors:
-        """The generation in use. Raises IndexMissing when there is none, IndexIncompatible when another model made it
-        or another program, IndexDamaged when rows are missing."""
-        server = _Server(address)
-        if not server("has_collection", address.base):
-            raise IndexMissing(f"The vector server at {address} has no {address.base}: run `rag index` to build it.")
-        found = server("describe_collection", address.base)
-        name = str(found["collection_name"])
-        try:
-            described = json.loads(found["description"])
-            made = (int(described["format"]), str(described["model"]), int(described["dimension"]))
-            rows = int(described["rows"])
-            state = json.loads(found["properties"]["baowen"]) if "baowen" in found["properties"] else None
-            sources, changed = (frozenset(state["sources"]), bool(state["changed"])) if state else (frozenset(), False)
-        except (ValueError, TypeError, KeyError) as error:
-            raise IndexIncompatible(f"{name} at {address} is none of this program's: give another collection.") from error
-        if made != (1, model, dimension):
-            raise IndexIncompatible(f"{name} at {address} was made by another model, {made[1][:12]} of {made[2]} dimensions: "
-                                    "run `rag index` to build it anew.")
-        server("load_collection", name, seconds=_WRITE)  # at once where it is loaded; after a restart it takes a while
-        opened = cls(server, name, dimension, sources, 0)
-        opened.size = opened._count()
-        if state is None or (not changed and opened.size != rows):
-            raise IndexDamaged(f"{name} at {address} has {opened.size} of {rows} vectors or is unfinished: run `rag index`.")
-        return opened
+    def open(cls, address: Address, segment: str, model: str, local: VectorStore) -> MilvusVectors:
+        """The collection of ``segment``; ``local`` holds the same vectors. Raises IndexMissing when there is none,
+        IndexIncompatible when another model or another program made it, IndexDamaged when it is unfinished or rows are missing."""
+        server, name = connected(address), _name(address, segment)
+        if not server("has_collection", name):
+            raise IndexMissing(f"The vector server at {address} has no {name}: run `rag index` to build it.")
+        made, sources = _described(server, name)
+        if (made["model"], made["dimension"]) != (model, local.dimension):
+            raise IndexIncompatible(f"{name} at {address} was made by another model, {str(made['model'])[:12]} of {made['dimension']} "
+                                    "dimensions: run `rag index` to build it anew.")
+        if sources is None or made["format"] != _FORMAT:
+            raise IndexDamaged(f"{name} at {address} is unfinished: run `rag index` to build it anew.")
+        server("load_collection", name, seconds=WRITE)  # at once where it is loaded; after a restart it takes a while
+        count = _count(server, name, local.size)
+        if count != local.size:
+            raise IndexDamaged(f"{name} at {address} has {count} of {local.size} vectors: run `rag index` to build it anew.")
+        return cls(server, name, local, sources)
 
-    def search(
-        self, queries: Matrix, k: int, among: NDArray[np.bool_] | None = None, only: Filter = EVERYTHING
-    ) -> tuple[Matrix, NDArray[np.int64]]:
-        """As ``VectorStore``. ``only`` is worked out by the server; ``among`` is sent as a list of rows, 7 bytes each."""
+    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+        """As ``VectorStore``. The server works out ``among.only`` itself; ``among.gone`` is sent as a list of rows, 7 bytes each."""
         scores = np.full((len(queries), k), _NONE, np.float32)
         rows = np.full((len(queries), k), -1, np.int64)
-        wanted = " and ".join(filter(None, [_expression(only, self._sources), _listed(among)]))
         if not self.size or not len(queries):
             return scores, rows
+        wanted = _expression(among, self._sources) if among else ""
         width = max(_FILTERED if wanted else _WIDTH, k)
         found = self._server(
             "search", self.name, np.ascontiguousarray(queries, np.float32), filter=wanted, limit=k,
@@ -197,103 +100,105 @@ class MilvusVectors:
             rows[i, :len(hits)] = [hit["id"] for hit in hits]
         return scores, rows
 
-    def rows(self, numbers: NDArray[np.int64]) -> Matrix:
-        """As ``VectorStore``. Raises IndexDamaged when one is missing."""
-        vectors: dict[int, Any] = {}
-        for batch in _batches([int(n) for n in numbers]):
-            for row in self._server("query", self.name, f"row in {batch}", output_fields=["row", "vector"]):
-                vectors[row["row"]] = row["vector"]
-        missing = [int(n) for n in numbers if int(n) not in vectors]
-        if missing:
-            raise IndexDamaged(f"{self.name} at {self._server.address} lacks vector {missing[0]}: run `rag index`.")
-        return np.array([vectors[int(n)] for n in numbers], np.float32).reshape(len(numbers), self.dimension)
-
-    def update(
-        self, numbers: Sequence[int], vectors: Matrix, articles: Sequence[Article], gone: Sequence[int] = ()
-    ) -> None:
-        """Add rows or put others in their place, then take ``gone`` away. What returns is kept, and found by searches
-        from here on; readers in between see part of it, and find a newspaper that is new by its name once they open again.
-        A call that raises may have done part of it: repeat it."""
-        self._whole(self._sources | _sources(articles), True)  # first: a newspaper too many harms no search
-        self._upsert(numbers, vectors, articles)
-        for batch in _batches([int(n) for n in gone]):
-            self._server("delete", self.name, ids=batch, seconds=_WRITE)
-        self.size = self._count()
-
-    def publish(self, keep: int = 2) -> None:
-        """Put this generation in use, by one switch of the alias, and drop all but the newest ``keep``."""
-        base = self._server.address.base
-        there = self._server("has_collection", base)
-        self._server("alter_alias" if there else "create_alias", self.name, base, seconds=_WRITE)
-        generations = sorted(name for name in self._server("list_collections")
-                             if name.startswith(f"{base}_") and _GENERATION.fullmatch(name[len(base) + 1:]))
-        for old in generations[:-keep]:
-            if old != self.name:
-                self._server("drop_collection", old, seconds=_WRITE)
-
-    def _upsert(self, numbers: Iterable[int], vectors: Matrix, articles: Sequence[Article]) -> None:
-        if vectors.shape != (len(articles), self.dimension):
-            raise ValueError(f"{vectors.shape} vectors for {len(articles)} articles and {self.dimension} dimensions")
-        lengths = np.linalg.norm(vectors, axis=1)
-        if len(vectors) and not np.allclose(lengths, 1.0, atol=1e-3):
-            raise ValueError(f"rows must have unit length, found {lengths.min():.4f} to {lengths.max():.4f}")
-        for batch in _batches(list(zip(numbers, vectors, articles, strict=True))):
-            rows = [{"row": int(number), "vector": vector, **_facts(article)} for number, vector, article in batch]
-            self._server("upsert", self.name, rows, seconds=_WRITE)  # insert would leave the old row beside the new
-
-    def _count(self) -> int:
-        """Strong: when it returns, the server has seen all that was written before, and so do later searches."""
-        counted = self._server("query", self.name, "", output_fields=["count(*)"], consistency_level="Strong", seconds=_WRITE)
-        return int(counted[0]["count(*)"])
-
-    def _whole(self, sources: frozenset[str], changed: bool) -> None:
-        state = json.dumps({"sources": sorted(sources), "changed": changed}, ensure_ascii=False)
-        for _ in range(2):  # 2.3.5 puts on disk what stood there before the call, and a kill brings that back
-            self._server("alter_collection_properties", self.name, {"baowen": state}, seconds=_WRITE)
-        self._sources = sources
+    def rows(self, numbers: Rows) -> Matrix:
+        return self._local.rows(numbers)
 
 
-def _batches(items: list[Any]) -> Iterable[list[Any]]:
-    return (items[at:at + _BATCH] for at in range(0, len(items), _BATCH))
+def sweep(address: Address, keep: Collection[str]) -> None:
+    """Drop the collections of segments other than those to ``keep``. An address belongs to one index: what another index
+    has there is dropped too. Collections that this program did not make stay."""
+    server = connected(address)
+    for name in server("list_collections"):
+        if name.startswith(f"{address.base}_") and _SEGMENT.fullmatch(segment := name[len(address.base) + 1:]) and segment not in keep:
+            with suppress(IndexIncompatible):
+                _described(server, name)
+                server("drop_collection", name, seconds=WRITE)
 
 
-def _sources(articles: Iterable[Article]) -> frozenset[str]:
-    return frozenset(folded(source) for source in {article.source for article in articles})
+def _name(address: Address, segment: str) -> str:
+    if not _SEGMENT.fullmatch(segment):
+        raise ValueError(f"{segment!r} is no name of a segment")
+    return f"{address.base}_{segment}"
 
 
-def _facts(article: Article) -> dict[str, Any]:
-    """What a filter asks of a row. Without a date it lies after every day and ends before it."""
-    first, last = (int(day.replace("-", "")) for day in days(article.date)) if article.date else (99999999, 0)
-    return {"since": first, "until": last, "source": folded(article.source),
-            "byline": [folded(name) for name in article.byline], "kind": article.kind,
-            "page": page_key(article.page)[:16]}
+def _create(server: Connection, name: str, model: str, vectors: VectorStore) -> None:
+    from pymilvus import DataType, MilvusClient
+    made = {"format": _FORMAT, "model": model, "dimension": vectors.dimension, "rows": vectors.size}
+    schema = MilvusClient.create_schema(auto_id=False, description=json.dumps(made))
+    schema.add_field("row", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=vectors.dimension)
+    schema.add_field("since", DataType.INT64)
+    schema.add_field("until", DataType.INT64)
+    schema.add_field("source", DataType.VARCHAR, max_length=_LONGEST)
+    schema.add_field("byline", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=_NAMES, max_length=_LONGEST)
+    schema.add_field("kind", DataType.VARCHAR, max_length=_LONGEST)
+    schema.add_field("page", DataType.VARCHAR, max_length=_LONGEST)
+    server("create_collection", name, schema=schema, consistency_level="Session", seconds=WRITE)
 
 
-def _expression(only: Filter, sources: Iterable[str]) -> str:
-    """``rag.filters.passes`` in the server's words; empty where everything passes."""
-    asked = []
+def _described(server: Connection, name: str) -> tuple[dict[str, Any], frozenset[str] | None]:
+    """What it is made of, and its newspapers once it is whole. Raises IndexIncompatible when this program did not make it."""
+    found = server("describe_collection", name)
+    try:
+        made = {str(key): value for key, value in json.loads(found["description"]).items()}
+        if not {"format", "model", "dimension", "rows"} <= made.keys():
+            raise KeyError(name)
+        return made, frozenset(json.loads(found["properties"]["baowen"])) if "baowen" in found["properties"] else None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IndexIncompatible(f"{name} at {server.address} is none of this program's: give another collection.") from error
+
+
+def _upsert(server: Connection, name: str, vectors: VectorStore, facts: Iterable[Facts]) -> set[str]:
+    """The newspapers. Upsert, for an insert that is sent twice leaves two rows."""
+    sources: set[str] = set()
+    left: Iterator[Facts] = iter(facts)
+    for at in range(0, vectors.size, _BATCH):
+        numbers = np.arange(at, min(at + _BATCH, vectors.size))
+        batch = list(islice(left, len(numbers)))
+        sources |= {each.source for each in batch}
+        server("upsert", name, [
+            {"row": int(number), "vector": vector, "since": each.since, "until": each.until, "source": _key(each.source),
+             "byline": [_key(name) for name in each.byline[:_NAMES]], "kind": each.kind, "page": _key(each.page)}
+            for number, vector, each in zip(numbers, vectors.rows(numbers), batch, strict=True)], seconds=WRITE)
+    if next(left, None) is not None:
+        raise ValueError(f"more facts than the {vectors.size} vectors")
+    return sources
+
+
+def _count(server: Connection, name: str, due: int) -> int:
+    """A Strong count waits until the server has seen all that was written, 0.2 s: not needed where all of it is there."""
+    for level in ("Eventually", "Strong"):
+        counted = server("query", name, "", output_fields=["count(*)"], consistency_level=level, seconds=WRITE)
+        if counted[0]["count(*)"] == due:
+            return due
+    return int(counted[0]["count(*)"])
+
+
+def _expression(among: Among, sources: Iterable[str]) -> str:
+    """``rag.filters.passes`` and the rows that are gone in the server's words; empty where everything passes."""
+    only, asked = among.only, []
     if only.since:
-        asked.append(f"until >= {int(only.since.replace('-', ''))}")
+        asked.append(f"until >= {number_of(only.since)}")
     if only.until:
-        asked.append(f"since <= {int(only.until.replace('-', ''))}")
+        asked.append(f"since <= {number_of(only.until)}")
     if only.source:
-        asked.append(f"source in {_quoted(sorted(name for name in sources if folded(only.source) in name))}")
+        asked.append(f"source in {_quoted(sorted(_key(name) for name in sources if folded(only.source) in name))}")
     if only.byline:
-        asked.append(f"array_contains(byline, {_quoted(folded(only.byline))})")
+        asked.append(f"array_contains(byline, {_quoted(_key(folded(only.byline)))})")
     if only.kind:
         asked.append(f"kind == {_quoted(only.kind)}")
     if only.page:
-        asked.append(f"page == {_quoted(only.page[:16])}")
+        asked.append(f"page == {_quoted(_key(only.page))}")
+    if len(among.gone):
+        asked.append(f"row not in {among.gone.tolist()}")
     return " and ".join(asked)
+
+
+def _key(name: str) -> str:
+    """What stands for a name in the server: itself, or a digest where it is too long or none that a server takes."""
+    data = name.encode("utf-8", "surrogatepass")
+    return name if len(data) <= _LONGEST and name.isprintable() else hashlib.sha256(data).hexdigest()
 
 
 def _quoted(value: str | list[str]) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _listed(among: NDArray[np.bool_] | None) -> str:
-    """The shorter of the rows wanted and those not wanted."""
-    if among is None or among.all():
-        return ""
-    negated = int(among.sum()) * 2 > len(among)
-    return f"row {'not ' if negated else ''}in {np.flatnonzero(among != negated).tolist()}"

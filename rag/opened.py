@@ -18,6 +18,7 @@ from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import current_generation, gone_of, read_manifest
 from rag.lexical import LexicalIndex
+from rag.placement import stores_of
 from rag.schema import EVERYTHING, Article, Filter, Passage
 from rag.segment import SEGMENTS, Segment
 from rag.store import File
@@ -180,22 +181,25 @@ class Passages(Sequence[Passage]):
         return self._index.starts[-1]
 
 
-def load(index_dir: Path, embedder: Embedder | None = None) -> Index:
-    """The generation in use. With an ``embedder``, one made by another model is refused.
+def load(index_dir: Path, embedder: Embedder | None = None, server: str = "") -> Index:
+    """The generation in use. With an ``embedder``, one made by another model is refused. ``server`` searches the vectors
+    (``Settings.vector_store``); empty: they are searched here.
 
-    Raises IndexMissing, IndexDamaged or IndexIncompatible.
+    Raises IndexMissing, IndexDamaged, IndexIncompatible or VectorServerError.
     """
     while True:
         manifest = read_manifest(index_dir)
         try:
-            return open_generation(index_dir, manifest, embedder)
+            return open_generation(index_dir, manifest, embedder, server)
         except IndexDamaged:
             if current_generation(index_dir) == manifest["generation"]:
                 raise
             # others took its place meanwhile, and its files were dropped
 
 
-def open_generation(index_dir: Path, manifest: Mapping[str, Any], embedder: Embedder | None = None) -> Index:
+def open_generation(
+    index_dir: Path, manifest: Mapping[str, Any], embedder: Embedder | None = None, server: str = ""
+) -> Index:
     """A given one. Raises as ``load``."""
     if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
         made_by = manifest["model"]["name"]
@@ -212,7 +216,8 @@ def open_generation(index_dir: Path, manifest: Mapping[str, Any], embedder: Embe
         if [opened.store.size, opened.size] != said or not all(fits):
             raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew.")
         parts.append(Living(opened, gone[segment]))
-    index = Index(manifest, parts, [part.segment.vectors for part in parts])
+    stores = stores_of([part.segment for part in parts], manifest["model"]["fingerprint"], server)
+    index = Index(manifest, parts, stores)
     if len(index.live) != manifest["counts"]["passages"]:
         raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew.")
     return index

@@ -19,12 +19,12 @@ _BEST = 5
 _EXACT = 20_000  # passages held against brute force
 
 
-def probe(index_dir: Path, manifest: Mapping[str, Any], made: Sequence[str]) -> None:
+def probe(index_dir: Path, manifest: Mapping[str, Any], made: Sequence[str], server: str = "") -> None:
     """``made``: the segments that are new. Raises IndexDamaged when the generation is not what it should be."""
     wrong = [file for name in made for file in damage(index_dir / SEGMENTS / name)]
     if wrong:
         raise _unfit(index_dir, f"{wrong[0]} is not what was written")
-    index = open_generation(index_dir, manifest)  # counts passages
+    index = open_generation(index_dir, manifest, server=server)  # counts passages
     if len(index.articles) != manifest["counts"]["articles"]:
         raise _unfit(index_dir, "articles are missing")
     names = [part.segment.name for part in index.parts]

@@ -60,7 +60,7 @@ def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: b
 
     def run() -> None:
         with _bar() as progress:
-            built = build(folder, settings.index_dir, embedder, settings.limits, progress, anew)
+            built = build(folder, settings.index_dir, embedder, settings.limits, progress, anew, settings.vector_store)
         _show_built(built, settings.index_dir, as_json)
 
     if not stay:

@@ -13,13 +13,17 @@ import xml.etree.ElementTree as ElementTree
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rag.connection import Address
 from rag.errors import BadInput, VectorServerError
-from rag.milvus import Address, MilvusVectors
+from rag.milvus import MilvusVectors
+from rag.vectors import FlatVectors
 
 INSIDE = Path(__file__).with_name("milvus_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
+LOCAL = FlatVectors.build(np.eye(8, dtype=np.float32))
 ALONE = ["unshare", "--map-root-user", "--net"]
 
 
@@ -81,11 +85,11 @@ def test_bad_address(text: str) -> None:
 @pytest.mark.skipif(not find_spec("pymilvus"), reason="pymilvus is not installed")
 def test_no_server() -> None:
     with pytest.raises(VectorServerError, match=r"^The vector server at 127\.0\.0\.1:9 is down or does not answer") as caught:
-        MilvusVectors.open(Address("127.0.0.1", 9, "baowen"), "m", 8)
+        MilvusVectors.open(Address("127.0.0.1", 9, "baowen"), "0" * 16, "m", LOCAL)
     assert "\n" not in str(caught.value)
 
 
 def test_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
     with pytest.raises(VectorServerError, match=r"pip install 'baowen\[milvus\]'"):
-        MilvusVectors.open(Address("127.0.0.1", 9, "baowen"), "m", 8)
+        MilvusVectors.open(Address("127.0.0.1", 9, "baowen"), "0" * 16, "m", LOCAL)

@@ -1,0 +1,90 @@
+"""A Milvus server: its address and the way to ask it. Needs the extra ``milvus``."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from rag.errors import BadInput, IndexMissing, RagError, VectorServerError
+
+_OLDEST = (2, 3)  # arrays in a row, asked with array_contains
+READ, WRITE = 10.0, 600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``base`` begins the name of every collection that belongs here."""
+
+    host: str
+    port: int
+    base: str
+
+    @classmethod
+    def of(cls, text: str) -> Address:
+        """From ``milvus+http://host:port/collection``. Raises BadInput for anything else."""
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host = port = None
+        if not host or not port or parts.scheme != "milvus+http" or parts.username or parts.query or parts.fragment \
+                or not re.fullmatch(r"/[A-Za-z_]\w{0,99}", parts.path, re.ASCII):
+            raise BadInput(f"{text!r} is no address of a vector server: write milvus+http://HOST:PORT/COLLECTION, "
+                           "the collection in letters, digits and underscores.")
+        return cls(host, port, parts.path[1:])
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+class Connection:
+    """Every call has a deadline in seconds, every failure is one line. Threads may call at the same time. It outlives the
+    server: once that is back, calls are answered again."""
+
+    def __init__(self, address: Address) -> None:
+        """Use ``connected``."""
+        try:
+            from pymilvus import MilvusClient
+        except ImportError as error:
+            raise VectorServerError("Milvus needs a client: install it with `pip install 'baowen[milvus]'`.") from error
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback before it raises
+        self.address = address
+        self._client = self._asked(MilvusClient, f"http://{address}", timeout=READ, dedicated=True)
+        version = str(self("get_server_version"))
+        found = re.match(r"v?(\d+)\.(\d+)", version)
+        if not found or (int(found[1]), int(found[2])) < _OLDEST:
+            raise VectorServerError(f"The vector server at {address} is Milvus {version}: it must be 2.3 or newer.")
+
+    def __call__(self, method: str, *arguments: Any, seconds: float = READ, **named: Any) -> Any:
+        """``method`` of pymilvus's ``MilvusClient``. Raises VectorServerError, or IndexMissing where the collection is gone."""
+        return self._asked(getattr(self._client, method), *arguments, timeout=seconds, **named)
+
+    def _asked(self, call: Any, *arguments: Any, **named: Any) -> Any:
+        import grpc
+        from pymilvus import MilvusException
+        try:
+            return call(*arguments, **named)
+        except grpc.RpcError as error:  # a deadline passes through the client as it is
+            raise self._error(None, "") from error
+        except MilvusException as error:
+            raise self._error(error.code, error.message) from error
+
+    def _error(self, code: Any, message: str) -> RagError:
+        what = f"The vector server at {self.address}"
+        if code == 2 or not isinstance(code, int):  # not connected, or what gRPC says
+            return VectorServerError(f"{what} is down or does not answer: start it, or wait and try again.")
+        if code == 100:
+            return IndexMissing(f"{what} no longer has these vectors: start again, or run `rag index` to build them anew.")
+        if code in (101, 103, 503):
+            return VectorServerError(f"{what} is still loading: wait and try again.")
+        return VectorServerError(f"{what} refuses: {' '.join(str(message).split())[:300]}")
+
+
+@lru_cache(maxsize=8)
+def connected(address: Address) -> Connection:
+    """The one connection to an address, made at the first call. Raises VectorServerError when the server is down or too old."""
+    return Connection(address)

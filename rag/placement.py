@@ -1,0 +1,57 @@
+"""Which segments' vectors a server searches: the large ones, and the largest whatever its size.
+
+A small segment is scanned here in less time than a server takes to answer, and needs no collection, which takes seconds to
+make: what was added a moment ago is found at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rag.connection import Address
+from rag.filters import Facts, facts_of
+from rag.milvus import MilvusVectors, sweep
+from rag.segment import Segment
+from rag.vectors import VectorStore
+
+_LARGE = 10_000  # passages: scanned in 0.4 ms, where a server answers in 3
+
+
+def remote(segments: Mapping[str, Sequence[int]]) -> set[str]:
+    """Of the segments of a manifest, name -> [articles, passages], those that belong on a server."""
+    largest = max(segments, key=lambda name: (segments[name][1], name), default="")
+    return {name for name, (_, size) in segments.items() if size and (size >= _LARGE or name == largest)}
+
+
+def stores_of(segments: Sequence[Segment], model: str, server: str) -> list[VectorStore]:
+    """The store that searches each segment. ``server`` is an address as ``rag.connection.Address`` reads it, empty where
+    there is none. Raises what ``MilvusVectors.open`` raises."""
+    far = remote(_sizes(segments)) if server else set()
+    return [MilvusVectors.open(Address.of(server), each.name, model, each.vectors) if each.name in far else each.vectors
+            for each in segments]
+
+
+def place(segments: Sequence[Segment], model: str, server: str) -> None:
+    """Bring to the server what belongs there and is not there yet. Raises what ``MilvusVectors.build`` raises."""
+    far = remote(_sizes(segments)) if server else set()
+    for each in segments:
+        if each.name in far:
+            MilvusVectors.build(Address.of(server), each.name, model, each.vectors, _facts(each))
+
+
+def clear(server: str, keep: set[str]) -> None:
+    """Drop the collections of other segments."""
+    if server:
+        sweep(Address.of(server), keep)
+
+
+def _sizes(segments: Sequence[Segment]) -> dict[str, list[int]]:
+    return {each.name: [each.store.size, each.size] for each in segments}
+
+
+def _facts(segment: Segment) -> Iterator[Facts]:
+    """Of each passage's article."""
+    for row in range(segment.store.size):
+        facts = facts_of(segment.store.article(row))
+        for _ in range(int(segment.first[row + 1] - segment.first[row])):
+            yield facts
