@@ -30,10 +30,12 @@ class _Embeddings(Embeddings):
         self._embedder = embedder
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self._embedder.embed_passages(texts).tolist()
+        rows: list[list[float]] = self._embedder.embed_passages(texts).tolist()
+        return rows
 
     def embed_query(self, text: str) -> list[float]:
-        return self._embedder.embed_queries([text])[0].tolist()
+        row: list[float] = self._embedder.embed_queries([text])[0].tolist()
+        return row
 
 
 class LangChain:
