@@ -139,6 +139,7 @@ def _row(
         row[what] = asdict(ratio(pairs)) if pairs else None
     first = steps[0].get("build")
     row["whole build once, s"] = asdict(ratio([(first["seconds"], ours[0]["build"]["seconds"])])) if first else None
+    row["texts embedded"], row["their characters"] = (first["texts"], first["characters"]) if first else (None, None)
     row["of it the model, s"] = asdict(ratio([(first["model_seconds"], ours[0]["build"]["model_seconds"])])) if first else None
     by_id = {article.article_id: article for article in articles}
     ranks = [evidence_ranks(question, [_hit(by_id[name], start, end) for name, start, end in found])

@@ -21,7 +21,9 @@ class Venv:
 
 LANGCHAIN = Venv("langchain", ("langchain-community==0.4.2", "langchain-classic==1.0.8", "rank-bm25==0.2.2"), ours=True)
 RAGLITE = Venv("raglite", (
-    "raglite==1.1.1", "duckdb==1.5.5", "duckdb-extension-fts==1.5.5", "duckdb-extension-vss==1.5.5"), ours=False)
+    "raglite==1.1.1", "duckdb==1.5.5", "duckdb-extension-fts==1.5.5", "duckdb-extension-vss==1.5.5", "pandas==2.3.3"), ours=False)
+"""RAGLite does not ask for pandas. Without it DuckDB looks for it on disk once a number of every vector, and a build takes
+twenty times as long."""
 
 
 def python_of(venv: Venv, folder: Path) -> tuple[Path | None, str]:

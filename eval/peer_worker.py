@@ -75,6 +75,7 @@ class Served(Embedder):
         self._wire, self._kept = wire, kept
         self._about = wire.ask(about=True)
         self.seconds = 0.0
+        self.passages: dict[str, int] = {}  # what was embedded as a passage, and its characters
         self._busy = threading.Lock()
         self._rows: dict[str, dict[str, NDArray[np.float32]]] = {what: {} for what in _KINDS}
         if kept.exists():
@@ -94,6 +95,7 @@ class Served(Embedder):
         return [int(row[0]) for row in self._get("tokens", texts)]
 
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
+        self.passages.update((text, len(text)) for text in texts)
         return np.array(self._get("passages", texts), np.float32).reshape(len(texts), self.dimension)
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
@@ -143,7 +145,9 @@ def main(make: Callable[[Embedder, str], Pipeline]) -> None:
     pipeline = make(embedder, variant)
     result = _build(pipeline, corpus, folder) if step == "build" else _ask(pipeline, corpus, folder, embedder)
     embedder.save()
-    wire.tell(result=result | {"model_seconds": embedder.seconds, "peak_bytes": _peak()})
+    wire.tell(result=result | {
+        "model_seconds": embedder.seconds, "texts": len(embedder.passages), "characters": sum(embedder.passages.values()),
+        "peak_bytes": _peak()})
 
 
 def _build(pipeline: Pipeline, corpus: Path, folder: Path) -> dict[str, Any]:
