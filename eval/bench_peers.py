@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import json
 import shutil
 import subprocess
@@ -26,6 +25,7 @@ import numpy as np
 
 from eval.intervals import interval, percentile
 from eval.measures import evidence_ranks, recall_at
+from eval.peer_corpus import chosen, write
 from eval.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
 from eval.ratios import ratio
 from eval.sets import Question, load_corpus, load_set
@@ -59,29 +59,6 @@ SYSTEMS = (
 )
 
 
-def chosen(
-    articles: Sequence[Article], questions: Sequence[Question], most_articles: int, most_questions: int
-) -> tuple[list[Article], list[Question]]:
-    """Questions that have evidence, with every article that answers them, and others up to ``most_articles``. Which ones
-    is decided by the hashes of their ids; both come in the order they were given.
-
-    Raises BadInput where no question fits."""
-    kept: set[str] = set()
-    asked: set[str] = set()
-    for question in sorted(questions, key=lambda q: _hash(q.id)):
-        needed = {item.doc for item in question.evidence} | set(question.also)
-        if question.answerable and question.evidence and len(kept | needed) <= most_articles and len(asked) < most_questions:
-            kept |= needed
-            asked.add(question.id)
-    if not asked:
-        raise BadInput(f"No question has its evidence within {most_articles} articles: give --articles a greater number.")
-    for article in sorted(articles, key=lambda a: _hash(a.file)):
-        if len(kept) >= most_articles:
-            break
-        kept.add(article.file)
-    return [a for a in articles if a.file in kept], [q for q in questions if q.id in asked]
-
-
 def main() -> None:
     options = _options()
     articles = load_corpus(options.folder)
@@ -90,7 +67,7 @@ def main() -> None:
     shutil.rmtree(_WORK, ignore_errors=True)
     corpus = _WORK / "corpus"
     corpus.mkdir(parents=True)
-    _write(corpus, articles, options.folder / "questions.jsonl", asked)
+    write(corpus, articles, options.folder / "questions.jsonl", asked)
     systems, remarks = _ready()
     embedder = Embedder()
     embedder.embed_passages([articles[0].text[:100]])  # the model is loaded before anything is timed
@@ -231,19 +208,6 @@ def answer(embedder: Embedder, asked: Mapping[str, Any]) -> dict[str, Any]:
 def _hit(article: Article, start: int, end: int) -> Hit:
     passage = Passage(f"{article.article_id}:{start}-{end}", article.article_id, article.text[start:end], start, end)
     return Hit(passage, article, 0.0, 0.0, 0.0)
-
-
-def _write(corpus: Path, articles: Sequence[Article], source: Path, asked: Sequence[Question]) -> None:
-    with (corpus / "corpus.jsonl").open("w", encoding="utf-8") as out:
-        for a in articles:
-            out.write(json.dumps({"id": a.file, "title": a.title, "date": a.date, "text": a.text}, ensure_ascii=False) + "\n")
-    ids = {question.id for question in asked}
-    lines = [line for line in source.read_text(encoding="utf-8-sig").split("\n") if line.strip() and json.loads(line)["id"] in ids]
-    (corpus / "questions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _hash(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _options() -> argparse.Namespace:

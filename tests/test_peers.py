@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from eval import bench_peers, peer_venvs
-from eval.bench_peers import SYSTEMS, answer, chosen, table
+from eval.bench_peers import SYSTEMS, answer, table
+from eval.peer_corpus import chosen, write
 from eval.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
 from eval.peer_worker import LONGEST, Served, place, whole
-from eval.sets import Evidence, Question
+from eval.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.schema import Article, Run
 from rag.splitter import MAX_CHARS
@@ -60,6 +61,17 @@ def test_the_choice_does_not_hang_on_the_order() -> None:
 def test_questions_without_evidence_are_not_asked() -> None:
     with pytest.raises(BadInput, match=r"within 2 articles: give --articles a greater number"):
         chosen(ARTICLES, [question("q1", "a", answerable=False), question("q2"), question("q3", "a", "b", "c")], 2, 9)
+
+
+def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
+    lines = [f'{{"id": "q{n}", "question": "{n}？", "lang": "zh", "type": "t", "answerable": true, "facts": [], '
+             f'"evidence": [{{"doc": "{doc}"}}]}}' for n, doc in ((1, "a"), (2, "b"), (3, "c"))]
+    (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    asked = [q for q in load_set(tmp_path / "all.jsonl", None) if q.id != "q2"]
+    kept = [article("a", "正文\u2028。", "标题"), article("c")]
+    write(tmp_path, kept, tmp_path / "all.jsonl", asked)
+    assert load_corpus(tmp_path) == kept
+    assert list(load_set(tmp_path / "questions.jsonl", {a.file: a.text for a in kept})) == asked
 
 
 @pytest.mark.parametrize(("words", "expected"), [
