@@ -7,7 +7,6 @@ ratio is printed with its spread. Results are kept as JSON in eval/out/bench.jso
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from eval.ratios import ratio
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
@@ -55,12 +55,9 @@ def _pair(what: str, one: Callable[[], object], other: Callable[[], object]) -> 
     one(), other()
     for _ in range(_ROUNDS):
         times.append((_timed(one), _timed(other)))
-    ratios = sorted(a / b for a, b in times)
-    return {
-        "what": what, "rounds": _ROUNDS,
-        "seconds": statistics.median(a for a, _ in times), "baseline_seconds": statistics.median(b for _, b in times),
-        "ratio": statistics.median(ratios), "ratio_low": ratios[0], "ratio_high": ratios[-1],
-    }
+    found = ratio(times)
+    return {"what": what, "rounds": _ROUNDS, "seconds": found.one, "baseline_seconds": found.other,
+            "ratio": found.ratio, "ratio_low": found.low, "ratio_high": found.high}
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -72,7 +72,9 @@ class Embedder:
         if not self._fingerprint:
             digest = hashlib.sha256(self.name.encode())
             if self.name == BUILTIN_MODEL:
-                digest.update(nano_e5.weights_file().read_bytes())
+                with nano_e5.weights_file().open("rb") as weights:
+                    while part := weights.read(1 << 20):
+                        digest.update(part)
             else:
                 digest.update(np.round(self.embed_passages([_PROBE]), 2).tobytes())
             self._fingerprint = digest.hexdigest()[:32]
