@@ -47,5 +47,11 @@ eval: index/CURRENT   ## every set, every ranker, one table; SAMPLES="FOLDER..."
 	for set in $(SAMPLES); do $(RAG) eval $$set --compare $(RANKERS) || exit; done
 	$(VENV)/bin/python -m eval.table $(RESULTS)
 
-bench: index/CURRENT  ## speed, side by side with a baseline
+CORPUS ?= $(firstword $(wildcard ../shared/eval/crud-news) eval/sets/dureader-robust-sample)
+
+bench: index/CURRENT  ## speed, size and recall, each beside its baseline; CORPUS=FOLDER names the set for what needs one
 	$(VENV)/bin/python -m eval.bench
+	$(VENV)/bin/python -m eval.bench_vectors
+	$(VENV)/bin/python -m eval.bench_lexical $(CORPUS)
+	$(VENV)/bin/python -m eval.bench_index
+	$(VENV)/bin/python -m eval.bench_peers $(CORPUS)
