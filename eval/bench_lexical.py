@@ -50,7 +50,7 @@ def main() -> None:
     pool = [text[start:end] for text in found for start, end in sentences(text)]
     names = NameBridge(LexicalIndex.build([]).frequencies)
     asked = [q.question for q in load_set(folder / "questions.jsonl", None) if q.lang == "zh"]
-    queries = [tokens(parse(text, (), names).lexical) for text in random.Random(1).sample(asked, _QUESTIONS)]
+    queries = [tokens(parse(text, (), names).lexical) for text in random.Random(1).sample(asked, min(_QUESTIONS, len(asked)))]
     print("\n".join(f"{name:12} {what}" for name, what in _COLUMNS.items() if what))
     print(f"{'':28}" + "".join(f"{name:>13}" for name in _COLUMNS))
     rows: dict[str, Row] = {}
