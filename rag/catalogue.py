@@ -84,11 +84,16 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
 
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
+    from rag.connection import Address
     from rag.generation import damage, read_manifest
     from rag.opened import load
+    from rag.placement import remote
 
-    folder = settings_of(index_dir).index_dir
+    settings = settings_of(index_dir)
+    folder = settings.index_dir
     manifest, broken = read_manifest(folder), damage(folder)
+    if settings.vector_store and not broken:
+        load(folder, server=settings.vector_store)  # whether the server has what it should
     health = {"ok": not broken, "damaged": broken}
     if as_json:
         print_json({**manifest, "files": {} if broken else load(folder).files(), "health": health})
@@ -98,8 +103,10 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
                    f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
                    f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
                    f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`'}")
+        far = remote(manifest["segments"]) if settings.vector_store else set()
         for name, (articles, passages) in manifest["segments"].items():
-            out.print(f"segment     {name}: {articles} articles, {passages} passages")
+            where = f", searched by {Address.of(settings.vector_store)}" if name in far else ""
+            out.print(f"segment     {name}: {articles} articles, {passages} passages{where}")
         for row in manifest["refused"]:
             out.print(f"left out    {row['why']}")
     if broken:

@@ -157,7 +157,8 @@ class Draft:
         vectors = self._known.vectors(texts, self._progress) if self._known else np.zeros((0, self._model()["dimension"]), np.float32)
         self._progress("words", 0, 1)
         spans = np.array([(p.start, p.end, len(p.heading)) for p in passages], np.int32).reshape(-1, 3)
-        content = Content(entries, [p for p in self._parts if p.home in {f.home for f in self._files}], self._files,
+        homes = {file.home for file in self._files}
+        content = Content(entries, [part for part in self._parts if part.home in homes], self._files,
                           np.array(first, np.int64), spans, keys_of(texts), vectors, Postings.build(texts))
         self._progress("segment", 0, 1)
         name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)

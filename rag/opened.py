@@ -38,9 +38,10 @@ class Living:
         self.articles[self.gone] = False
         self.passages: Mask = segment.passages_of(self.articles)
 
-    def records(self) -> list[tuple[int, File]]:
+    def records(self, home: str = "") -> list[tuple[int, File]]:
+        """Of the files that count, or of the one of this name."""
         lost = set(self.files_gone.tolist())
-        return [(row, file) for row, file in self.segment.store.records() if row not in lost]
+        return [(row, file) for row, file in self.segment.store.records(home) if row not in lost]
 
     def row(self, article_id: str) -> int:
         """Of the article, or -1."""
@@ -101,7 +102,7 @@ class Index:
         for part in self.parts:
             for row, name, home in part.segment.store.home_of(page):
                 if part.articles[row] and name.rpartition("#")[0] == page:
-                    file = next(file for other in self.parts for _, file in other.records() if file.home == home)
+                    file = next(file for other in self.parts for _, file in other.records(home))
                     return dict(file.pages).get(page, file.sha256)
         return ""
 
@@ -109,11 +110,12 @@ class Index:
         """The passages of articles that pass; None where all do."""
         if only == EVERYTHING and self._alive.all():
             return None
-        if only not in self._chosen:
-            if len(self._chosen) == _REMEMBERED:
+        found = self._chosen.get(only)
+        if found is None:
+            if len(self._chosen) >= _REMEMBERED:
                 self._chosen.clear()
-            self._chosen[only] = self._choose(only)
-        return self._chosen[only]
+            found = self._chosen[only] = self._choose(only)
+        return found
 
     def undated(self, only: Filter) -> int:
         """How many articles a filter by date leaves out only because nobody knows their date."""

@@ -162,9 +162,9 @@ class Store:
             yield Entry(self._opened(digest, body), home, place, bool(jumps), story,
                         tuple(np.frombuffer(bands, np.int64).tolist()))
 
-    def records(self) -> list[tuple[int, File]]:
-        """(row, file) of each file."""
-        rows = self._ask("SELECT row, home, sha256, beside, stamp, articles, pages, refused FROM files")
+    def records(self, home: str = "") -> list[tuple[int, File]]:
+        """(row, file) of each file, or of the one of this name."""
+        rows = self._ask("SELECT row, home, sha256, beside, stamp, articles, pages, refused FROM files WHERE ? IN ('', home)", _plain(home))
         try:
             return [(row - 1, File(home, sha256, beside, stamp, articles, _pairs(pages), _pairs(refused)))
                     for row, home, sha256, beside, stamp, articles, pages, refused in rows]
