@@ -88,10 +88,18 @@ class Embedder:
 
         Raises ValueError for a text longer than ``max_tokens``: its end would be lost silently.
         """
-        longest = max(self.count_tokens(texts), default=0)
-        if longest > self.max_tokens:
-            raise ValueError(f"a passage of {longest} tokens is longer than the model's {self.max_tokens}")
-        return self._embed([self._passage + text for text in texts], progress)
+        return self._embed([self._passage + text for text in texts], self.batches(texts), progress)
+
+    def batches(self, texts: Sequence[str]) -> list[list[int]]:
+        """Which of ``texts`` ``embed_passages`` embeds together, the longest first. Embedded elsewhere by the
+        same batches they get the same vectors, for a batch embedded by itself stays one batch.
+
+        Raises ValueError as ``embed_passages`` does.
+        """
+        lengths = self.count_tokens(texts)
+        if max(lengths, default=0) > self.max_tokens:
+            raise ValueError(f"a passage of {max(lengths)} tokens is longer than the model's {self.max_tokens}")
+        return self._plan(lengths)
 
     def embed_sentences(self, texts: Sequence[str]) -> Matrix:
         """(n, d) unit rows of texts of any length, embedded as passages. The last ``_REMEMBERED`` are
@@ -122,7 +130,7 @@ class Embedder:
             for part in self._windows(prefix, text):
                 parts.append(prefix + part)
                 owner.append(number)
-        rows = self._embed(parts, alike=True)
+        rows = self._embed(parts, self._plan(self._lengths(parts), alike=True))
         out = np.zeros((len(texts), rows.shape[1]), np.float32)
         np.add.at(out, owner, rows * np.array([len(p) for p in parts], np.float32)[:, None])
         out /= np.linalg.norm(out, axis=1, keepdims=True)
@@ -142,32 +150,40 @@ class Embedder:
             return [len(encoded) for encoded in words.encode_batch(list(texts))]
         return [len(ids) for ids in words(list(texts), truncation=False, padding=False)["input_ids"]]
 
-    def _embed(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, alike: bool = False
-    ) -> Matrix:
+    def _plan(self, tokens: Sequence[int], alike: bool = False) -> list[list[int]]:
         """Length-sorted batches of about equal numbers of tokens, so that little is padding. ``alike``:
         only texts that are filled up to one length share a batch, for an answer must not depend on what
         was asked before it."""
-        out = np.zeros((len(texts), self.dimension), np.float32)
-        lengths = np.array(self._lengths(texts), int)
+        lengths = np.array(tokens, int)
         if self.name == BUILTIN_MODEL:
             lengths = -(-lengths // 8) * 8  # as ``rag.e5.padded``
         order = np.argsort(-lengths, kind="stable")
+        plan: list[list[int]] = []
         at = 0
         while at < len(order):
             size = max(1, _BATCH_TOKENS // max(1, int(lengths[order[at]])))
             batch = order[at: at + size]
             if alike:
                 batch = batch[lengths[batch] == lengths[order[at]]]
+            plan.append(batch.tolist())
+            at += len(batch)
+        return plan
+
+    def _embed(
+        self, texts: Sequence[str], plan: Sequence[Sequence[int]], progress: Callable[[int], None] | None = None
+    ) -> Matrix:
+        out = np.zeros((len(texts), self.dimension), np.float32)
+        done = 0
+        for batch in plan:
             with self._lock:
                 rows = self.loaded.encode(
                     [texts[i] for i in batch], prompt="", batch_size=len(batch), convert_to_numpy=False,
                     convert_to_tensor=True, show_progress_bar=False)
             vectors = rows.float().cpu().numpy()
             out[batch] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-            at += len(batch)
+            done += len(batch)
             if progress:
-                progress(min(at, len(order)))
+                progress(done)
         return out
 
 

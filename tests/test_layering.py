@@ -26,6 +26,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"newspaper", "reprints", "lookup"},
     {"sheet"},
     {"embedder"},
+    {"crew", "fleet"},
     {"index"},
     {"citations", "llm", "retriever"},
     {"extractive"},
