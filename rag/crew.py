@@ -4,7 +4,7 @@ A process of its own because of what Ray does to the one that it is in: it ends 
 cluster has been gone for a while, writes its log to stderr, and tries for two minutes to reach a cluster that is not there.
 Being the script, it sends its classes to the workers by value, so that one who lacks the program can say so.
 
-Asked in lines of JSON: first ``{"fingerprint", "probe", "vector"}``, then ``{"batch": n, "texts"}`` and, after some,
+Asked in lines of JSON: first ``{"fingerprint", "precision", "probe", "vector"}``, then ``{"batch": n, "texts"}`` and, after some,
 ``{"end"}``. Answers ``{"ready": workers}``, ``{"batch": n, "size"}`` with as many bytes of float32 after it, or ``{"error"}``.
 """
 
@@ -17,12 +17,12 @@ import sys
 from collections import deque
 from typing import Any, BinaryIO
 
-_CPUS = 2  # of a worker
+_CPUS = 1  # of a worker: two of one thread each do twice the work of one of two threads
 _LIVES = 2  # how often a worker's process that died is started anew
 _AHEAD = 2  # batches that a worker has: one at work, one waiting
 _MUSTER, _FIRST = 20.0, 300.0  # seconds until those who are ready begin, and until there must be one
 _STALL = 600.0  # seconds in which one batch must come back
-_SAME = 0.999  # cosine with the vector made here; bfloat16 against float32 is above
+_SAME = 0.999  # cosine with the vector made here
 
 
 class Trouble(Exception):
@@ -32,8 +32,8 @@ class Trouble(Exception):
 class Worker:
     """Lives in a process on some machine of the cluster; knows nothing but what its methods import."""
 
-    def __init__(self, model: str) -> None:
-        self._model = model
+    def __init__(self, model: str, precision: str | None) -> None:
+        self._model, self._precision = model, precision
         self._embedder: Any = None
 
     def hello(self, probe: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Worker:
             from rag.errors import RagError
         except ImportError as error:
             return {"lacks": str(error)}
-        self._embedder = Embedder(self._model)
+        self._embedder = Embedder(self._model, self._precision)
         try:
             return {"fingerprint": self._embedder.fingerprint, "vector": self._embedder.embed_passages([probe])[0].tolist()}
         except RagError as error:
@@ -53,7 +53,7 @@ class Worker:
         if self._embedder is None:  # the process was started anew
             from rag.embedder import Embedder
 
-            self._embedder = Embedder(self._model)
+            self._embedder = Embedder(self._model, self._precision)
         return bytes(self._embedder.embed_passages(texts).tobytes())
 
 
@@ -67,11 +67,12 @@ class Crew:
         import ray
         from ray.exceptions import RayError
 
-        self._ray = ray
+        self._ray: Any = ray
         self._model, self._expected = model, expected
         try:
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
-            nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+            found: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+            nodes = [node for node in found if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         except (ConnectionError, RuntimeError, ValueError, TimeoutError, SystemExit, RayError) as error:
             why = "" if isinstance(error, SystemExit) else f" ({_line(error)})"
             raise Trouble(f"This machine cannot join the Ray cluster at {address}{why}: "
@@ -122,7 +123,7 @@ class Crew:
         options = {"num_cpus": min(cpus, _CPUS), "max_restarts": _LIVES, "max_task_retries": -1,
                    "scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
         for _ in range(max(1, cpus // _CPUS)):
-            actor = self._ray.remote(Worker).options(**options).remote(self._model)
+            actor: Any = self._ray.remote(Worker).options(**options).remote(self._model, self._expected["precision"])
             self._pending[actor.hello.remote(self._expected["probe"])] = len(self._actors), -1
             self._actors[len(self._actors)] = actor, node["NodeManagerAddress"]
 

@@ -38,7 +38,8 @@ class Embedder:
         if precision not in (None, "float32", "bfloat16"):
             raise ValueError(f"precision is {precision!r}, not float32 or bfloat16")
         self.name = model
-        self.precision = precision
+        # said here and not when the model is loaded: machines that share the work must agree on it
+        self.precision = precision or (("bfloat16" if _has_bf16() else "float32") if model == BUILTIN_MODEL else None)
         self._lock = threading.RLock()
         self._model: SentenceTransformer | None = None
         self._fingerprint = ""
@@ -191,7 +192,7 @@ def _builtin(precision: str | None) -> SentenceTransformer:
     _quiet()
     from rag.e5 import sentence_transformer
 
-    return sentence_transformer(precision or ("bfloat16" if _has_bf16() else "float32"))
+    return sentence_transformer(precision)
 
 
 def _has_bf16() -> bool:

@@ -33,8 +33,8 @@ _PROBE = "人工智能 artificial intelligence 2025"
 
 class Fleet:
     """``with Fleet("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are
-    counted here; vectors are made on the cluster's machines, by the same batches as here, and come back in order. They see texts
-    and give vectors, and have the program and the model installed. This machine is one of the cluster's, with CPUs to lend or none.
+    counted here; vectors are made on the cluster's machines, by the same batches and in the same precision as here, and come back
+    in order. They see texts and give vectors, and have the program and the model installed. This machine is one of the cluster's, with CPUs to lend or none.
 
     Raises BadInput for what is no address, FleetError for a cluster that cannot be used, ModelError as ``Embedder`` does.
     """
@@ -63,7 +63,7 @@ class Fleet:
         # another model's fingerprint is a hash of rounded values, which need not be the same on another processor
         fingerprint = self.fingerprint if self.name == BUILTIN_MODEL else ""
         try:
-            self._send([{"fingerprint": fingerprint, "probe": _PROBE, "vector": vector.tolist()}])
+            self._send([{"fingerprint": fingerprint, "precision": self._local.precision, "probe": _PROBE, "vector": vector.tolist()}])
             self.workers = self._answer(_START)["ready"]
         except BaseException:
             self._end(kill=True)
