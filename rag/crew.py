@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections import deque
 from typing import Any, BinaryIO
 
@@ -129,11 +130,11 @@ class Crew:
 
     def _muster(self) -> None:
         """Wait for all, but not long for the last; who comes later joins in."""
-        for seconds in (_MUSTER, _FIRST):
-            self._ray.wait(list(self._pending), num_returns=len(self._pending) if seconds == _MUSTER else 1, timeout=seconds)
-            self._collect(0)
-            if self._ready:
+        began = time.monotonic()
+        while (waited := time.monotonic() - began) < _FIRST:
+            if self._ready and (waited > _MUSTER or not self._pending):
                 return
+            self._collect(1.0, quiet=True)
         raise Trouble(f"No worker of the Ray cluster was ready within {_FIRST:g} s: see with `ray status` whether it has free CPUs.")
 
     def _load(self, number: int) -> int:
@@ -147,12 +148,12 @@ class Crew:
         held = [batch for _, batch in self._pending.values() if batch in self._jobs]
         return next((batch for batch in self._jobs if held.count(batch) == 1), None)
 
-    def _collect(self, seconds: float) -> list[tuple[int, bytes]]:
-        """Batches that came back within ``seconds``, each once."""
+    def _collect(self, seconds: float, quiet: bool = False) -> list[tuple[int, bytes]]:
+        """Batches that came back within ``seconds``, each once. ``quiet``: none is no trouble."""
         from ray.exceptions import ActorUnschedulableError, RayActorError, RayError, RayTaskError
 
         done, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=seconds)
-        if not done and seconds:
+        if not done and not quiet:
             raise Trouble(f"No worker of the Ray cluster gave a vector for {seconds:g} s: see `ray status`, then run it again.")
         if len(done) < len(self._pending):  # all others that are ready too
             done, _ = self._ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)

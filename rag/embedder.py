@@ -89,7 +89,8 @@ class Embedder:
 
         Raises ValueError for a text longer than ``max_tokens``: its end would be lost silently.
         """
-        return self._embed([self._passage + text for text in texts], self.batches(texts), progress)
+        plan = self.batches(texts)  # first: it loads the model, which sets the prefix
+        return self._embed([self._passage + text for text in texts], plan, progress)
 
     def batches(self, texts: Sequence[str]) -> list[list[int]]:
         """Which of ``texts`` ``embed_passages`` embeds together, the longest first. Embedded elsewhere by the

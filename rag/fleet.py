@@ -32,9 +32,9 @@ _PROBE = "人工智能 artificial intelligence 2025"
 
 
 class Fleet:
-    """``with Fleet("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are
-    counted here; vectors are made on the cluster's machines, by the same batches and in the same precision as here, and come back
-    in order. They see texts and give vectors, and have the program and the model installed. This machine is one of the cluster's, with CPUs to lend or none.
+    """``with Fleet("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are counted here;
+    vectors are made on the cluster's machines, by the same batches and in the same precision as here, and come back in order.
+    They see texts and give vectors, and have the program and the model installed. This machine is one of them, if only with no CPU to lend.
 
     Raises BadInput for what is no address, FleetError for a cluster that cannot be used, ModelError as ``Embedder`` does.
     """

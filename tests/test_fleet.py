@@ -59,8 +59,8 @@ def test_on_a_cluster(case: str, outcomes: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("address", [
-    "", "10.0.0.1", "10.0.0.1:", ":6379", "ray://10.0.0.1:10001", "10.0.0.1:x", "10.0.0.1:99999", "auto", "me@10.0.0.1:6379", "10.0.0.1:1/x",
-    "[::1:6379"])
+    "", "10.0.0.1", "10.0.0.1:", ":6379", "ray://10.0.0.1:10001", "10.0.0.1:x", "10.0.0.1:99999", "auto", "me@10.0.0.1:6379",
+    "10.0.0.1:1/x", "[::1:6379"])
 def test_bad_address(address: str) -> None:
     with pytest.raises(BadInput, match="HOST:PORT") as caught:
         Fleet(address)
@@ -95,3 +95,8 @@ def test_batches_embedded_by_themselves_give_the_same_vectors(embedder: Embedder
         batch = [texts[row] for row in rows]
         assert embedder.batches(batch) == [list(range(len(rows)))]
         assert (embedder.embed_passages(batch) == whole[rows]).all()
+
+
+def test_the_first_call_of_a_fresh_embedder_has_the_prefix(embedder: Embedder) -> None:
+    embedder.embed_passages(["平湖"])
+    assert (Embedder().embed_passages(["平湖签约"]) == embedder.embed_passages(["平湖签约"])).all()
