@@ -65,9 +65,9 @@ class Fleet:
         try:
             self._send([{"fingerprint": fingerprint, "precision": self._local.precision, "probe": _PROBE, "vector": vector.tolist()}])
             self.workers = self._answer(_START)["ready"]
-        except BaseException:
-            self._end(kill=True)
-            raise
+        finally:
+            if not self.workers:
+                self._end(kill=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
