@@ -11,7 +11,7 @@ import numpy as np
 
 from rag import segment
 from rag.continuations import join
-from rag.embedder import Embedder
+from rag.embedder import Encoder
 from rag.known import Known
 from rag.opened import Index, Living
 from rag.postings import Postings
@@ -45,7 +45,7 @@ class Draft:
     """``put`` what each changed file holds now, ``drop`` the files that are gone, then ``finish``. Articles that are as they
     were stay where they are."""
 
-    def __init__(self, index_dir: Path, embedder: Embedder, before: Index | None, progress: Callable[[str, int, int], None]) -> None:
+    def __init__(self, index_dir: Path, embedder: Encoder, before: Index | None, progress: Callable[[str, int, int], None]) -> None:
         self.before = before
         self._index_dir, self._embedder, self._progress = index_dir, embedder, progress
         self._old: tuple[Living, ...] = before.parts if before else ()

@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,29 @@ _REMEMBERED = 20_000
 _PROBE = "人工智能 artificial intelligence 2025"
 
 
+class Encoder(Protocol):
+    """What the index asks of an embedder."""
+
+    portion: int
+    """How many texts are best handed over at once."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    def embed_passages(self, texts: Sequence[str]) -> Matrix: ...
+
+
 class Embedder:
     """``model`` is the built-in multilingual-e5-small, or any sentence-transformers name or folder.
     It is loaded when first used. Safe to share between threads: one text batch runs at a time."""
+
+    portion = 512  # ten seconds' work
 
     def __init__(self, model: str = BUILTIN_MODEL, precision: str | None = None) -> None:
         """``precision``: "float32", "bfloat16", or None for bfloat16 where the CPU has instructions
@@ -38,7 +58,8 @@ class Embedder:
         if precision not in (None, "float32", "bfloat16"):
             raise ValueError(f"precision is {precision!r}, not float32 or bfloat16")
         self.name = model
-        self.precision = precision
+        # said here and not when the model is loaded: machines that share the work must agree on it
+        self.precision = precision or (("bfloat16" if _has_bf16() else "float32") if model == BUILTIN_MODEL else None)
         self._lock = threading.RLock()
         self._model: SentenceTransformer | None = None
         self._fingerprint = ""
@@ -90,10 +111,19 @@ class Embedder:
 
         Raises ValueError for a text longer than ``max_tokens``: its end would be lost silently.
         """
-        longest = max(self.count_tokens(texts), default=0)
-        if longest > self.max_tokens:
-            raise ValueError(f"a passage of {longest} tokens is longer than the model's {self.max_tokens}")
-        return self._embed([self._passage + text for text in texts], progress)
+        plan = self.batches(texts)  # first: it loads the model, which sets the prefix
+        return self._embed([self._passage + text for text in texts], plan, progress)
+
+    def batches(self, texts: Sequence[str]) -> list[list[int]]:
+        """Which of ``texts`` ``embed_passages`` embeds together, the longest first. Embedded elsewhere by the
+        same batches they get the same vectors, for a batch embedded by itself stays one batch.
+
+        Raises ValueError as ``embed_passages`` does.
+        """
+        lengths = self.count_tokens(texts)
+        if max(lengths, default=0) > self.max_tokens:
+            raise ValueError(f"a passage of {max(lengths)} tokens is longer than the model's {self.max_tokens}")
+        return self._plan(lengths)
 
     def embed_sentences(self, texts: Sequence[str]) -> Matrix:
         """(n, d) unit rows of texts of any length, embedded as passages. The last ``_REMEMBERED`` are
@@ -124,7 +154,7 @@ class Embedder:
             for part in self._windows(prefix, text):
                 parts.append(prefix + part)
                 owner.append(number)
-        rows = self._embed(parts, alike=True)
+        rows = self._embed(parts, self._plan(self._lengths(parts), alike=True))
         out = np.zeros((len(texts), rows.shape[1]), np.float32)
         np.add.at(out, owner, rows * np.array([len(p) for p in parts], np.float32)[:, None])
         out /= np.linalg.norm(out, axis=1, keepdims=True)
@@ -144,32 +174,40 @@ class Embedder:
             return [len(encoded) for encoded in words.encode_batch(list(texts))]
         return [len(ids) for ids in words(list(texts), truncation=False, padding=False)["input_ids"]]
 
-    def _embed(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, alike: bool = False
-    ) -> Matrix:
+    def _plan(self, tokens: Sequence[int], alike: bool = False) -> list[list[int]]:
         """Length-sorted batches of about equal numbers of tokens, so that little is padding. ``alike``:
         only texts that are filled up to one length share a batch, for an answer must not depend on what
         was asked before it."""
-        out = np.zeros((len(texts), self.dimension), np.float32)
-        lengths = np.array(self._lengths(texts), int)
+        lengths = np.array(tokens, int)
         if self.name == BUILTIN_MODEL:
             lengths = -(-lengths // 8) * 8  # as ``rag.e5.padded``
         order = np.argsort(-lengths, kind="stable")
+        plan: list[list[int]] = []
         at = 0
         while at < len(order):
             size = max(1, _BATCH_TOKENS // max(1, int(lengths[order[at]])))
             batch = order[at: at + size]
             if alike:
                 batch = batch[lengths[batch] == lengths[order[at]]]
+            plan.append(batch.tolist())
+            at += len(batch)
+        return plan
+
+    def _embed(
+        self, texts: Sequence[str], plan: Sequence[Sequence[int]], progress: Callable[[int], None] | None = None
+    ) -> Matrix:
+        out = np.zeros((len(texts), self.dimension), np.float32)
+        done = 0
+        for batch in plan:
             with self._lock:
                 rows = self.loaded.encode(
                     [texts[i] for i in batch], prompt="", batch_size=len(batch), convert_to_numpy=False,
                     convert_to_tensor=True, show_progress_bar=False)
             vectors = rows.float().cpu().numpy()
             out[batch] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-            at += len(batch)
+            done += len(batch)
             if progress:
-                progress(min(at, len(order)))
+                progress(done)
         return out
 
 
@@ -177,7 +215,7 @@ def _builtin(precision: str | None) -> SentenceTransformer:
     _quiet()
     from rag.e5 import sentence_transformer
 
-    return sentence_transformer(precision or ("bfloat16" if _has_bf16() else "float32"))
+    return sentence_transformer(precision)
 
 
 def _has_bf16() -> bool:

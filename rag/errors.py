@@ -12,6 +12,7 @@ RagError (1)
 ├── PortInUse (11)           the browser page's port is taken
 ├── FeedbackNotStored (12)   a reader's judgement could not be written down
 ├── VectorServerError (13)   the server of the vectors is down, slow, of another version or refuses
+├── FleetError (14)          the Ray cluster that embeds is down, lacks the program or the model, or died
 └── BadInput (2)             a question, batch line, evaluation set or setting that cannot be used
 
 The message says what happened and the command that mends it, in one line.
@@ -68,6 +69,10 @@ class FeedbackNotStored(RagError):
 
 class VectorServerError(RagError):
     exit_code = 13
+
+
+class FleetError(RagError):
+    exit_code = 14
 
 
 class BadInput(RagError):

@@ -19,7 +19,7 @@ from rag.changes import Changes, Look, changes_in
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.corpus import Reader
 from rag.draft import Draft, Result
-from rag.embedder import Embedder
+from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.folder import strays
 from rag.generation import not_writable, writing
@@ -49,7 +49,7 @@ class Built:
 
 
 def build(
-    folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None,
+    folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None,
     anew: bool = False, server: str = "",
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
@@ -73,7 +73,7 @@ def build(
 
 
 def build_from(
-    articles: Sequence[Article], index_dir: Path, embedder: Embedder, progress: Progress = lambda *_: None,
+    articles: Sequence[Article], index_dir: Path, embedder: Encoder, progress: Progress = lambda *_: None,
 ) -> Built:
     """The second half of the walk, for articles that come from elsewhere than a folder of pages: they take the place of
     all that is in the index."""
@@ -89,7 +89,7 @@ def build_from(
         return _finish(draft, index_dir, {"folder": "", "settings": {}}, [], Changes(), progress, "what was given")
 
 
-def what_changed(folder: Path, index_dir: Path, embedder: Embedder, limits: Limits = DEFAULT_LIMITS) -> Changes:
+def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """What ``build`` would find to do; nothing is written. Raises CorpusError."""
     return _changes(folder, _usable(index_dir, embedder), limits)
 
@@ -99,7 +99,7 @@ def _changes(folder: Path, before: Index | None, limits: Limits) -> Changes:
     return changes_in(folder, known, again=bool(before and before.manifest["settings"].get("reading") != reading(limits)))
 
 
-def _usable(index_dir: Path, embedder: Embedder) -> Index | None:
+def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
     """The index in use; None where there is none that could be gone on from."""
     try:
         return load(index_dir, embedder)

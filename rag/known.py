@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import segment
-from rag.embedder import Embedder
+from rag.embedder import Encoder
 from rag.errors import IndexDamaged
 from rag.segment import SEGMENTS, Keys, keys_of
 from rag.vectors import Matrix
 
-_PORTION = 512  # texts embedded before they go into the journal: ten seconds' work
 Found = NDArray[np.bool_]
 
 
@@ -58,7 +57,7 @@ class Journal:
 class Known:
     """The vectors of one model. ``checked``: only segments whose bytes are what they were are trusted."""
 
-    def __init__(self, index_dir: Path, embedder: Embedder, checked: bool) -> None:
+    def __init__(self, index_dir: Path, embedder: Encoder, checked: bool) -> None:
         self.embedded = 0
         """How many texts had to be embedded."""
         self.journal = Journal(index_dir, embedder.fingerprint, embedder.dimension)
@@ -76,8 +75,8 @@ class Known:
         fresh = {int(keys[i]): i for i in np.flatnonzero(~found)[::-1]}  # a text that stands in several places is embedded once
         places = np.array(sorted(fresh.values(), key=lambda i: (-len(texts[i]), i)), int)
         progress("embed", 0, len(places))
-        for at in range(0, len(places), _PORTION):
-            portion = places[at: at + _PORTION]
+        for at in range(0, len(places), self._embedder.portion):
+            portion = places[at: at + self._embedder.portion]
             vectors[portion] = self._embedder.embed_passages([texts[i] for i in portion])
             self.journal.append(keys[portion], vectors[portion])
             progress("embed", at + len(portion), len(places))

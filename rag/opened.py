@@ -14,7 +14,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from rag.embedder import Embedder
+from rag.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import current_generation, gone_of, read_manifest
 from rag.lexical import LexicalIndex
@@ -183,7 +183,7 @@ class Passages(Sequence[Passage]):
         return self._index.starts[-1]
 
 
-def load(index_dir: Path, embedder: Embedder | None = None, server: str = "") -> Index:
+def load(index_dir: Path, embedder: Encoder | None = None, server: str = "") -> Index:
     """The generation in use. With an ``embedder``, one made by another model is refused. ``server`` searches the vectors
     (``Settings.vector_store``); empty: they are searched here.
 
@@ -200,7 +200,7 @@ def load(index_dir: Path, embedder: Embedder | None = None, server: str = "") ->
 
 
 def open_generation(
-    index_dir: Path, manifest: Mapping[str, Any], embedder: Embedder | None = None, server: str = ""
+    index_dir: Path, manifest: Mapping[str, Any], embedder: Encoder | None = None, server: str = ""
 ) -> Index:
     """A given one. Raises as ``load``."""
     if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:

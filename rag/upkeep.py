@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +29,7 @@ def index(
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Put the index in use that stood before the last change.")] = False,
     anew: Annotated[bool, typer.Option("--anew", help="Read every file again and trust nothing of a damaged index.")] = False,
+    ray: Annotated[str, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")] = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
@@ -46,11 +47,12 @@ def index(
     elif rollback:
         _roll_back(settings, as_json)
     else:
-        _update(settings, folder or settings.seeds_dir, dry_run, watch, anew, as_json)
+        _update(settings, folder or settings.seeds_dir, dry_run, watch, anew, ray, as_json)
 
 
-def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: bool, as_json: bool) -> None:
+def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: bool, ray: str, as_json: bool) -> None:
     from rag.embedder import Embedder
+    from rag.fleet import Fleet
     from rag.index import build, what_changed
 
     embedder = Embedder(settings.embedding_model)
@@ -59,8 +61,9 @@ def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: b
         return
 
     def run() -> None:
-        with _bar() as progress:
-            built = build(folder, settings.index_dir, embedder, settings.limits, progress, anew, settings.vector_store)
+        fleet = Fleet(ray, settings.embedding_model) if ray else nullcontext(embedder)
+        with fleet as encoder, _bar() as progress:
+            built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
         _show_built(built, settings.index_dir, as_json)
 
     if not stay:

@@ -23,7 +23,7 @@ def test_every_class_has_its_own_exit_code() -> None:
     assert codes == {
         "RagError": 1, "BadInput": 2, "CorpusError": 3, "IndexMissing": 4, "IndexDamaged": 5, "IndexIncompatible": 6,
         "IndexNotWritable": 7, "ModelError": 8, "EndpointError": 9, "NotFound": 10, "PortInUse": 11, "FeedbackNotStored": 12,
-        "VectorServerError": 13}
+        "VectorServerError": 13, "FleetError": 14}
     assert len(set(codes.values())) == len(codes)
 
 

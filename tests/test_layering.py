@@ -27,7 +27,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"newspaper", "reprints", "lookup"},
     {"sheet", "store", "reading"},
     {"embedder", "segment", "changes"},
-    {"generation", "known", "placement"},
+    {"generation", "known", "placement", "crew", "fleet"},
     {"opened"},
     {"probe", "draft"},
     {"merge", "parcel"},
