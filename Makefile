@@ -4,7 +4,7 @@ VENV := .venv
 RAG := $(VENV)/bin/rag
 READY := $(VENV)/.ready
 
-.PHONY: run test check index bench ask eval seeds-changed
+.PHONY: run test test-cluster check index bench ask eval seeds-changed
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml
@@ -35,6 +35,9 @@ check: $(READY)       ## lint and types
 
 test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest
+
+test-cluster: $(READY) ## a Milvus cluster that loses a query node; wants Debian's etcd-server
+	unshare --map-root-user --net $(VENV)/bin/python -m pytest -s --noconftest -p no:cacheprovider tests/cluster.py
 
 RANKERS := dense,lexical,fused
 HALVES := pinghu off_topic

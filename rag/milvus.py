@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.connection import WRITE, Address, Connection, connected
+from rag.connection import READ, WRITE, Address, Connection, connected
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, VectorServerError
 from rag.filters import Facts, folded, number_of
 from rag.vectors import Among, Matrix, Rows, VectorStore
@@ -58,7 +59,7 @@ class MilvusVectors:
         graph = MilvusClient.prepare_index_params()
         graph.add_index("vector", index_type="HNSW", metric_type="IP", params=_GRAPH)
         server("create_index", name, graph, seconds=WRITE)
-        server("load_collection", name, seconds=WRITE)
+        _load(server, name)
         if _count(server, name, vectors.size) != vectors.size:
             raise VectorServerError(f"The vector server at {address} did not keep every vector of {name}: run `rag index` again.")
         for _ in range(2):  # 2.3.5 puts on disk what stood there before the call, and a kill brings that back
@@ -78,7 +79,7 @@ class MilvusVectors:
                                     "dimensions: run `rag index` to build it anew.")
         if sources is None or made["format"] != _FORMAT:
             raise IndexDamaged(f"{name} at {address} is unfinished: run `rag index` to build it anew.")
-        server("load_collection", name, seconds=WRITE)  # at once where it is loaded; after a restart it takes a while
+        _load(server, name)
         count = _count(server, name, local.size)
         if count != local.size:
             raise IndexDamaged(f"{name} at {address} has {count} of {local.size} vectors: run `rag index` to build it anew.")
@@ -95,6 +96,12 @@ class MilvusVectors:
         found = self._server(
             "search", self.name, np.ascontiguousarray(queries, np.float32), filter=wanted, limit=k,
             search_params={"metric_type": "IP", "params": {"ef": width}})
+        due = min(k, self.size if among is None else int(among.mask.sum()))
+        if min(map(len, found)) < due:
+            # where another node takes over for one that died, 2.3.5 answers with nothing, and no error, until it has loaded
+            if _counted(self._server, self.name, "Eventually", READ) != self.size:
+                raise VectorServerError(f"The vector server at {self._server.address} is still loading: wait and try again.")
+            return self._local.search(queries, k, among)  # that just ended, or the filter has cut the graph apart
         for i, hits in enumerate(found):
             scores[i, :len(hits)] = [hit["distance"] for hit in hits]
             rows[i, :len(hits)] = [hit["id"] for hit in hits]
@@ -165,13 +172,28 @@ def _upsert(server: Connection, name: str, vectors: VectorStore, facts: Iterable
     return sources
 
 
+def _load(server: Connection, name: str) -> None:
+    """Returns once it is loaded. One that is, or is about to be, is not asked for again: a server refuses that where its
+    operator has loaded it in more replicas than one."""
+    from pymilvus.client.types import LoadState
+    if (state := server("get_load_state", name)["state"]) == LoadState.NotLoad:
+        server("load_collection", name, seconds=WRITE)
+    until = time.monotonic() + WRITE
+    while state == LoadState.Loading:
+        if time.monotonic() > until:
+            raise VectorServerError(f"The vector server at {server.address} is still loading {name}: wait and try again.")
+        time.sleep(0.2)
+        state = server("get_load_state", name)["state"]
+
+
 def _count(server: Connection, name: str, due: int) -> int:
     """A Strong count waits until the server has seen all that was written, 0.2 s: not needed where all of it is there."""
-    for level in ("Eventually", "Strong"):
-        counted = server("query", name, "", output_fields=["count(*)"], consistency_level=level, seconds=WRITE)
-        if counted[0]["count(*)"] == due:
-            return due
-    return int(counted[0]["count(*)"])
+    found = _counted(server, name, "Eventually", WRITE)
+    return found if found == due else _counted(server, name, "Strong", WRITE)
+
+
+def _counted(server: Connection, name: str, level: str, seconds: float) -> int:
+    return int(server("query", name, "", output_fields=["count(*)"], consistency_level=level, seconds=seconds)[0]["count(*)"])
 
 
 def _expression(among: Among, sources: Iterable[str]) -> str:

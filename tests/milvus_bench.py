@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 from milvus_server import PORT, Server, clustered, loopback
 
-from rag.filters import filter_of
-from rag.milvus import Address, MilvusVectors
+import rag.milvus
+from rag.connection import Address
+from rag.filters import facts_of, filter_of
+from rag.milvus import MilvusVectors
 from rag.schema import Article
-from rag.vectors import FlatVectors
+from rag.vectors import Among, FlatVectors
 
-HERE, MODEL, D, K = Address("127.0.0.1", PORT, "bench"), "m", 384, 10
+HERE, SEGMENT, MODEL, D, K = Address("127.0.0.1", PORT, "bench"), "0" * 16, "m", 384, 10
 SHARES = {1: "1901", 8: "1902", 15: "1903", 50: "1904"}  # per cent of the rows that each filter lets through
 
 
@@ -36,42 +38,41 @@ def main(n: int) -> None:
     vectors, queries = every[:n], every[n:]
     part = np.random.default_rng(2).choice([*SHARES, 0], size=n, p=[.01, .08, .15, .5, .26])
     plain = Article("a.txt#1", "a.txt", "", (), "", "article", "", ())
-    dated = {share: replace(plain, date=SHARES.get(share, "")) for share in [*SHARES, 0]}
+    dated = {share: facts_of(replace(plain, date=SHARES.get(share, ""))) for share in [*SHARES, 0]}
     flat = FlatVectors.build(vectors)
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         print(f"n {n}, start {server.start():.1f} s")
-        upsert = MilvusVectors._upsert
+        upsert = rag.milvus._upsert
 
-        def noted(*arguments) -> None:
+        def noted(*arguments) -> set[str]:
             at = time.monotonic()
-            upsert(*arguments)
+            sources = upsert(*arguments)
             print(f"upserts {n / (time.monotonic() - at):.0f} a second")
-        MilvusVectors._upsert = noted  # type: ignore[method-assign]
+            return sources
+        rag.milvus._upsert = noted
         began = time.monotonic()
-        store = MilvusVectors.build(HERE, "g000001", MODEL, vectors, [dated[share] for share in part])
-        store.publish()
+        store = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, (dated[share] for share in part))
         print(f"built in {time.monotonic() - began:.1f} s")
         began = time.monotonic()
         while store._server("describe_index", store.name, "vector")["pending_index_rows"]:
             time.sleep(0.5)
         print(f"graph of the merged segments {time.monotonic() - began:.1f} s later")
         for share in [None, *SHARES]:
-            among = None if share is None else part == share
-            only = filter_of(SHARES[share], SHARES[share]) if share else filter_of()
+            among = Among(part == share, filter_of(SHARES[share], SHARES[share])) if share else None
             said, exact = timed(lambda q, a=among: flat.search(q, K, a), queries)
             print(f"  {share or 100:3} %: FAISS flat {said}")
-            said, found = timed(lambda q, o=only: store.search(q, K, only=o), queries)
+            said, found = timed(lambda q, a=among: store.search(q, K, a), queries)
             recall = np.mean([len({*a} & {*b}) / K for a, b in zip(found.tolist(), exact.tolist(), strict=True)])
             print(f"         Milvus     {said} recall@{K} {recall:.4f}", flush=True)
-        for share in (1, 50):
-            among = part == share
-            print(f"  {share} % as a list of rows: Milvus {timed(lambda q, a=among: store.search(q, K, a), queries[:20])[0]}")
+        for share in (1, 8, 50):
+            among = Among(part != share, gone=np.flatnonzero(part == share))
+            print(f"  {share} % of the rows gone: Milvus {timed(lambda q, a=among: store.search(q, K, a), queries[:50])[0]}")
         for _ in range(2):
             server.kill()
             up = server.start()
             began = time.monotonic()
-            size = MilvusVectors.open(HERE, MODEL, D).size
+            size = MilvusVectors.open(HERE, SEGMENT, MODEL, flat).size
             print(f"after kill -9: up in {up:.1f} s, open with {size} rows {time.monotonic() - began:.1f} s later")
         server.kill()
 

@@ -146,6 +146,30 @@ def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
     _same(found, flat.search(QUERIES, 10, both), least=0.9)
 
 
+def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a node that has not loaded everything yet: in 2.3.5 that is no error."""
+    class Short(rag.connection.Connection):
+        kept = 0
+
+        def __init__(self) -> None:
+            self.address, self._client = HERE, connected(HERE)._client
+
+        def __call__(self, method: str, *arguments: object, **named: object) -> object:
+            found = super().__call__(method, *arguments, **named)
+            return [hits[:self.kept] for hits in found] if method == "search" else found
+    monkeypatch.setattr(first, "_server", Short())
+    half = Among(np.arange(N) < 4, gone=np.arange(4, N))
+    assert (first.search(QUERIES, 10)[1] == flat.search(QUERIES, 10)[1]).all()
+    assert (first.search(QUERIES, 10, half)[1] == flat.search(QUERIES, 10, half)[1]).all()
+    with monkeypatch.context() as patch:
+        patch.setattr("rag.milvus._counted", lambda *_: N - 1)
+        for Short.kept in (0, 3, 9):
+            _one_line(VectorServerError, "is still loading: wait and try again", lambda: first.search(QUERIES, 10))
+        assert first.search(QUERIES, 9)[1].shape == (50, 9)
+        Short.kept = 4
+        assert set(first.search(QUERIES, 10, half)[1].ravel().tolist()) == {-1, 0, 1, 2, 3}
+
+
 def test_opened_or_refused(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = MilvusVectors.open(HERE, SEGMENT, MODEL, flat)
     assert opened.search(QUERIES, 10)[1].tolist() == first.search(QUERIES, 10)[1].tolist()

@@ -35,10 +35,10 @@ def loopback() -> None:
 
 
 class Server:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        config = milvus.MilvusServerConfig(data_dir=str(folder), proxy_port=PORT)
-        for name, value in SETTINGS.items():
+    def __init__(self, folder: Path, port: int = PORT, settings: dict[str, object] | None = None) -> None:
+        self.folder, self.port = folder, port
+        config = milvus.MilvusServerConfig(data_dir=str(folder), proxy_port=port)
+        for name, value in (SETTINGS | (settings or {})).items():
             config.set(name, value)
         config.resolve()
         milvus._initialize_data_files(str(folder))
