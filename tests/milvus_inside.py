@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +19,16 @@ from milvus_server import PORT, Server, clustered, loopback
 from pymilvus import DataType, MilvusClient
 
 import rag.connection
+from rag.assistant import Assistant
+from rag.config import Settings
 from rag.connection import Address, connected
+from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
 from rag.filters import facts_of, filter_of, passes
+from rag.generation import read_manifest, roll_back
+from rag.index import build
 from rag.milvus import MilvusVectors, sweep
-from rag.schema import Article, Filter
+from rag.schema import EVERYTHING, Article, Filter
 from rag.vectors import Among, FlatVectors, Matrix, VectorStore
 
 N, D, MODEL = 8000, 64, "f" * 32
@@ -278,6 +285,48 @@ def test_a_switch_never_mixes_rows(first: MilvusVectors) -> None:
     sweep(HERE, {SEGMENT, *generations[0]})
     assert len(connected(HERE)("list_collections")) == 4
     sweep(HERE, {SEGMENT})
+
+
+def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walks of an article and of a question, with the setting and without it: the same hits, answers and ways back."""
+    folder, index_dir, address = tmp_path / "articles", tmp_path / "index", f"milvus+http://127.0.0.1:{PORT}/walk"
+    shutil.copytree(Path(__file__).parent.parent / "seeds", folder)
+    embedder = Embedder()
+    here, there = (Assistant(Settings(index_dir=index_dir, vector_store=store), embedder) for store in ("", address))
+
+    def agree() -> None:
+        for question in ("平湖签约了哪些人工智能项目？", "What AI projects has Pinghu signed?", "高铁票价是多少？"):
+            for only in (EVERYTHING, filter_of(since="2025"), filter_of(byline="王 强")):
+                near, far = here.ask(question, (), only), there.ask(question, (), only)
+                assert [h.passage for h in near.hits] == [h.passage for h in far.hits]
+                assert (near.answer, near.citations, near.generation) == (far.answer, far.citations, far.generation)
+    build(folder, index_dir, embedder, server=address)
+    agree()
+    first = set(read_manifest(index_dir)["segments"])
+    next(folder.glob("003*")).rename(folder / "renamed.txt")
+    next(folder.glob("001*")).unlink()
+    build(folder, index_dir, embedder, server=address)
+    agree()
+    kept = {name.removeprefix("walk_") for name in connected(HERE)("list_collections") if name.startswith("walk_")}
+    assert kept == first  # what was added is small: it is searched here
+    roll_back(index_dir)
+    agree()
+    (folder / "new.txt").write_text("　　本报讯 昨天，平湖的人工智能黄桃喜获丰收，果香四溢，游客很多。\n", encoding="utf-8")
+    monkeypatch.setattr(rag.connection.Connection.__call__, "__kwdefaults__", {"seconds": 1.0})
+    server.signal(signal.SIGSTOP)
+    _one_line(VectorServerError, "does not answer", lambda: build(folder, index_dir, embedder, server=address))
+    server.signal(signal.SIGCONT)
+    monkeypatch.undo()
+    assert read_manifest(index_dir)["generation"] == "g000001"
+    agree()
+    sweep(Address.of(address), set())
+    fresh = Assistant(there.settings, embedder)
+    _one_line(IndexMissing, "run `rag index` to build it", lambda: fresh.search("平湖"))
+    build(folder, index_dir, embedder, server=address)
+    there = Assistant(there.settings, embedder)
+    assert "new.txt" in {h.article.file for h in there.search("人工智能黄桃")}
+    agree()
+    sweep(Address.of(address), set())
 
 
 def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
