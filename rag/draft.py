@@ -102,11 +102,6 @@ class Draft:
             segments, tuple(made.name for made in self._made), gone, tuple(pair for file in files for pair in file.refused),
             self._known.embedded if self._known else 0, self._changed)
 
-    def forget(self) -> None:
-        """What was kept for the case that the build is cut short."""
-        if self._known:
-            self._known.journal.remove()
-
     def _strike_file(self, home: str) -> Held:
         """Take away the record of a file. What is held of it: its articles, but those that jump."""
         if home not in self._records:

@@ -50,9 +50,11 @@ class Journal:
         whole = np.array([_check(record) == record["check"] for record in records], bool)
         return records["key"][whole], records["vector"][whole].astype(np.float32)
 
-    def remove(self) -> None:
-        for path in self._path.parent.glob("embedded-*.journal"):
-            path.unlink()
+
+def forget(index_dir: Path) -> None:
+    """What was kept for the case that a build is cut short. Raises OSError."""
+    for path in index_dir.glob("embedded-*.journal"):
+        path.unlink()
 
 
 class Known:

@@ -5,22 +5,38 @@ from __future__ import annotations
 import errno
 import fcntl
 import gc
+import hashlib
 import json
+import os
+import random
+import shutil
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import fault_update
+import numpy as np
 import pytest
+from fault_update import Stub
 
 from rag import generation as module
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
-from rag.generation import FORMAT, current_generation, damage, read_manifest
+from rag.generation import FORMAT, KEEP, current_generation, damage, generations, manifest_of, read_manifest
 from rag.index import build
-from rag.opened import load
+from rag.known import Journal
+from rag.opened import load, open_generation
 from rag.query import parse
 from rag.retriever import Retriever
+from rag.schema import Article
+from rag.segment import SEGMENTS
+from rag.segment import damage as segment_damage
 
 FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
 SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"
@@ -64,6 +80,198 @@ def _tmpfs(at: Path, options: str) -> Iterator[None]:
     finally:
         gc.collect()  # an index that a traceback holds on to keeps its files open
         subprocess.run(["umount", at], check=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An index, and its articles after an update that it has not seen yet. What it answers before and after, and what an
+    index of the same articles holds that is built from nothing."""
+
+    articles: Path
+    index: Path
+    old: list[Article]
+    new: list[Article]
+    content: dict[str, Any]
+
+    def copy(self, place: Path) -> Path:
+        """Of the index; the files are the same ones, as nobody may write into one that is finished."""
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(self.index, place, copy_function=os.link)
+        return place
+
+
+class Updates:
+    """A process of ``fault_update``."""
+
+    def __init__(self) -> None:
+        env = {**os.environ, "PYTHONPATH": str(Path(module.__file__).parent.parent), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen([sys.executable, fault_update.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         text=True, env=env)
+
+    def start(self, articles: Path, index: Path, **where: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"articles": str(articles), "index": str(index), **where}) + "\n")
+        self._process.stdin.flush()
+
+    def ended(self) -> tuple[int, str, float]:
+        """Exit code (-9: killed), what it said, seconds."""
+        assert self._process.stdout
+        said = ""
+        for line in self._process.stdout:
+            if line.startswith('{"code"'):
+                end = json.loads(line)
+                return end["code"], said, end["seconds"]
+            said += line
+        raise AssertionError(f"the process of the updates is gone: {said}")
+
+    def run(self, articles: Path, index: Path, **where: object) -> tuple[int, str, float]:
+        self.start(articles, index, **where)
+        return self.ended()
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def room() -> Iterator[Path]:
+    """In memory where that can be had: a disk that is waited for proves nothing more."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as place:
+        yield Path(place)
+
+
+@pytest.fixture(scope="module")
+def case(room: Path) -> Iterator[Case]:
+    articles, index_dir = room / "articles", room / "index"
+    fault_update.start(articles, index_dir)
+    assert (current_generation(index_dir), len(read_manifest(index_dir)["segments"])) == ("g000008", 7)
+    old = list(load(index_dir).articles.values())
+    fault_update.change(articles)
+    build(articles, room / "anew", Stub())
+    content = _content(room / "anew")
+    assert len(content["articles"]) == len(old) + 1 == 14
+    before = _bytes(index_dir)
+    yield Case(articles, index_dir, old, content["articles"], content)
+    assert _bytes(index_dir) == before
+
+
+@pytest.fixture(scope="module")
+def updates() -> Iterator[Updates]:
+    process = Updates()
+    yield process
+    process.close()
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _content(index_dir: Path) -> dict[str, Any]:
+    """Equal for indexes that answer alike, however they came about."""
+    index = load(index_dir, Stub())
+    ids = [index.passages[i].passage_id for i in index.live.tolist()]
+    scores = index.lexical.scores(["平湖", "体育", "博物", "算力"])[index.live]
+    return {
+        "articles": list(index.articles.values()), "files": index.files(), "counts": index.manifest["counts"],
+        "refused": index.manifest["refused"], "words": dict(zip(ids, np.round(scores, 3).tolist(), strict=True)),
+        "vectors": dict(zip(ids, index.vectors.rows(index.live).tolist(), strict=True)),
+    }
+
+
+def _whole(index_dir: Path, case: Case) -> str:
+    """"old" or "new": what it answers. It and each generation that one could go back to is whole."""
+    held = list(load(index_dir, Stub()).articles.values())
+    assert held in (case.old, case.new)
+    assert damage(index_dir) == []
+    kept = [open_generation(index_dir, manifest_of(index_dir / name), Stub()) for name in _line(index_dir)[1:]]
+    assert all(len(each.articles) == each.manifest["counts"]["articles"] for each in kept)
+    segments = set[str]().union(*(each.manifest["segments"] for each in kept))
+    assert [file for name in segments for file in segment_damage(index_dir / SEGMENTS / name)] == []
+    return "old" if held == case.old else "new"
+
+
+def _line(index_dir: Path) -> list[str]:
+    """The generation in use and those before it that are kept."""
+    line = [current_generation(index_dir)]
+    while len(line) < KEEP and (before := manifest_of(index_dir / line[-1])["previous"]):
+        line.append(before["generation"])
+    return line
+
+
+def _tidy(index_dir: Path) -> None:
+    """Nothing lies there but what a generation needs that is kept."""
+    there = generations(index_dir)
+    assert {path.name for path in index_dir.iterdir()} == {"CURRENT", ".lock", SEGMENTS, *there}
+    assert set(there) <= {*_line(index_dir), *there[-2:]}
+    needed = set[str]().union(*(manifest_of(index_dir / name)["segments"] for name in there))
+    assert {path.name for path in (index_dir / SEGMENTS).iterdir()} == needed
+
+
+class Aftermath:
+    """What an update that ended early left: each state once, however often it is met."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.seen: dict[str, str] = {}
+
+    def of(self, index_dir: Path, embedded: int | None = None) -> str:
+        """What it answers. ``embedded``: how many texts are still to be embedded."""
+        state = hashlib.sha256(repr(sorted(_bytes(index_dir).items())).encode()).hexdigest()
+        if state not in self.seen:
+            self.seen[state] = _whole(index_dir, self._case)
+            stub = Stub()
+            build(self._case.articles, index_dir, stub)
+            assert embedded is None or len(stub.asked) == embedded
+            assert _content(index_dir) == self._case.content
+            assert damage(index_dir) == []
+            _tidy(index_dir)
+        return self.seen[state]
+
+
+def test_killed_at_every_step(case: Case, updates: Updates, room: Path) -> None:
+    after, met = Aftermath(case), []
+    for n in range(1000):
+        code, said, _ = updates.run(case.articles, case.copy(room / "killed"), step=n)
+        if not code:
+            break
+        assert code == -9, said
+        done, _, of = said.partition(" ")[2].partition("/")
+        met.append((said.split()[0], after.of(room / "killed", int(of) - int(done) if said.startswith("embed") else None)))
+    assert [step for step, _ in met] == [*["read"] * 5, *["embed"] * 5, "words", "segment", "write", "check", "switch", "merge"]
+    assert [answer for _, answer in met] == ["old"] * 15 + ["new"]
+    assert after.of(room / "killed") == "new"
+    assert len(load(room / "killed").parts) < 7
+
+
+def test_killed_wherever_the_disk_is_touched(case: Case, updates: Updates, room: Path) -> None:
+    after, met = Aftermath(case), []
+    code, said, _ = updates.run(case.articles, case.copy(room / "killed"), call="all")
+    assert (code, after.of(room / "killed")) == (0, "new"), said
+    for n in map(int, said.split()):
+        code, said, _ = updates.run(case.articles, case.copy(room / "killed"), call=n)
+        assert code == -9, said
+        met.append((said.split()[1], after.of(room / "killed")))
+    assert {name for name, _ in met} == {"rename", "replace", "fsync", "save", "rmtree", "unlink", "rmdir", "mkdir"}
+    answers = [answer for _, answer in met]
+    assert answers == ["old"] * answers.count("old") + ["new"] * answers.count("new")
+    assert min(answers.count("old"), answers.count("new")) >= 20
+
+
+def test_killed_at_random_moments(case: Case, updates: Updates, room: Path) -> None:
+    seed = 20261121
+    chance, after = random.Random(seed), Aftermath(case)
+    needed = sorted(updates.run(case.articles, case.copy(room / "killed"))[2] for _ in range(5))[2]
+    ended = []
+    for _ in range(200):
+        wait = chance.uniform(0, 1.1 * needed)
+        code, said, _ = updates.run(case.articles, case.copy(room / "killed"), after=wait)
+        assert code in (0, -9), f"seed {seed}: {said}"
+        ended.append((code, after.of(room / "killed")))
+    assert sum(code == -9 for code, _ in ended) >= 100
+    assert {answer for _, answer in ended} == {"old", "new"}
 
 
 def _refusal(folder: Path, index_dir: Path, embedder: Embedder) -> str:
