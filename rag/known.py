@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import segment
+from rag.arrays import mapped
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged
 from rag.segment import SEGMENTS, Keys, keys_of
@@ -122,11 +123,11 @@ def _segments(folder: Path, model: str, dimension: int, checked: bool) -> Iterat
             broken = {name.partition("/")[2] for name in segment.damage(path)} if checked else set()
             if note["model"] != model or not broken.isdisjoint(("vectors.npy", "keys.npy", "rows.npy", segment.NOTE)):
                 continue
-            keys, rows = (np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("keys", "rows"))
-            vectors = np.load(path / "vectors.npy", mmap_mode="r", allow_pickle=False)
+            keys, rows = (mapped(path / f"{name}.npy") for name in ("keys", "rows"))
+            vectors = mapped(path / "vectors.npy")
             if keys.shape == rows.shape == vectors.shape[:1] and vectors.shape[1:] == (dimension,):
                 yield keys, rows, vectors
-        except (IndexDamaged, OSError, ValueError, EOFError):  # nothing to be had from it
+        except (IndexDamaged, OSError, ValueError):  # nothing to be had from it
             continue
 
 

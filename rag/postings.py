@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.arrays import mapped
 from rag.errors import IndexDamaged
 from rag.sounds import Sounds
 from rag.terms import Keys, halves, keyed, occurrences
@@ -144,7 +145,7 @@ class Postings:
                     raise ValueError(ends)
             if len(arrays["offsets"]) != len(arrays["indptr"]) or len(arrays["spans"]) != len(arrays["sounds"]) + 1:
                 raise ValueError("terms")
-        except (OSError, ValueError, EOFError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise IndexDamaged(f"The word index in {folder} cannot be read: run `rag index` to build it anew.") from error
         return cls(Vocabulary(arrays["terms"], arrays["offsets"]), arrays["indptr"], arrays["rows"], arrays["counts"],
                    arrays["lengths"], Sounds(arrays["sounds"], arrays["spans"], arrays["sounding"]))
@@ -157,10 +158,10 @@ class Postings:
 
 def _read(folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     for name, kind in _FILES.items():
-        mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        if mapped.ndim != 1 or (mapped.dtype != kind if kind else mapped.dtype.kind != "u"):
+        array = mapped(folder / f"{name}.npy")
+        if array.ndim != 1 or (array.dtype != kind if kind else array.dtype.kind != "u"):
             raise ValueError(name)
-        yield name, mapped.view(np.ndarray)  # a memmap's slices are slow
+        yield name, array
 
 
 def _grouped(keys: Keys, base: int) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], Rows, Counts, int]]:

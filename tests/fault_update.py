@@ -9,6 +9,7 @@ With the argument "read FOLDER" it asks the index in FOLDER until a file "stop" 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -202,11 +203,16 @@ def _read(index_dir: Path) -> None:
         if files != sorted(["now.txt", *(f"n{n:02}.txt" for n in range(max(0, number - 9), number + 1))]):
             wrong.append([number, files])
         answers += 1
+        del hits
         index = assistant.retriever.index
         if index.generation not in generations[-1:]:
             generations.append(index.generation)
+            gc.collect()
+        if answers == 1:
+            print("reads", flush=True)
+            gc.freeze()
         held[len(index.parts)].add((len(os.listdir("/proc/self/fd")), threading.active_count()))
-        del hits, index
+        del index
         if last:
             break
     print(json.dumps({"answers": answers, "wrong": wrong, "generations": generations, "number": number,

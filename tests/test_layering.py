@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"terms", "sounds", "vocabulary"},
+    {"terms", "sounds", "vocabulary", "arrays"},
     {"postings"},
     {"lexical"},
     {"nearest"},
