@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tokenize
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+warnings.filterwarnings("ignore", message="Reading `.npy` or `.npz` file required additional header parsing")
 
 
 def mapped(path: Path) -> NDArray[Any]:

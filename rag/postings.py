@@ -125,9 +125,14 @@ class Postings:
         return self.at(number) if number >= 0 else (self.rows[:0], self.counts[:0])
 
     def at(self, number: int) -> tuple[Rows, Counts]:
-        """As ``find``, of the term with this number."""
+        """As ``find``, of the term with this number. Raises IndexDamaged where there is no such term or passage."""
+        if not 0 <= number < len(self.indptr) - 1:
+            raise _damaged()
         span = slice(self.indptr[number], self.indptr[number + 1])
-        return self.rows[span], self.counts[span]
+        rows, counts = self.rows[span], self.counts[span]
+        if len(rows) != len(counts) or rows.view(np.uint32).max(initial=0) >= max(self.size, 1):  # one below 0 is a large one so
+            raise _damaged()
+        return rows, counts
 
     def save(self, folder: Path) -> None:
         for name, array in zip(_FILES, self._arrays(), strict=True):
@@ -154,6 +159,10 @@ class Postings:
         """In the order of ``_FILES``."""
         return (self.vocabulary.blob, self.vocabulary.offsets, self.indptr, self.rows, self.counts, self.lengths,
                 self.sounds.keys, self.sounds.ends, self.sounds.numbers)
+
+
+def _damaged() -> IndexDamaged:
+    return IndexDamaged("The word index is damaged: run `rag index --anew` to build the index anew.")
 
 
 def _read(folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:

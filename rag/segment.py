@@ -103,6 +103,10 @@ class Segment:
             articles = Store(folder)
             if len(first) != articles.size + 1 or first[-1] != len(spans) or not len(spans) == len(keys) == len(rows):
                 raise ValueError("counts")
+            if first[0] != 0 or (first[1:] < first[:-1]).any() or spans.shape[1:] != (3,):
+                raise ValueError("order")
+            if [array.dtype for array in (first, spans, keys, rows)] != [np.int64, np.int32, np.uint64, np.int32]:
+                raise ValueError("kinds")
             size, dimension = len(spans), int(note["dimension"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
             raise _damaged(folder) from error

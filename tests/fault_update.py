@@ -31,6 +31,7 @@ from rag import known
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
+from rag.errors import RagError
 from rag.index import build
 
 DIMENSION = 16
@@ -82,7 +83,8 @@ class Stub(Embedder):
 
 
 def page(number: int, word: str = "图书馆") -> str:
-    return f"平湖建成第{number}座{word}\n\n■记者 王强\n\n　　本报讯 近日，平湖第{number}座{word}建成，藏书{number + 3}万册，前来的读者很多。\n"
+    text = f"近日，平湖第{number}座{word}建成，藏书{number + 3}万册，前来的读者很多。"
+    return f"平湖建成第{number}座{word}\n\n■记者 王强\n\n　　本报讯 {text}\n"
 
 
 def start(articles: Path, index_dir: Path) -> None:
@@ -155,7 +157,7 @@ def _update(order: dict[str, Any]) -> None:
 
     try:
         build(Path(order["articles"]), Path(order["index"]), Stub(), progress=progress)
-    except BaseException as error:
+    except (RagError, OSError, ValueError, LookupError, TypeError) as error:
         os.write(1, f"{last}: {type(error).__name__}: {error}\n".encode())
         os._exit(1)
 
@@ -179,9 +181,12 @@ def _serve() -> None:
         began = time.monotonic()
         child = os.fork()
         if not child:
-            _update(order)
-            os.write(1, b"\n")
-            os._exit(0)
+            try:
+                _update(order)
+                os.write(1, b"\n")
+                os._exit(0)
+            finally:
+                os._exit(2)  # whatever happened, there is one server
         if "after" in order:
             time.sleep(order["after"])
             os.kill(child, signal.SIGKILL)  # it is not waited for yet: its number is its own still
