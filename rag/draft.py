@@ -12,6 +12,7 @@ import numpy as np
 from rag import segment
 from rag.continuations import join
 from rag.embedder import Encoder
+from rag.generation import not_writable
 from rag.known import Known
 from rag.opened import Index, Living
 from rag.postings import Postings
@@ -43,7 +44,7 @@ class Result:
 
 class Draft:
     """``put`` what each changed file holds now, ``drop`` the files that are gone, then ``finish``. Articles that are as they
-    were stay where they are."""
+    were stay where they are. ``put`` and ``finish`` raise IndexNotWritable."""
 
     def __init__(self, index_dir: Path, embedder: Encoder, before: Index | None, progress: Callable[[str, int, int], None]) -> None:
         self.before = before
@@ -80,7 +81,6 @@ class Draft:
             self._replace(self._strike_file(home), [])
 
     def finish(self) -> Result:
-        """Raises OSError."""
         if self._changed:
             self._join()
         if self._files or self._entries:
@@ -101,11 +101,6 @@ class Draft:
             self._model(), {"files": sum(bool(file.articles) for file in files), "articles": counts[0], "passages": counts[1]},
             segments, tuple(made.name for made in self._made), gone, tuple(pair for file in files for pair in file.refused),
             self._known.embedded if self._known else 0, self._changed)
-
-    def forget(self) -> None:
-        """What was kept for the case that the build is cut short."""
-        if self._known:
-            self._known.journal.remove()
 
     def _strike_file(self, home: str) -> Held:
         """Take away the record of a file. What is held of it: its articles, but those that jump."""
@@ -142,7 +137,13 @@ class Draft:
 
     def _write(self) -> None:
         """A segment of what waits."""
-        entries = self._entries
+        try:
+            self._made.append(self._segment(self._entries))
+        except OSError as error:
+            raise not_writable(self._index_dir, error) from error
+        self._files, self._entries, self._waiting = [], [], 0
+
+    def _segment(self, entries: list[Entry]) -> Segment:
         if entries and self._known is None:
             self._known = Known(self._index_dir, self._embedder, checked=self.before is None)
         bands = [bands_of(entry.article) for entry in entries]
@@ -162,8 +163,7 @@ class Draft:
                           np.array(first, np.int64), spans, keys_of(texts), vectors, Postings.build(texts))
         self._progress("segment", 0, 1)
         name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)
-        self._made.append(Segment.open(self._index_dir / SEGMENTS / name))
-        self._files, self._entries, self._waiting = [], [], 0
+        return Segment.open(self._index_dir / SEGMENTS / name)
 
     def _earlier(self, bands: Bands) -> Iterator[tuple[str, Article]]:
         """The stories known that have one of the bands, each with the article that told it first, of those that are left."""

@@ -114,6 +114,8 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
     ):
         if not isinstance(manifest[entry], dict) or any(field not in manifest[entry] for field in fields):
             raise TypeError(entry)
+    if not all(isinstance(number, int) for number in (*manifest["counts"].values(), manifest["model"]["dimension"])):
+        raise TypeError("counts")
     if not isinstance(manifest["refused"], list) or not isinstance(manifest["generation"], str):
         raise TypeError("refused")
 

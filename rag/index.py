@@ -23,6 +23,7 @@ from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.folder import strays
 from rag.generation import not_writable, writing
+from rag.known import forget
 from rag.merge import merge
 from rag.newspaper import articles_of
 from rag.opened import Index, load, open_generation
@@ -136,29 +137,32 @@ def _finish(
     progress: Progress, folder: str, server: str = "",
 ) -> Built:
     """Write what is new, look whether it is right, put it in use, clear up."""
+    before = draft.before
     try:
         result = draft.finish()
         refused = tuple(sorted([*stray, *result.refused]))
         if not result.counts["articles"]:
             raise CorpusError(f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}")
-        before = draft.before
         if before and not result.changed and _same(before.manifest, about, refused):
+            manifest = dict(before.manifest)
             place([part.segment for part in before.parts], before.manifest["model"]["fingerprint"], server)
             with suppress(OSError):  # so that its age tells when it was last looked at
                 os.utime(index_dir / "CURRENT")
-            return Built(before.manifest, refused, 0, result.counts["passages"], changes)
-        manifest = {
-            "format": generation.FORMAT, "generation": generation.next_generation(index_dir),
-            "previous": generation.previous(index_dir, before.generation) if before else None,
-            "model": result.model, **about, "counts": result.counts, "segments": result.segments,
-            "refused": [{"file": file, "why": why} for file, why in refused],
-        }
-        _put_in_use(index_dir, manifest, result, progress, server)
-        manifest = merge(index_dir, manifest, progress, server) or manifest
-        clear(server, generation.sweep(index_dir))
-        draft.forget()
+        else:
+            manifest = {
+                "format": generation.FORMAT, "generation": generation.next_generation(index_dir),
+                "previous": generation.previous(index_dir, before.generation) if before else None,
+                "model": result.model, **about, "counts": result.counts, "segments": result.segments,
+                "refused": [{"file": file, "why": why} for file, why in refused],
+            }
+            _put_in_use(index_dir, manifest, result, progress, server)
     except OSError as error:
         raise not_writable(index_dir, error) from error
+    with suppress(OSError):  # what is new is in use: what there is no room for now waits for the next run
+        manifest = merge(index_dir, manifest, progress, server) or manifest
+    with suppress(OSError):
+        clear(server, generation.sweep(index_dir))
+        forget(index_dir)
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import segment
+from rag.arrays import mapped
 from rag.embedder import Encoder
 from rag.errors import IndexDamaged
 from rag.segment import SEGMENTS, Keys, keys_of
@@ -49,9 +50,11 @@ class Journal:
         whole = np.array([_check(record) == record["check"] for record in records], bool)
         return records["key"][whole], records["vector"][whole].astype(np.float32)
 
-    def remove(self) -> None:
-        for path in self._path.parent.glob("embedded-*.journal"):
-            path.unlink()
+
+def forget(index_dir: Path) -> None:
+    """What was kept for the case that a build is cut short. Raises OSError."""
+    for path in index_dir.glob("embedded-*.journal"):
+        path.unlink()
 
 
 class Known:
@@ -119,11 +122,11 @@ def _segments(folder: Path, model: str, dimension: int, checked: bool) -> Iterat
             broken = {name.partition("/")[2] for name in segment.damage(path)} if checked else set()
             if note["model"] != model or not broken.isdisjoint(("vectors.npy", "keys.npy", "rows.npy", segment.NOTE)):
                 continue
-            keys, rows = (np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("keys", "rows"))
-            vectors = np.load(path / "vectors.npy", mmap_mode="r", allow_pickle=False)
+            keys, rows = (mapped(path / f"{name}.npy") for name in ("keys", "rows"))
+            vectors = mapped(path / "vectors.npy")
             if keys.shape == rows.shape == vectors.shape[:1] and vectors.shape[1:] == (dimension,):
                 yield keys, rows, vectors
-        except (IndexDamaged, OSError, ValueError, EOFError):  # nothing to be had from it
+        except (IndexDamaged, OSError, ValueError):  # nothing to be had from it
             continue
 
 

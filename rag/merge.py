@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rag import generation, segment
+from rag.errors import IndexDamaged
 from rag.opened import Living, open_generation
 from rag.placement import place
 from rag.postings import Postings
@@ -31,7 +32,7 @@ def merge(
     index_dir: Path, manifest: dict[str, Any], progress: Callable[[str, int, int], None], server: str = ""
 ) -> dict[str, Any] | None:
     """Put a generation in use that holds the same in fewer segments: its manifest, or None where there is nothing to merge.
-    Raises OSError."""
+    Raises OSError, and IndexDamaged where what is to be merged is not what was written."""
     merged = None
     while True:
         index = open_generation(index_dir, manifest)
@@ -40,6 +41,9 @@ def merge(
             return merged
         progress("merge", 0, 1)
         parts = [index.parts[i] for i in chosen]
+        for part in parts:  # or the damage would be sealed into what is whole
+            if broken := segment.damage(part.segment.folder):
+                raise IndexDamaged(f"The index in {index_dir} is damaged ({broken[0]}): run `rag index --anew` to build it anew.")
         name = segment.write(index_dir / SEGMENTS, manifest["model"]["fingerprint"], _together(parts))
         made = segment.Segment.open(index_dir / SEGMENTS / name)
         kept = [part for i, part in enumerate(index.parts) if i not in chosen]

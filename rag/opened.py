@@ -215,7 +215,8 @@ def open_generation(
     for segment, said in manifest["segments"].items():
         opened = Segment.open(index_dir / SEGMENTS / segment)
         fits = (_within(gone[segment][kind], size) for kind, size in (("articles", opened.store.size), ("files", opened.store.files)))
-        if [opened.store.size, opened.size] != said or not all(fits):
+        alike = [opened.store.size, opened.size] == said and opened.vectors.dimension == manifest["model"]["dimension"]
+        if not alike or not all(fits):
             raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew.")
         parts.append(Living(opened, gone[segment]))
     stores = stores_of([part.segment for part in parts], manifest["model"]["fingerprint"], server)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.arrays import mapped
 from rag.errors import IndexDamaged
 from rag.sounds import Sounds
 from rag.terms import Keys, halves, keyed, occurrences
@@ -124,9 +125,14 @@ class Postings:
         return self.at(number) if number >= 0 else (self.rows[:0], self.counts[:0])
 
     def at(self, number: int) -> tuple[Rows, Counts]:
-        """As ``find``, of the term with this number."""
+        """As ``find``, of the term with this number. Raises IndexDamaged where there is no such term or passage."""
+        if not 0 <= number < len(self.indptr) - 1:
+            raise _damaged()
         span = slice(self.indptr[number], self.indptr[number + 1])
-        return self.rows[span], self.counts[span]
+        rows, counts = self.rows[span], self.counts[span]
+        if len(rows) != len(counts) or rows.view(np.uint32).max(initial=0) >= max(self.size, 1):  # one below 0 is a large one so
+            raise _damaged()
+        return rows, counts
 
     def save(self, folder: Path) -> None:
         for name, array in zip(_FILES, self._arrays(), strict=True):
@@ -144,7 +150,7 @@ class Postings:
                     raise ValueError(ends)
             if len(arrays["offsets"]) != len(arrays["indptr"]) or len(arrays["spans"]) != len(arrays["sounds"]) + 1:
                 raise ValueError("terms")
-        except (OSError, ValueError, EOFError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise IndexDamaged(f"The word index in {folder} cannot be read: run `rag index` to build it anew.") from error
         return cls(Vocabulary(arrays["terms"], arrays["offsets"]), arrays["indptr"], arrays["rows"], arrays["counts"],
                    arrays["lengths"], Sounds(arrays["sounds"], arrays["spans"], arrays["sounding"]))
@@ -155,12 +161,16 @@ class Postings:
                 self.sounds.keys, self.sounds.ends, self.sounds.numbers)
 
 
+def _damaged() -> IndexDamaged:
+    return IndexDamaged("The word index is damaged: run `rag index --anew` to build the index anew.")
+
+
 def _read(folder: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     for name, kind in _FILES.items():
-        mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        if mapped.ndim != 1 or (mapped.dtype != kind if kind else mapped.dtype.kind != "u"):
+        array = mapped(folder / f"{name}.npy")
+        if array.ndim != 1 or (array.dtype != kind if kind else array.dtype.kind != "u"):
             raise ValueError(name)
-        yield name, mapped.view(np.ndarray)  # a memmap's slices are slow
+        yield name, array
 
 
 def _grouped(keys: Keys, base: int) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], Rows, Counts, int]]:

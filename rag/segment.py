@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import store
+from rag.arrays import mapped
 from rag.errors import IndexDamaged
 from rag.postings import Postings
 from rag.schema import Article, Passage
@@ -98,10 +99,14 @@ class Segment:
             for name, (size, _) in note["files"].items():
                 if (folder / name).stat().st_size != size:
                     raise ValueError(name)
-            first, spans, keys, rows = (_load(folder / f"{name}.npy") for name in ("first", "spans", "keys", "rows"))
+            first, spans, keys, rows = (mapped(folder / f"{name}.npy") for name in ("first", "spans", "keys", "rows"))
             articles = Store(folder)
             if len(first) != articles.size + 1 or first[-1] != len(spans) or not len(spans) == len(keys) == len(rows):
                 raise ValueError("counts")
+            if first[0] != 0 or (first[1:] < first[:-1]).any() or spans.shape[1:] != (3,):
+                raise ValueError("order")
+            if [array.dtype for array in (first, spans, keys, rows)] != [np.int64, np.int32, np.uint64, np.int32]:
+                raise ValueError("kinds")
             size, dimension = len(spans), int(note["dimension"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
             raise _damaged(folder) from error
@@ -110,10 +115,27 @@ class Segment:
 
 
 def write(segments: Path, model: str, content: Content) -> str:
-    """The new segment's name. It is on the disk when this returns. Raises OSError."""
+    """The new segment's name. It is on the disk when this returns. Raises OSError; what it wrote till then is taken away,
+    for a disk that is full has no room for it."""
     folder = segments / UNFINISHED
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "words").mkdir(parents=True)
+    try:
+        (folder / "words").mkdir(parents=True)
+        _fill(folder, model, content)
+        name = _digest(folder / NOTE)[:16]
+        if (segments / name).exists() and not damage(segments / name):  # from a build that was cut short
+            shutil.rmtree(folder)
+            return name
+        shutil.rmtree(segments / name, ignore_errors=True)
+        os.rename(folder, segments / name)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    sync(segments)
+    return name
+
+
+def _fill(folder: Path, model: str, content: Content) -> None:
     store.write(folder / store.FILE, content.entries, content.parts, content.files)
     order = np.argsort(content.keys, kind="stable")
     for name, array in (("first", content.first.astype(np.int64)), ("spans", content.spans.astype(np.int32)),
@@ -129,14 +151,6 @@ def write(segments: Path, model: str, content: Content) -> str:
     for path in sorted(folder.rglob("*")):
         sync(path)
     sync(folder)
-    name = _digest(folder / NOTE)[:16]
-    if (segments / name).exists() and not damage(segments / name):  # from a build that was cut short
-        shutil.rmtree(folder)
-        return name
-    shutil.rmtree(segments / name, ignore_errors=True)
-    os.rename(folder, segments / name)
-    sync(segments)
-    return name
 
 
 def note_of(folder: Path) -> dict[str, Any]:
@@ -181,11 +195,6 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _load(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array.view(np.ndarray)
 
 
 def _digest(path: Path) -> str:

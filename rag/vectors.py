@@ -13,6 +13,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.arrays import mapped
 from rag.errors import IndexDamaged
 from rag.nearest import Nearest
 from rag.schema import EVERYTHING, Filter
@@ -87,16 +88,15 @@ class Vectors:
     def open(cls, folder: Path, size: int, dimension: int) -> Vectors:
         """What ``write`` wrote of ``size`` rows. Raises IndexDamaged when the files are anything else."""
         try:
-            mapped = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
-            whole = mapped.offset + mapped.nbytes == (folder / _VECTORS).stat().st_size
-            if mapped.dtype != np.float32 or mapped.shape != (size, dimension) or not mapped.flags.c_contiguous or not whole:
+            vectors = mapped(folder / _VECTORS)
+            if vectors.dtype != np.float32 or vectors.shape != (size, dimension):
                 raise ValueError(_VECTORS)
             nearest = Nearest.open(folder / _NEAREST) if size >= _CODED_FROM else None
             if nearest and (nearest.size, nearest.dimension) != (size, dimension):
                 raise ValueError(_NEAREST)
-        except (OSError, ValueError, EOFError, TypeError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             raise IndexDamaged(f"The vectors in {folder} cannot be read: run `rag index` to build them anew.") from error
-        return cls(mapped.view(np.ndarray), nearest, folder / _VECTORS, mapped.offset)
+        return cls(vectors, nearest, folder / _VECTORS, (folder / _VECTORS).stat().st_size - vectors.nbytes)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore``. With codes at least 98 of 100 of the nearest are found (DECISIONS.md), without them all."""

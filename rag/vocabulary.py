@@ -31,7 +31,7 @@ class Vocabulary:
         return len(self.offsets) - 1
 
     def __getitem__(self, number: int) -> str:
-        return self._at(number).decode("utf-8")
+        return self._at(number).decode("utf-8", "replace")  # of a damaged one there is nothing to be found
 
     def __iter__(self) -> Iterator[str]:
         whole = self.blob.tobytes()

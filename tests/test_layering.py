@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # low to high; a module imports only from the rows above it
     {"schema", "config", "errors"},
-    {"terms", "sounds", "vocabulary", "nearest"},
+    {"terms", "sounds", "vocabulary", "nearest", "arrays"},
     {"postings"},
     {"lexical"},
     {"lines", "figures", "names", "glossary", "vectors", "nano_e5", "payload",

@@ -1,0 +1,239 @@
+"""An index and an update of it that may be killed anywhere, with an embedder that takes no time.
+
+As a program it keeps everything imported and forks an update for each line of JSON that it reads:
+{"articles": FOLDER, "index": FOLDER} and where to die: {"step": n} at the n-th call of ``progress``, {"call": n} at the n-th
+edge of what touches the disk, {"after": seconds} at any moment. {"wait": FILE}: stop before the first text is embedded until
+there is such a file. It answers with a line that says how the update ended.
+With the argument "read FOLDER" it asks the index in FOLDER until a file "stop" lies beside it.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag import known
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.embedder import Embedder
+from rag.errors import RagError
+from rag.index import build
+
+DIMENSION = 16
+JUMPS = (
+    "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",
+    "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n")
+
+
+class Stub(Embedder):
+    """A text's vector is made of its hash."""
+
+    def __init__(self, dimension: int = DIMENSION, die_after: int = -1) -> None:
+        super().__init__("stub")
+        self._own = dimension
+        self.asked: list[str] = []
+        self._left = die_after
+
+    @property
+    def dimension(self) -> int:
+        return self._own
+
+    @property
+    def max_tokens(self) -> int:
+        return 2000
+
+    @property
+    def fingerprint(self) -> str:
+        return "5b" * 16
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text) for text in texts]
+
+    def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Any:
+        for text in texts:
+            if self._left == 0:
+                raise KeyboardInterrupt
+            self._left -= 1
+            self.asked.append(text)
+        return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, self._own)
+
+    def embed_queries(self, texts: Sequence[str]) -> Any:
+        return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, self._own)
+
+    embed_sentences = embed_queries
+
+    def _vector(self, text: str) -> Any:
+        seed = np.frombuffer(hashlib.shake_128(text.encode()).digest(2 * self._own), np.int16).astype(np.float64)
+        return seed / np.linalg.norm(seed)
+
+
+def page(number: int, word: str = "图书馆") -> str:
+    text = f"近日，平湖第{number}座{word}建成，藏书{number + 3}万册，前来的读者很多。"
+    return f"平湖建成第{number}座{word}\n\n■记者 王强\n\n　　本报讯 {text}\n"
+
+
+def start(articles: Path, index_dir: Path) -> None:
+    """Eight builds: seven segments, a generation and a segment that the next build will drop."""
+    articles.mkdir()
+    for n, text in enumerate([*(page(n) for n in range(6)), *JUMPS]):
+        (articles / f"a{n}.txt").write_text(text, encoding="utf-8")
+    for n in range(1, 9):
+        if n > 1:
+            (articles / f"b{2 if n == 5 else n}.txt").write_text(page(10 + n), encoding="utf-8")
+        build(articles, index_dir, Stub())
+
+
+def change(articles: Path) -> None:
+    """Two files added, two edited, one removed, one renamed."""
+    (articles / "c1.txt").write_text(page(31, "体育馆"), encoding="utf-8")
+    (articles / "c2.txt").write_text(page(32, "体育馆"), encoding="utf-8")
+    (articles / "a1.txt").write_text(page(1, "博物馆"), encoding="utf-8")
+    (articles / "a7.txt").write_text(JUMPS[1].replace("明年", "后年"), encoding="utf-8")
+    (articles / "a2.txt").unlink()
+    (articles / "a3.txt").rename(articles / "d3.txt")
+
+
+class _Killed:
+    """Counts, and kills this process when it is time."""
+
+    def __init__(self, at: int) -> None:
+        self._left = at
+
+    def pass_(self, where: str) -> None:
+        if self._left == 0:
+            os.write(1, f"{where}\n".encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._left -= 1
+
+
+class _Listed:
+    """Says after which calls the disk is another than before: to die elsewhere is to die there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._calls, self._state = folder, 0, ""
+
+    def pass_(self, where: str) -> None:
+        digest = hashlib.sha256()
+        for path in sorted(self._folder.rglob("*")):
+            digest.update(f"{path} {path.stat().st_size if path.is_file() else 0}".encode())
+            if path.is_file() and path.stat().st_mtime > time.time() - 60:
+                digest.update(path.read_bytes())
+        if digest.hexdigest() != self._state:
+            self._state = digest.hexdigest()
+            os.write(1, f"{self._calls} ".encode())
+        self._calls += 1
+
+
+def _update(order: dict[str, Any]) -> None:
+    steps = _Killed(order.get("step", -1))
+    edges = _Listed(Path(order["index"])) if order.get("call") == "all" else _Killed(order.get("call", -1))
+    known._PORTION = 1
+    for module, name, both in ((os, "rename", True), (os, "replace", True), (os, "fsync", True), (np, "save", True),
+                               (shutil, "rmtree", True), (os, "unlink", False), (os, "rmdir", False), (os, "mkdir", False)):
+        setattr(module, name, _edged(getattr(module, name), name, both, edges))
+    last = "begin"
+
+    def progress(step: str, done: int, of: int) -> None:
+        nonlocal last
+        last = step
+        steps.pass_(f"{step} {done}/{of}")
+        while step == "embed" and "wait" in order and not Path(order["wait"]).exists():
+            time.sleep(0.005)
+
+    try:
+        build(Path(order["articles"]), Path(order["index"]), Stub(), progress=progress)
+    except (RagError, OSError, ValueError, LookupError, TypeError) as error:
+        os.write(1, f"{last}: {type(error).__name__}: {error}\n".encode())
+        os._exit(1)
+
+
+def _edged(call: Callable[..., Any], name: str, both: bool, edges: _Killed | _Listed) -> Callable[..., Any]:
+    def edged(*given: Any, **named: Any) -> Any:
+        edges.pass_(f"before {name} {given[:2]}")
+        done = call(*given, **named)
+        if both:
+            edges.pass_(f"after {name} {given[:2]}")
+        return done
+
+    return edged
+
+
+def _serve() -> None:
+    with tempfile.TemporaryDirectory() as place:  # so that dictionaries are read once and not by every child
+        start(Path(place, "articles"), Path(place, "index"))
+    for line in sys.stdin:
+        order = json.loads(line)
+        began = time.monotonic()
+        child = os.fork()
+        if not child:
+            try:
+                _update(order)
+                os.write(1, b"\n")
+                os._exit(0)
+            finally:
+                os._exit(2)  # whatever happened, there is one server
+        if "after" in order:
+            time.sleep(order["after"])
+            os.kill(child, signal.SIGKILL)  # it is not waited for yet: its number is its own still
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(json.dumps({"code": code, "seconds": time.monotonic() - began}), flush=True)
+
+
+def _read(index_dir: Path) -> None:
+    """What ``answers_of`` says, and what is held open, by the number of segments."""
+    assistant = Assistant(Settings(index_dir=index_dir), Stub())
+    answers, wrong, generations = 0, [], []
+    held: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    while True:
+        last = (index_dir.parent / "stop").exists()
+        hits = assistant.search("平湖建成图书馆", k=60)
+        files = sorted({hit.article.file for hit in hits})
+        now = [hit.article.text for hit in hits if hit.article.file == "now.txt"]
+        number = int(now[0].partition("第")[2].partition("座")[0]) if len(now) == 1 else -1
+        if files != sorted(["now.txt", *(f"n{n:02}.txt" for n in range(max(0, number - 9), number + 1))]):
+            wrong.append([number, files])
+        answers += 1
+        del hits
+        index = assistant.retriever.index
+        if index.generation not in generations[-1:]:
+            generations.append(index.generation)
+            gc.collect()
+        if answers == 1:
+            print("reads", flush=True)
+            gc.freeze()
+        held[len(index.parts)].add((len(os.listdir("/proc/self/fd")), threading.active_count()))
+        del index
+        if last:
+            break
+    print(json.dumps({"answers": answers, "wrong": wrong, "generations": generations, "number": number,
+                      "held": {n: sorted(each) for n, each in held.items()}}))
+
+
+def step_of(articles: Path, number: int) -> None:
+    """What the reader looks for: one article says how many updates there were, the last ten have one of their own."""
+    (articles / "now.txt").write_text(page(number, "图书馆（最新）"), encoding="utf-8")
+    (articles / f"n{number:02}.txt").write_text(page(100 + number), encoding="utf-8")
+    (articles / f"n{number - 10:02}.txt").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.argv[1:2] == ["read"]:
+        _read(Path(sys.argv[2]))
+    else:
+        _serve()
