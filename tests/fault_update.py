@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 
-from rag import known
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
@@ -142,7 +141,7 @@ class _Listed:
 def _update(order: dict[str, Any]) -> None:
     steps = _Killed(order.get("step", -1))
     edges = _Listed(Path(order["index"])) if order.get("call") == "all" else _Killed(order.get("call", -1))
-    known._PORTION = 1
+    Stub.portion = 1
     for module, name, both in ((os, "rename", True), (os, "replace", True), (os, "fsync", True), (np, "save", True),
                                (shutil, "rmtree", True), (os, "unlink", False), (os, "rmdir", False), (os, "mkdir", False)):
         setattr(module, name, _edged(getattr(module, name), name, both, edges))

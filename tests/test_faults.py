@@ -760,7 +760,7 @@ def test_real_edit_that_keeps_size_and_time(room: Path) -> None:
 @pytest.fixture
 def cut(room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cut]:
     """A build that ended after five of eight texts."""
-    monkeypatch.setattr("rag.known._PORTION", 1)
+    monkeypatch.setattr(Stub, "portion", 1)
     with tempfile.TemporaryDirectory(dir=room) as place:
         folder = Path(place, "articles")
         folder.mkdir()
