@@ -87,6 +87,8 @@ def manifest_of(folder: Path, digest: str = "") -> dict[str, Any]:
         version = manifest["format"]
         if version == FORMAT:  # another version may keep other things
             _check_entries(manifest)
+            if manifest["generation"] != folder.name:
+                raise ValueError(folder.name)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IndexDamaged(wrong) from error
     if version != FORMAT:
