@@ -85,7 +85,7 @@ def manifest_of(folder: Path, digest: str = "") -> dict[str, Any]:
     except OSError as error:
         raise IndexDamaged(f"The index in {folder} has no readable manifest: {_ANEW}.") from error
     manifest = parsed(data, f"The index in {folder}")
-    if digest and digest != _hash(data):
+    if (digest and digest != _hash(data)) or manifest["generation"] != folder.name:
         raise IndexDamaged(f"The index in {folder} has no readable manifest: {_ANEW}.")
     return manifest
 
