@@ -35,10 +35,9 @@ from rag.opened import load
 from rag.postings import Postings
 from rag.query import parse
 from rag.retriever import Retriever
-from rag.schema import Article, Run
+from rag.schema import Article, Entry, File, Run
 from rag.segment import SEGMENTS, Content, keys_of
 from rag.splitter import sentences
-from rag.store import Entry, File
 from rag.vectors import Matrix, Vectors
 
 _OUT, _PLOT = Path("eval/out/bench-index.json"), Path("eval/out/bench-index.svg")

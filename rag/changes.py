@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.folder import list_files, name_of
+from rag.schema import File
 from rag.sidecar import FOLDER_FILE, SUFFIX
-from rag.store import File
 
 _COARSE = 3 * 10**9  # nanoseconds: the times of some file systems go by two seconds
 

@@ -17,10 +17,10 @@ from rag.known import Known
 from rag.opened import Index, Living
 from rag.postings import Postings
 from rag.reprints import Bands, bands_of, stories_of
-from rag.schema import Article, Passage
+from rag.schema import Article, Entry, File, Passage
 from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.splitter import passages_of
-from rag.store import Entry, File, digest_of
+from rag.store import digest_of
 
 _BLOCK = 60_000_000  # characters of articles in a segment: 200,000 passages, a few GB of memory while it is made
 Held = dict[str, tuple[int, int, bytes]]

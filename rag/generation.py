@@ -26,10 +26,8 @@ from rag.segment import SEGMENTS, sync
 from rag.segment import damage as segment_damage
 
 FORMAT = 4
-KEEP = 5
-"""How many generations are kept."""
 GONE = ("articles", "files")
-_NAME = re.compile(r"g\d{6,}")
+NAME = re.compile(r"g\d{6,}")
 _CURRENT = re.compile(r"(g\d{6,}) ([0-9a-f]{16})\n")
 _ANEW = "run `rag index --anew` to build the index anew"
 Gone = Mapping[str, Mapping[str, Any]]
@@ -64,7 +62,7 @@ def _current(index_dir: Path) -> tuple[str, str]:
 
 def generations(index_dir: Path) -> list[str]:
     """The names of those there are, finished or not, in order."""
-    return sorted((p.name for p in index_dir.glob("g*") if _NAME.fullmatch(p.name)), key=lambda name: int(name[1:]))
+    return sorted((p.name for p in index_dir.glob("g*") if NAME.fullmatch(p.name)), key=lambda name: int(name[1:]))
 
 
 def next_generation(index_dir: Path) -> str:
@@ -174,69 +172,10 @@ def write(index_dir: Path, manifest: dict[str, Any], gone: Gone) -> None:
 
 def publish(index_dir: Path, generation: str) -> None:
     """Put a generation in use: one rename. Raises OSError."""
-    digest = _hash((index_dir / generation / "manifest.json").read_bytes())
+    digest = digest_of(index_dir / generation)
     _write_synced(index_dir / "CURRENT.new", f"{generation} {digest}\n")
     os.replace(index_dir / "CURRENT.new", index_dir / "CURRENT")
     sync(index_dir)
-
-
-def sweep(index_dir: Path) -> set[str]:
-    """Drop what nothing needs: generations but the one in use and those before it, and segments that none of these names.
-    The names of the segments that are left."""
-    kept = {*_line(index_dir), *generations(index_dir)[-2:]}  # the two: readers elsewhere may be on the way from one to the other
-    needed: set[str] = set()
-    for name in sorted(kept):
-        try:
-            needed |= set(manifest_of(index_dir / name)["segments"])
-        except (IndexDamaged, IndexIncompatible):  # cut short, or of an earlier format: nothing to go back to
-            kept.discard(name)
-    for folder in index_dir.glob("g*"):
-        if _NAME.fullmatch(folder.name) and folder.name not in kept:
-            shutil.rmtree(folder, ignore_errors=True)
-    for folder in (index_dir / SEGMENTS).glob("*"):
-        if folder.name not in needed:
-            shutil.rmtree(folder, ignore_errors=True)
-    return needed
-
-
-def _line(index_dir: Path) -> list[str]:
-    """The generation in use, the one before it and so on, as far as they are kept."""
-    line = [current_generation(index_dir)]
-    while len(line) < KEEP:
-        try:
-            before = manifest_of(index_dir / line[-1])["previous"]
-        except (IndexDamaged, IndexIncompatible):
-            break
-        if not before:
-            break
-        line.append(before["generation"])
-    return line
-
-
-def roll_back(index_dir: Path) -> str:
-    """Put the generation in use that stood before the one in use: its name. Raises IndexMissing when it is not kept,
-    IndexDamaged when it is not whole, IndexNotWritable."""
-    with writing(index_dir):
-        before: dict[str, str] | None = read_manifest(index_dir)["previous"]
-        if not before or not (index_dir / before["generation"]).is_dir():
-            raise IndexMissing(f"No generation before {current_generation(index_dir)} is kept in {index_dir}: "
-                               "put the articles as they were, then run `rag index`.")
-        folder = index_dir / before["generation"]
-        manifest = manifest_of(folder, before["digest"])
-        gone_of(folder, manifest)
-        broken = [file for name in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / name)]
-        if broken:
-            raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
-        try:
-            publish(index_dir, folder.name)
-        except OSError as error:
-            raise not_writable(index_dir, error) from error
-        return folder.name
-
-
-def previous(index_dir: Path, generation: str) -> dict[str, str]:
-    """What a manifest says of the generation before it."""
-    return {"generation": generation, "digest": _hash((index_dir / generation / "manifest.json").read_bytes())}
 
 
 @contextmanager
@@ -265,6 +204,11 @@ def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
         f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
         "another folder with --index. The index in use is as it was."
     )
+
+
+def digest_of(folder: Path) -> str:
+    """Of a generation's manifest, as CURRENT has it. Raises OSError."""
+    return _hash((folder / "manifest.json").read_bytes())
 
 
 def _write_synced(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag import generation
+from rag import generation, history
 from rag.changes import Changes, Look, changes_in
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.corpus import Reader
@@ -30,8 +30,7 @@ from rag.opened import Index, load, open_generation
 from rag.placement import clear, place
 from rag.probe import probe
 from rag.reading import reading
-from rag.schema import Article, Refused
-from rag.store import Entry, File
+from rag.schema import Article, Entry, File, Refused
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of)."""
@@ -151,7 +150,7 @@ def _finish(
         else:
             manifest = {
                 "format": generation.FORMAT, "generation": generation.next_generation(index_dir),
-                "previous": generation.previous(index_dir, before.generation) if before else None,
+                "previous": history.previous(index_dir, before.generation) if before else None,
                 "model": result.model, **about, "counts": result.counts, "segments": result.segments,
                 "refused": [{"file": file, "why": why} for file, why in refused],
             }
@@ -161,7 +160,7 @@ def _finish(
     with suppress(OSError):  # what is new is in use: what there is no room for now waits for the next run
         manifest = merge(index_dir, manifest, progress, server) or manifest
     with suppress(OSError):
-        clear(server, generation.sweep(index_dir))
+        clear(server, history.sweep(index_dir))
         forget(index_dir)
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 

@@ -19,9 +19,8 @@ from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import current_generation, gone_of, read_manifest
 from rag.lexical import LexicalIndex
 from rag.placement import stores_of
-from rag.schema import EVERYTHING, Article, Filter, Passage
+from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.segment import SEGMENTS, Segment
-from rag.store import File
 from rag.vectors import Among, Joined, Mask, Rows, VectorStore
 
 _REMEMBERED = 8  # filters whose passages are kept at hand

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rag import generation, segment
+from rag import generation, history, segment
 from rag.errors import BadInput, IndexDamaged, IndexMissing
 from rag.generation import GONE, not_writable, writing
 from rag.opened import load
@@ -101,7 +101,7 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path) -> dict[str,
     generation.write(index_dir, manifest, gone)
     probe(index_dir, manifest, made)
     generation.publish(index_dir, manifest["generation"])
-    generation.sweep(index_dir)
+    history.sweep(index_dir)
     return manifest
 
 
@@ -133,7 +133,7 @@ def _segment(parcel: zipfile.ZipFile, file: Path, name: str, segments: Path) -> 
 
 def _before(index_dir: Path) -> dict[str, str] | None:
     try:
-        return generation.previous(index_dir, generation.current_generation(index_dir))
+        return history.previous(index_dir, generation.current_generation(index_dir))
     except (IndexMissing, IndexDamaged, FileNotFoundError):
         return None
 

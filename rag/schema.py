@@ -112,6 +112,39 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
+    ``jumps``: it or a part of it names another page. ``story``: the article that was first to tell the same; ``bands``: by
+    which others that tell it are found."""
+
+    article: Article
+    home: str
+    place: int
+    jumps: bool = False
+    story: str = ""
+    bands: tuple[int, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, int]:
+        return self.home.replace("/", "\1"), self.place
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was when read. ``beside``: a hash of the YAML that speaks for it; ``stamp``: size and times, empty where
+    they would not tell a change; ``articles``: how many it gave; ``pages``: the files in it that have a hash of their own;
+    ``refused``: (what, why)."""
+
+    home: str
+    sha256: str
+    beside: str
+    stamp: str
+    articles: int = 0
+    pages: tuple[tuple[str, str], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """``article.text[start:end] == text``; at most 400 characters. ``heading`` is what of the article's
     headline is embedded with it: the passage often does not tell what the article is about."""

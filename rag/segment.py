@@ -27,8 +27,8 @@ from rag import store
 from rag.arrays import mapped
 from rag.errors import IndexDamaged
 from rag.postings import Postings
-from rag.schema import Article, Passage
-from rag.store import Entry, File, Store
+from rag.schema import Article, Entry, File, Passage
+from rag.store import Store
 from rag.vectors import Mask, Matrix, Rows, Vectors
 
 NOTE = "segment.json"

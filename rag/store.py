@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.filters import facts_of, folded, number_of
-from rag.schema import Article, Filter, Run
+from rag.schema import Article, Entry, File, Filter, Run
 
 FILE = "articles.sqlite"
 _TABLES = """
@@ -42,39 +42,6 @@ CREATE INDEX by_jump ON articles (row) WHERE jumps;
 """
 _ORDER = "replace(home, '/', char(1)), place"  # as paths are sorted: folder by folder
 Numbers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
-    ``jumps``: it or a part of it names another page. ``story``: the article that was first to tell the same; ``bands``: by
-    which others that tell it are found."""
-
-    article: Article
-    home: str
-    place: int
-    jumps: bool = False
-    story: str = ""
-    bands: tuple[int, ...] = ()
-
-    @property
-    def order(self) -> tuple[str, int]:
-        return self.home.replace("/", "\1"), self.place
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file as it was when read. ``beside``: a hash of the YAML that speaks for it; ``stamp``: size and times, empty where
-    they would not tell a change; ``articles``: how many it gave; ``pages``: the files in it that have a hash of their own;
-    ``refused``: (what, why)."""
-
-    home: str
-    sha256: str
-    beside: str
-    stamp: str
-    articles: int = 0
-    pages: tuple[tuple[str, str], ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()
 
 
 def write(path: Path, entries: Sequence[Entry], parts: Iterable[Entry], files: Iterable[File]) -> None:

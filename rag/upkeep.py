@@ -85,7 +85,8 @@ def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: b
 
 
 def _roll_back(settings: Settings, as_json: bool) -> None:
-    from rag.generation import read_manifest, roll_back
+    from rag.generation import read_manifest
+    from rag.history import roll_back
 
     name = roll_back(settings.index_dir)
     counts = read_manifest(settings.index_dir)["counts"]

@@ -25,7 +25,8 @@ from rag.connection import Address, connected
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
 from rag.filters import facts_of, filter_of, passes
-from rag.generation import read_manifest, roll_back
+from rag.generation import read_manifest
+from rag.history import roll_back
 from rag.index import build
 from rag.milvus import MilvusVectors, sweep
 from rag.schema import EVERYTHING, Article, Filter

@@ -33,7 +33,8 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable, RagError
-from rag.generation import FORMAT, KEEP, current_generation, damage, generations, manifest_of, read_manifest
+from rag.generation import FORMAT, current_generation, damage, generations, manifest_of, read_manifest
+from rag.history import KEEP, roll_back
 from rag.index import build
 from rag.known import Journal
 from rag.opened import load, open_generation
@@ -338,7 +339,7 @@ def test_read_only_folder(case: Case, room: Path, rag: Run, monkeypatch: pytest.
         with pytest.raises(IndexNotWritable, match=r"could not be written \(Read-only file system\)"):
             build(case.articles, disk / "index", Stub())
         with pytest.raises(IndexNotWritable, match=r"could not be written \(Read-only file system\)"):
-            module.roll_back(disk / "index")
+            roll_back(disk / "index")
         assert _whole(disk / "index", case) == "old"
         hits = Assistant(Settings(index_dir=disk / "index"), Stub()).search("平湖图书馆", k=60)
         assert {hit.article for hit in hits} == set(case.old)

@@ -23,7 +23,8 @@ from rag.config import DEFAULT_LIMITS
 from rag.corpus import Reader, read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
-from rag.generation import FORMAT, KEEP, current_generation, damage, generations, read_manifest, roll_back
+from rag.generation import FORMAT, current_generation, damage, generations, read_manifest
+from rag.history import KEEP, roll_back
 from rag.index import build, what_changed
 from rag.merge import due
 from rag.newspaper import articles_of

@@ -28,7 +28,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"sheet", "store", "reading"},
     {"embedder", "segment", "changes"},
     {"generation", "known", "placement", "crew", "fleet"},
-    {"opened"},
+    {"opened", "history"},
     {"probe", "draft"},
     {"merge", "parcel"},
     {"index"},

@@ -1,0 +1,84 @@
+"""The generations that are kept, and the way back to one of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing
+from rag.generation import (
+    NAME,
+    current_generation,
+    digest_of,
+    generations,
+    gone_of,
+    manifest_of,
+    not_writable,
+    publish,
+    read_manifest,
+    writing,
+)
+from rag.segment import SEGMENTS
+from rag.segment import damage as segment_damage
+
+KEEP = 5
+"""How many generations are kept."""
+
+
+def sweep(index_dir: Path) -> set[str]:
+    """Drop what nothing needs: generations but the one in use and those before it, and segments that none of these names.
+    The names of the segments that are left."""
+    kept = {*_line(index_dir), *generations(index_dir)[-2:]}  # the two: readers elsewhere may be on the way from one to the other
+    needed: set[str] = set()
+    for name in sorted(kept):
+        try:
+            needed |= set(manifest_of(index_dir / name)["segments"])
+        except (IndexDamaged, IndexIncompatible):  # cut short, or of an earlier format: nothing to go back to
+            kept.discard(name)
+    for folder in index_dir.glob("g*"):
+        if NAME.fullmatch(folder.name) and folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in (index_dir / SEGMENTS).glob("*"):
+        if folder.name not in needed:
+            shutil.rmtree(folder, ignore_errors=True)
+    return needed
+
+
+def _line(index_dir: Path) -> list[str]:
+    """The generation in use, the one before it and so on, as far as they are kept."""
+    line = [current_generation(index_dir)]
+    while len(line) < KEEP:
+        try:
+            before = manifest_of(index_dir / line[-1])["previous"]
+        except (IndexDamaged, IndexIncompatible):
+            break
+        if not before:
+            break
+        line.append(before["generation"])
+    return line
+
+
+def roll_back(index_dir: Path) -> str:
+    """Put the generation in use that stood before the one in use: its name. Raises IndexMissing when it is not kept,
+    IndexDamaged when it is not whole, IndexNotWritable."""
+    with writing(index_dir):
+        before: dict[str, str] | None = read_manifest(index_dir)["previous"]
+        if not before or not (index_dir / before["generation"]).is_dir():
+            raise IndexMissing(f"No generation before {current_generation(index_dir)} is kept in {index_dir}: "
+                               "put the articles as they were, then run `rag index`.")
+        folder = index_dir / before["generation"]
+        manifest = manifest_of(folder, before["digest"])
+        gone_of(folder, manifest)
+        broken = [file for name in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / name)]
+        if broken:
+            raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
+        try:
+            publish(index_dir, folder.name)
+        except OSError as error:
+            raise not_writable(index_dir, error) from error
+        return folder.name
+
+
+def previous(index_dir: Path, generation: str) -> dict[str, str]:
+    """What a manifest says of the generation before it."""
+    return {"generation": generation, "digest": digest_of(index_dir / generation)}
