@@ -119,11 +119,11 @@ class Vectors:
         return scores, rows
 
     def rows(self, numbers: Rows) -> Matrix:
-        return self._vectors[numbers]
+        return self._some(numbers) if len(numbers) < _BLOCK else self._vectors[numbers]
 
     def _some(self, numbers: Rows) -> Matrix:
-        """As ``rows``, but of many vectors only these are read: the system maps 16 pages for each one touched, and after
-        a thousand questions the process would seem to hold them all."""
+        """Of many vectors only these are read, and nothing is mapped: the system maps 16 pages for each one touched, and
+        after a thousand questions the process would seem to hold them all."""
         if not self._nearest:
             return self._vectors[numbers]
         width = self._vectors.itemsize * self.dimension
