@@ -18,7 +18,8 @@ run: index/CURRENT    ## build the index if need be and serve the browser chat
 # anything in seeds/ that changed since, whatever its kind, name and folder
 CHANGED := $(shell test -e index/CURRENT && find seeds -newer index/CURRENT | head -n 1)
 
-index/CURRENT: $(READY) $(if $(CHANGED),seeds-changed)
+# and the program itself: another version may read files or keep an index otherwise
+index/CURRENT: $(READY) $(wildcard rag/*.py) $(if $(CHANGED),seeds-changed)
 	$(RAG) index
 
 seeds-changed:

@@ -183,6 +183,8 @@ def writing(index_dir: Path) -> Iterator[None]:
     """One writer at a time; the lock goes with the process that holds it."""
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
+        if not (index_dir / ".lock").exists() and not (index_dir / "CURRENT").exists() and (other := _foreign(index_dir)):
+            raise IndexNotWritable(f"{index_dir} holds other things than an index ({other}): name an empty folder with --index.")
         lock = open(index_dir / ".lock", "w")  # noqa: SIM115  (closed below, by the with)
     except OSError as error:
         raise not_writable(index_dir, error) from error
@@ -195,6 +197,11 @@ def writing(index_dir: Path) -> Iterator[None]:
         except OSError as error:  # some network folders have no locks
             raise not_writable(index_dir, error) from error
         yield
+
+
+def _foreign(index_dir: Path) -> str:
+    """Something in a folder that is no index yet, and that an index would have to live with."""
+    return next((p.name for p in sorted(index_dir.iterdir()) if p.name not in ("README.md", ".gitignore")), "")
 
 
 def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:

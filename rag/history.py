@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from rag.generation import (
     read_manifest,
     writing,
 )
-from rag.segment import SEGMENTS
+from rag.segment import SEGMENTS, UNFINISHED
 from rag.segment import damage as segment_damage
 
 KEEP = 5
@@ -39,7 +40,7 @@ def sweep(index_dir: Path) -> set[str]:
         if NAME.fullmatch(folder.name) and folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)
     for folder in (index_dir / SEGMENTS).glob("*"):
-        if folder.name not in needed:
+        if folder.name not in needed and (folder.name == UNFINISHED or re.fullmatch("[0-9a-f]{16}", folder.name)):
             shutil.rmtree(folder, ignore_errors=True)
     return needed
 

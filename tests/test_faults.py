@@ -358,6 +358,22 @@ def test_no_permission(built: Path, folder: Path, embedder: Embedder, monkeypatc
     assert _texts(built) == OLD
 
 
+def test_folder_that_holds_other_things(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
+    """What looks like ours is not taken for it, and what is in an index by mistake stays."""
+    for name in ("segments/notes/a.txt", "g000001/photo.jpg", "thesis.docx"):
+        (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / name).write_text("mine", encoding="utf-8")
+    before = {p: p.read_bytes() for p in (tmp_path / "mine").rglob("*") if p.is_file()}
+    with pytest.raises(IndexNotWritable, match=r"mine holds other things than an index \(g000001\): name an empty folder"):
+        build(folder, tmp_path / "mine", embedder)
+    assert {p: p.read_bytes() for p in (tmp_path / "mine").rglob("*") if p.is_file()} == before
+    build(folder, tmp_path / "index", embedder)
+    (tmp_path / "index" / "segments" / "notes").mkdir()
+    (folder / "c.txt").write_text(OTHER, encoding="utf-8")
+    build(folder, tmp_path / "index", embedder)
+    assert (tmp_path / "index" / "segments" / "notes").is_dir()
+
+
 def test_index_folder_is_a_file(folder: Path, embedder: Embedder) -> None:
     with pytest.raises(IndexNotWritable):
         build(folder, folder / "a.txt", embedder)
