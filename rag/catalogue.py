@@ -99,7 +99,8 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
         print_json({**manifest, "files": {} if broken else load(folder).files(), "health": health})
     else:
         counts, model = manifest["counts"], manifest["model"]
-        out.print(f"generation  {manifest['generation']} in {folder}\nmodel       {model['name']} "
+        out.print(f"generation  {manifest['generation']} in {folder}\n"
+                  f"of          {manifest['folder'] or 'articles that were given'}\nmodel       {model['name']} "
                    f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
                    f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
                    f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`'}")

@@ -170,7 +170,7 @@ class Draft:
         stores = [(part.segment.store, lost["articles"]) for part, lost in zip(self._old, self._gone, strict=True)]
         stores += [(made.store, set()) for made in self._made]
         for story in sorted(set[str]().union(*(store.near(bands) for store, _ in stores))):
-            told = [(name != story, name, store, row) for store, lost in stores for row, name in store.told(story) if row not in lost]
+            told = [(since, name, store, row) for store, lost in stores for row, name, since in store.told(story) if row not in lost]
             if told:
                 _, _, store, row = min(told, key=lambda each: each[:2])
                 yield story, store.article(row)

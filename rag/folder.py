@@ -49,6 +49,12 @@ def list_files(folder: Path) -> list[Path]:
     return files
 
 
+def apart(folder: Path, index_dir: Path) -> None:
+    """Raises CorpusError where the index would lie among the articles, and be read as such."""
+    if index_dir.resolve().is_relative_to(folder.resolve()):
+        raise CorpusError(f"The index in {index_dir} would lie within {folder}, among the articles: name a folder outside with --index.")
+
+
 def strays(folder: Path) -> list[Refused]:
     """YAML that is beside no file: what it states would be lost without a word."""
     return [

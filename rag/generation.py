@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +114,12 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
             raise TypeError(entry)
     if not all(isinstance(number, int) for number in (*manifest["counts"].values(), manifest["model"]["dimension"])):
         raise TypeError("counts")
-    if not isinstance(manifest["refused"], list) or not isinstance(manifest["generation"], str):
+    if not isinstance(manifest["refused"], list) or not NAME.fullmatch(manifest["generation"]):
         raise TypeError("refused")
+    named = [file.partition(".") for file in manifest["checksums"]]  # they become paths: nothing may lead out of the index
+    if not all(re.fullmatch("[0-9a-f]{16}", name) for name in (*manifest["segments"], *(name for name, _, _ in named))) or not all(
+            kind in [f"{gone}.npy" for gone in GONE] for _, _, kind in named):
+        raise ValueError("segments")
 
 
 def is_later(index_dir: Path) -> bool:
@@ -183,7 +187,7 @@ def writing(index_dir: Path) -> Iterator[None]:
     """One writer at a time; the lock goes with the process that holds it."""
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
-        if not (index_dir / ".lock").exists() and not (index_dir / "CURRENT").exists() and (other := _foreign(index_dir)):
+        if not (index_dir / ".lock").exists() and (other := _foreign(index_dir)):
             raise IndexNotWritable(f"{index_dir} holds other things than an index ({other}): name an empty folder with --index.")
         lock = open(index_dir / ".lock", "w")  # noqa: SIM115  (closed below, by the with)
     except OSError as error:
@@ -200,7 +204,11 @@ def writing(index_dir: Path) -> Iterator[None]:
 
 
 def _foreign(index_dir: Path) -> str:
-    """Something in a folder that is no index yet, and that an index would have to live with."""
+    """Something in a folder that is no index, and that an index would have to live with."""
+    with suppress(OSError, ValueError):
+        text = (index_dir / "CURRENT").read_text(encoding="utf-8")
+        if _CURRENT.fullmatch(text) or re.fullmatch(r"g\d{6}\n?", text):  # one that was copied, but for its lock
+            return ""
     return next((p.name for p in sorted(index_dir.iterdir()) if p.name not in ("README.md", ".gitignore")), "")
 
 

@@ -19,7 +19,8 @@ from rag.generation import (
     read_manifest,
     writing,
 )
-from rag.segment import SEGMENTS, UNFINISHED
+from rag.placement import place
+from rag.segment import SEGMENTS, UNFINISHED, Segment
 from rag.segment import damage as segment_damage
 
 KEEP = 5
@@ -37,7 +38,7 @@ def sweep(index_dir: Path) -> set[str]:
         except (IndexDamaged, IndexIncompatible):  # cut short, or of an earlier format: nothing to go back to
             kept.discard(name)
     for folder in index_dir.glob("g*"):
-        if NAME.fullmatch(folder.name) and folder.name not in kept:
+        if NAME.fullmatch(folder.name) and folder.name not in kept and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
     for folder in (index_dir / SEGMENTS).glob("*"):
         if folder.name not in needed and (folder.name == UNFINISHED or re.fullmatch("[0-9a-f]{16}", folder.name)):
@@ -59,7 +60,7 @@ def _line(index_dir: Path) -> list[str]:
     return line
 
 
-def roll_back(index_dir: Path) -> str:
+def roll_back(index_dir: Path, server: str = "") -> str:
     """Put the generation in use that stood before the one in use: its name. Raises IndexMissing when it is not kept,
     IndexDamaged when it is not whole, IndexNotWritable."""
     with writing(index_dir):
@@ -73,6 +74,8 @@ def roll_back(index_dir: Path) -> str:
         broken = [file for name in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / name)]
         if broken:
             raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
+        if server:
+            place([Segment.open(index_dir / SEGMENTS / name) for name in manifest["segments"]], manifest["model"]["fingerprint"], server)
         try:
             publish(index_dir, folder.name)
         except OSError as error:
@@ -80,6 +83,10 @@ def roll_back(index_dir: Path) -> str:
         return folder.name
 
 
-def previous(index_dir: Path, generation: str) -> dict[str, str]:
-    """What a manifest says of the generation before it."""
-    return {"generation": generation, "digest": digest_of(index_dir / generation)}
+def previous(index_dir: Path) -> dict[str, str] | None:
+    """What a new manifest says of the generation in use; None where there is none to go back to."""
+    try:
+        manifest = read_manifest(index_dir)
+    except (IndexMissing, IndexDamaged, IndexIncompatible):
+        return None
+    return {"generation": manifest["generation"], "digest": digest_of(index_dir / manifest["generation"])}

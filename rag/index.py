@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,13 @@ from rag.corpus import Reader
 from rag.draft import Draft, Result
 from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
-from rag.folder import strays
+from rag.folder import TEXT, apart, strays
 from rag.generation import not_writable, writing
 from rag.known import forget
 from rag.merge import merge
 from rag.newspaper import articles_of
 from rag.opened import Index, load, open_generation
-from rag.placement import clear, place
+from rag.placement import clear, place, reach
 from rag.probe import probe
 from rag.reading import reading
 from rag.schema import Article, Entry, File, Refused
@@ -58,6 +58,8 @@ def build(
     ``rag.opened.load`` has it. Raises CorpusError when nothing in ``folder``
     can be used, IndexNotWritable when the index cannot be written; in both cases the index in use stays as it was.
     """
+    reach(server)
+    apart(folder, index_dir)
     with writing(index_dir):
         before = None if anew else _usable(index_dir, embedder)
         changes = _changes(folder, before, limits)
@@ -91,6 +93,7 @@ def build_from(
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """What ``build`` would find to do; nothing is written. Raises CorpusError."""
+    apart(folder, index_dir)
     return _changes(folder, _usable(index_dir, embedder), limits)
 
 
@@ -128,7 +131,10 @@ def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
         entries += [Entry(a, look.seen.home, len(entries) + i, jumps=bool(a.goes_on or a.comes_from))
                     for i, a in enumerate(found)]
     seen = look.seen
-    return File(seen.home, seen.sha256, seen.beside, seen.stamp, len(entries), tuple(pages.items()), tuple(refused)), entries
+    if look.path.suffix.lower() in TEXT and seen.home not in dict(refused):  # it may have changed since it was looked at
+        seen = replace(seen, sha256=pages.pop(seen.home, seen.sha256))
+    stamp = seen.stamp if seen == look.seen else ""
+    return replace(seen, stamp=stamp, articles=len(entries), pages=tuple(pages.items()), refused=tuple(refused)), entries
 
 
 def _finish(
@@ -150,7 +156,7 @@ def _finish(
         else:
             manifest = {
                 "format": generation.FORMAT, "generation": generation.next_generation(index_dir),
-                "previous": history.previous(index_dir, before.generation) if before else None,
+                "previous": history.previous(index_dir),
                 "model": result.model, **about, "counts": result.counts, "segments": result.segments,
                 "refused": [{"file": file, "why": why} for file, why in refused],
             }

@@ -53,7 +53,7 @@ class Journal:
 
 def forget(index_dir: Path) -> None:
     """What was kept for the case that a build is cut short. Raises OSError."""
-    for path in index_dir.glob("embedded-*.journal"):
+    for path in index_dir.glob(f"embedded-{'[0-9a-f]' * 16}.journal"):
         path.unlink()
 
 

@@ -25,7 +25,7 @@ from rag.segment import SEGMENTS, Content, Keys
 
 _FEW = 8
 _SMALL = 1000  # passages: below it all segments are of one size
-_LARGEST = 2_000_000  # passages
+_LARGEST = 512_000  # passages: merging so many takes some 5 GB
 
 
 def merge(

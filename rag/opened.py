@@ -19,6 +19,7 @@ from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import current_generation, gone_of, read_manifest
 from rag.lexical import LexicalIndex
 from rag.placement import stores_of
+from rag.reprints import alike
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.segment import SEGMENTS, Segment
 from rag.vectors import Among, Joined, Mask, Rows, VectorStore
@@ -47,8 +48,9 @@ class Living:
         row = self.segment.store.row(article_id)
         return row if row >= 0 and self.articles[row] else -1
 
-    def told(self, story: str) -> list[str]:
-        return [name for row, name in self.segment.store.told(story) if self.articles[row]]
+    def told(self, story: str) -> list[int]:
+        """The rows of the articles that tell a story."""
+        return [row for row, _, _ in self.segment.store.told(story) if self.articles[row]]
 
 
 class Index:
@@ -232,6 +234,6 @@ def _within(rows: Rows, size: int) -> bool:
 def _with_copies(parts: Sequence[Living], part: Living, row: int) -> Article:
     article = part.segment.store.article(row)
     story = part.segment.store.story(row)
-    told = [name for other in parts for name in other.told(story)] if story else []
-    copies = sorted(name for name in told if name != article.article_id)
+    told = [other.segment.store.article(at) for other in parts for at in other.told(story) if (other, at) != (part, row)] if story else []
+    copies = sorted(other.article_id for other in told if alike(article, other))  # what linked two of them may be gone
     return replace(article, copies=tuple(copies)) if copies else article

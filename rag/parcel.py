@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from rag import generation, history, segment
-from rag.errors import BadInput, IndexDamaged, IndexMissing
+from rag.errors import BadInput, IndexDamaged
 from rag.generation import GONE, not_writable, writing
-from rag.opened import load
+from rag.opened import load, open_generation
+from rag.placement import clear, place
 from rag.probe import probe
 from rag.segment import SEGMENTS
 
@@ -38,7 +39,7 @@ def pack(index_dir: Path, file: Path) -> int:
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     folder = index_dir / manifest["generation"]
     try:
-        with zipfile.ZipFile(beside, "w") as out:
+        with zipfile.ZipFile(beside, "w", strict_timestamps=False) as out:
             out.writestr(_MARK, _hash((folder / "manifest.json").read_bytes()))
             for path in sorted(folder.iterdir()):
                 out.write(path, path.name)
@@ -55,14 +56,16 @@ def pack(index_dir: Path, file: Path) -> int:
     return file.stat().st_size
 
 
-def unpack(file: Path, index_dir: Path) -> dict[str, Any]:
+def unpack(file: Path, index_dir: Path, server: str = "") -> dict[str, Any]:
     """Put in use what ``pack`` wrote: its manifest. Raises BadInput for a file that is none, IndexDamaged when its bytes are
     not what they were, IndexIncompatible for another version of the format, IndexNotWritable. The index in use stays as
-    it was then, and is the one before afterwards."""
+    it was then, and is the one before afterwards. ``server`` as ``rag.opened.load`` has it."""
+    if not file.is_file():
+        raise BadInput(f"{file} is no file: name one that `rag index export` wrote.")
     with writing(index_dir):
         try:
             with zipfile.ZipFile(file) as parcel:
-                return _unpacked(parcel, file, index_dir)
+                return _unpacked(parcel, file, index_dir, server)
         except zipfile.BadZipFile as error:
             raise _none(file) from error
         except OSError as error:
@@ -73,8 +76,10 @@ def unpack(file: Path, index_dir: Path) -> dict[str, Any]:
             shutil.rmtree(index_dir / SEGMENTS / segment.UNFINISHED, ignore_errors=True)
 
 
-def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path) -> dict[str, Any]:
+def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str) -> dict[str, Any]:
     names = set(parcel.namelist())
+    if any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in parcel.infolist()):
+        raise _none(file)  # what is packed is neither compressed nor locked, so it cannot unpack to more than it is
     if not {_MARK, "manifest.json"} <= names:
         raise _none(file)
     data = _read(parcel, "manifest.json", file)
@@ -96,18 +101,23 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path) -> dict[str,
                 held = _read(parcel, member, file) if member in names else b""
                 if hashlib.sha256(held).hexdigest() != manifest["checksums"][member]:
                     raise _damaged(file, member)
-                gone[name][kind] = np.load(io.BytesIO(held), allow_pickle=False)
-    manifest = {**manifest, "generation": generation.next_generation(index_dir), "previous": _before(index_dir)}
+                try:
+                    gone[name][kind] = np.load(io.BytesIO(held), allow_pickle=False)
+                except (ValueError, EOFError) as error:
+                    raise _damaged(file, member) from error
+    manifest = {**manifest, "generation": generation.next_generation(index_dir), "previous": history.previous(index_dir)}
     generation.write(index_dir, manifest, gone)
-    probe(index_dir, manifest, made)
+    if server:
+        place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
+    probe(index_dir, manifest, made, server)
     generation.publish(index_dir, manifest["generation"])
-    history.sweep(index_dir)
+    clear(server, history.sweep(index_dir))
     return manifest
 
 
 def _segment(parcel: zipfile.ZipFile, file: Path, name: str, segments: Path) -> None:
     folder = segments / segment.UNFINISHED / name
-    shutil.rmtree(folder.parent, ignore_errors=True)
+    shutil.rmtree(segments / segment.UNFINISHED, ignore_errors=True)
     inside = f"{SEGMENTS}/{name}/"
     for member in parcel.namelist():
         if not member.startswith(inside):
@@ -129,13 +139,6 @@ def _segment(parcel: zipfile.ZipFile, file: Path, name: str, segments: Path) -> 
     shutil.rmtree(segments / name, ignore_errors=True)
     os.rename(folder, segments / name)
     segment.sync(segments)
-
-
-def _before(index_dir: Path) -> dict[str, str] | None:
-    try:
-        return history.previous(index_dir, generation.current_generation(index_dir))
-    except (IndexMissing, IndexDamaged, FileNotFoundError):
-        return None
 
 
 def _read(parcel: zipfile.ZipFile, member: str, file: Path) -> bytes:

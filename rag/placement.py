@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rag.connection import Address
+from rag.connection import Address, connected
 from rag.filters import Facts, facts_of
 from rag.milvus import MilvusVectors, sweep
 from rag.segment import Segment
@@ -37,6 +37,12 @@ def place(segments: Sequence[Segment], model: str, server: str) -> None:
     for each in segments:
         if each.name in far:
             MilvusVectors.build(Address.of(server), each.name, model, each.vectors, _facts(each))
+
+
+def reach(server: str) -> None:
+    """Before hours are spent on vectors. Raises BadInput for what is no address, VectorServerError when nobody answers there."""
+    if server:
+        connected(Address.of(server))
 
 
 def clear(server: str, keep: set[str]) -> None:

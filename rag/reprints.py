@@ -42,12 +42,12 @@ def bands_of(article: Article) -> Bands:
 
 
 def stories_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Earlier) -> list[str]:
-    """The story that each article tells: the id of the one that told it first.
+    """The story that each article tells, by a hash of the text that told it first; empty for one that has no bands.
 
     Every article is held against the first of each story, in the order of dates, undated ones last, so
     that a chain of small changes does not make one story of two.
     """
-    stories = [article.article_id for article in articles]
+    stories = [_hash(article.text) if own else "" for article, own in zip(articles, bands, strict=True)]
     told: dict[int, list[_Text]] = defaultdict(list)
     for at in sorted(range(len(articles)), key=lambda i: (articles[i].date or "9999", -len(articles[i].text), i)):
         if not bands[at]:
@@ -62,6 +62,11 @@ def stories_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Ear
             for band in bands[at]:
                 told[band].append(text)
     return stories
+
+
+def alike(a: Article, b: Article) -> bool:
+    """Whether the two tell one story."""
+    return _one_story(_Text("", a.text), _Text("", b.text))
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
@@ -92,7 +97,7 @@ class _Text:
 
 
 def _one_story(a: _Text, b: _Text) -> bool:
-    shorter, longer = (a, b) if len(a.grams) <= len(b.grams) else (b, a)
+    shorter, longer = sorted((a, b), key=lambda text: (len(text.grams), len(text.figures)))
     return (len(a.grams & b.grams) >= CONTAINED * len(shorter.grams)
             and len(shorter.figures & longer.figures) >= SAME_FIGURES * len(shorter.figures))
 
@@ -100,6 +105,10 @@ def _one_story(a: _Text, b: _Text) -> bool:
 def _grams(text: str) -> set[str]:
     clean = re.sub(r"\W+", "", normalise(text))
     return {clean[i: i + 4] for i in range(len(clean) - 3)}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _as_it_is(value: int) -> int:

@@ -114,8 +114,8 @@ class Article:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
-    ``jumps``: it or a part of it names another page. ``story``: the article that was first to tell the same; ``bands``: by
-    which others that tell it are found."""
+    ``jumps``: it or a part of it names another page. ``story``: what articles that tell the same have in common; ``bands``: by
+    which they are found."""
 
     article: Article
     home: str

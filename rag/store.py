@@ -95,9 +95,9 @@ class Store:
         """(row, id, home) of the articles on a page."""
         return self._ask("SELECT row, id, home FROM articles WHERE id > ? AND id < ?", _plain(page) + "#", _plain(page) + "$")
 
-    def told(self, story: str) -> list[tuple[int, str]]:
-        """(row, id) of the articles that tell a story."""
-        return self._ask("SELECT row, id FROM articles WHERE story = ?", _plain(story))
+    def told(self, story: str) -> list[tuple[int, str, int]]:
+        """(row, id, first day) of the articles that tell a story."""
+        return self._ask("SELECT row, id, since FROM articles WHERE story = ?", story)
 
     def story(self, row: int) -> str:
         return str(self._one("SELECT story FROM articles WHERE row = ?", row)[0])
@@ -205,7 +205,7 @@ def _sealed(article: Article) -> tuple[bytes, bytes]:
 
 def _row(row: int, entry: Entry) -> tuple[Any, ...]:
     facts = facts_of(entry.article)
-    return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps, _plain(entry.story),
+    return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps, entry.story,
             np.array(entry.bands, np.int64).tobytes(), facts.since, facts.until, _plain(facts.source), facts.kind,
             _plain(facts.page), *_sealed(entry.article))
 

@@ -23,7 +23,8 @@ _NAMED = 10  # files of a kind that are named; the rest are counted
 
 
 def index(
-    folder: Annotated[Path | None, typer.Argument(help="The folder of articles (default seeds/); or `export FILE`, `import FILE`.")] = None,
+    folder: Annotated[Path | None, typer.Argument(
+        help="The folder of articles (default: that of the index in use, else seeds/); or `export FILE`, `import FILE`.")] = None,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The one file that export writes and import reads.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what changed in the folder and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")] = False,
@@ -47,17 +48,31 @@ def index(
     elif rollback:
         _roll_back(settings, as_json)
     else:
-        _update(settings, folder or settings.seeds_dir, dry_run, watch, anew, ray, as_json)
+        _update(settings, folder, dry_run, watch, anew, ray, as_json)
 
 
-def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: bool, ray: str, as_json: bool) -> None:
+def _folder(index_dir: Path) -> Path | None:
+    """The one that the index in use is of."""
+    from rag.generation import read_manifest
+
+    try:
+        return Path(folder) if (folder := str(read_manifest(index_dir)["folder"])) else None
+    except RagError:
+        return None
+
+
+def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str, as_json: bool) -> None:
     from rag.embedder import Embedder
     from rag.fleet import Fleet
     from rag.index import build, what_changed
 
+    before = _folder(settings.index_dir)
+    folder = given or before or settings.seeds_dir
+    instead = "" if not before or folder.resolve() == before else f"The articles of {folder} take the place of those of {before}."
     embedder = Embedder(settings.embedding_model)
     if dry_run:
         _show_changes(what_changed(folder, settings.index_dir, embedder, settings.limits), as_json)
+        _warn(instead)
         return
 
     def run() -> None:
@@ -65,6 +80,7 @@ def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: b
         with fleet as encoder, _bar() as progress:
             built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
         _show_built(built, settings.index_dir, as_json)
+        _warn(instead)
 
     if not stay:
         run()
@@ -84,11 +100,16 @@ def _update(settings: Settings, folder: Path, dry_run: bool, stay: bool, anew: b
         err.print("no longer watching", style="dim")
 
 
+def _warn(text: str) -> None:
+    if text:
+        err.print(text, style="yellow")
+
+
 def _roll_back(settings: Settings, as_json: bool) -> None:
     from rag.generation import read_manifest
     from rag.history import roll_back
 
-    name = roll_back(settings.index_dir)
+    name = roll_back(settings.index_dir, settings.vector_store)
     counts = read_manifest(settings.index_dir)["counts"]
     if as_json:
         print_json({"generation": name, "counts": counts})
@@ -110,7 +131,7 @@ def _export(settings: Settings, file: Path, as_json: bool) -> None:
 def _import(settings: Settings, file: Path, as_json: bool) -> None:
     from rag.parcel import unpack
 
-    manifest = unpack(file, settings.index_dir)
+    manifest = unpack(file, settings.index_dir, settings.vector_store)
     if as_json:
         print_json({"generation": manifest["generation"], "counts": manifest["counts"]})
     else:

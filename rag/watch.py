@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from watchdog.observers import Observer
 
 from rag.errors import CorpusError
 
-QUIET = 2.0
-"""Seconds without a change: a file that is being copied is not read before its time."""
+QUIET, PATIENCE = 2.0, 30.0
+"""Seconds without a change: a file that is being copied is not read before its time; and how long that is waited for."""
 _CHANGES = frozenset({"created", "modified", "moved", "deleted"})  # that files are opened and read is told, too
 
 
 def watch(folder: Path, aside: Path, run: Callable[[], None], quiet: float = QUIET) -> None:
     """Call ``run`` once, and again after each change in ``folder``, without end. What happens in the folder ``aside`` is no
     change. Raises CorpusError when the system cannot watch the folder, and what ``run`` raises."""
+    if not folder.is_dir():
+        raise CorpusError(f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds --watch`.")
     changed = threading.Event()
     observer = Observer()
     try:
@@ -31,9 +34,11 @@ def watch(folder: Path, aside: Path, run: Callable[[], None], quiet: float = QUI
         run()
         while True:
             changed.wait()
-            while changed.is_set():
+            end = time.monotonic() + PATIENCE
+            while changed.is_set() and time.monotonic() < end:
                 changed.clear()
                 changed.wait(quiet)
+            changed.clear()
             run()
     finally:
         observer.stop()

@@ -120,9 +120,13 @@ def test_damaged_index(rag, copy: Path) -> None:
 
 
 def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("昨天，平湖签约了5个人工智能项目，总投资5亿元。", encoding="utf-8")
-    _one_line(rag("index", tmp_path, "--index", tmp_path / "a.txt"), 7, "could not be written", "--index")
-    _one_line(rag("index", tmp_path, "--index", "/proc/baowen"), 7, "could not be written")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("昨天，平湖签约了5个人工智能项目，总投资5亿元。", encoding="utf-8")
+    (tmp_path / "file").touch()
+    _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "file"), 7, "could not be written", "--index")
+    _one_line(rag("index", tmp_path / "in", "--index", "/proc/baowen"), 7, "could not be written")
+    for inside in (tmp_path / "in", tmp_path / "in" / "index"):
+        _one_line(rag("index", tmp_path / "in", "--index", inside), 3, "among the articles: name a folder outside")
 
 
 def test_index_of_another_format(rag, copy: Path) -> None:

@@ -374,10 +374,11 @@ def test_folder_that_holds_other_things(tmp_path: Path, folder: Path, embedder: 
     assert (tmp_path / "index" / "segments" / "notes").is_dir()
 
 
-def test_index_folder_is_a_file(folder: Path, embedder: Embedder) -> None:
+def test_index_folder_is_a_file(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
+    (tmp_path / "a.txt").write_text(FIRST, encoding="utf-8")
     with pytest.raises(IndexNotWritable):
-        build(folder, folder / "a.txt", embedder)
-    assert (folder / "a.txt").read_text(encoding="utf-8") == FIRST
+        build(folder, tmp_path / "a.txt", embedder)
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == FIRST
 
 
 def test_another_build_in_progress(built: Path, folder: Path, embedder: Embedder) -> None:

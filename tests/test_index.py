@@ -165,6 +165,22 @@ def test_edited_yaml_beside_a_file(built: Path, folder: Path, embedder: Embedder
     assert [a.date for a in load(built).articles.values()] == ["2024", "2024"]
 
 
+def test_what_linked_two_articles_may_go(tmp_path: Path, embedder: Embedder) -> None:
+    """One prints two stories that others print alone: when it is gone, these have nothing in common, as in a new build; nor has
+    a reprint with what came into the place of the first."""
+    one, two = ("　　本报讯 " + "".join(f"{words}第{n}号{words[::-1]}，" for n in range(30)) + "。\n"
+                for words in ("黄桃喜获丰收", "算力中心通电"))
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for step in ({"b": one + two}, {"a": one, "c": two}, {"b": ""}, {"d": one}, {"a": two.replace("通电", "开工")}):
+        for name, text in step.items():
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8") if text else (folder / f"{name}.txt").unlink()
+        build(folder, tmp_path / "index", embedder)
+    build(folder, tmp_path / "anew", embedder)
+    assert {a.article_id: a.copies for a in load(tmp_path / "index").articles.values()} == {
+        a.article_id: a.copies for a in load(tmp_path / "anew").articles.values()}
+
+
 def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
     folder = tmp_path / "rows"
     folder.mkdir()

@@ -35,7 +35,7 @@ def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
 
     def earlier(wanted: Bands) -> Iterator[tuple[str, Article]]:
         for other, own, story in zip(articles, bands, stories, strict=False):
-            if other.article_id == story and set(own) & set(wanted):
+            if set(own) & set(wanted):
                 yield story, other
 
     if at_once:
@@ -43,7 +43,7 @@ def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
     else:
         for one, own in zip(articles, bands, strict=True):
             stories += stories_of([one], [own], earlier)
-    return [replace(a, copies=tuple(b.article_id for b, its in zip(articles, stories, strict=True) if its == story and b != a))
+    return [replace(a, copies=tuple(b.article_id for b, its in zip(articles, stories, strict=True) if its == story != "" and b != a))
             for a, story in zip(articles, stories, strict=True)]
 
 

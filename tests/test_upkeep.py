@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import pytest
 from rag.embedder import Embedder
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.generation import FORMAT, current_generation, damage
+from rag.history import roll_back
 from rag.index import build
 from rag.opened import load
 from rag.parcel import pack, unpack
@@ -210,6 +212,75 @@ def test_export_leads_nowhere_else(built: Path, tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged):
         unpack(bad, tmp_path / "deep" / "there")
     assert not list(tmp_path.rglob("outside"))
+
+
+@pytest.mark.parametrize("name", ["{}/victim/x", "../../victim/x", "..", "", "A" * 16])
+def test_hostile_export_touches_nothing(built: Path, tmp_path: Path, name: str) -> None:
+    """One whose manifest names a segment that would be a path to elsewhere, its hash made right."""
+    victim = tmp_path / "victim" / "x" / "thesis.txt"
+    victim.parent.mkdir(parents=True)
+    victim.write_text("mine", encoding="utf-8")
+    name = name.format(tmp_path)
+    manifest = json.loads((built / "g000001" / "manifest.json").read_text(encoding="utf-8"))
+    data = json.dumps({**manifest, "segments": {name: [1, 1]}}).encode()
+    with zipfile.ZipFile(tmp_path / "bad.baowen", "w") as parcel:
+        parcel.writestr("baowen-index", hashlib.sha256(data).hexdigest())
+        parcel.writestr("manifest.json", data)
+        parcel.writestr(f"segments/{name}/evil.txt", b"x")
+    with pytest.raises(IndexDamaged):
+        unpack(tmp_path / "bad.baowen", tmp_path / "deep" / "there")
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_compressed_or_locked_export_is_none(built: Path, tmp_path: Path) -> None:
+    good, bad = tmp_path / "one.baowen", tmp_path / "bad.baowen"
+    pack(built, good)
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(BadInput, match="is no index"):
+        unpack(bad, tmp_path / "there")
+    data = bytearray(good.read_bytes())
+    at = data.index(b"PK\1\2")
+    data[at + 8] |= 1  # in the directory: encrypted
+    bad.write_bytes(data)
+    with pytest.raises(BadInput, match="is no index"):
+        unpack(bad, tmp_path / "there")
+
+
+def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, built: Path, seeds: Path) -> None:
+    for command in (("index", "--anew"), ("index",), ("index", "--dry-run")):
+        code, out, err = rag(*command, "--index", built)
+        assert (code, err) == (0, "")
+        assert "unchanged 2 files" in out or out.startswith("added     a.txt\nadded     b.txt\n")
+    assert f"of          {folder}" in rag("status", "--index", built)[1]
+    code, out, err = rag("index", seeds, "--index", built)
+    assert (code, err) == (0, f"The articles of {seeds} take the place of those of {folder}.\n")
+    assert rag("index", "--rollback", "--index", built)[0] == 0
+    assert "黄桃" in _texts(built)
+
+
+def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embedder) -> None:
+    (folder / "a.txt").unlink()
+    build(folder, built, embedder, anew=True)
+    assert "黄桃" not in _texts(built)
+    roll_back(built)
+    assert "黄桃" in _texts(built)
+
+
+@pytest.mark.parametrize(("address", "code", "words"), [("foo", 2, "is no address of a vector server"), (
+    "milvus+http://127.0.0.1:9/baowen", 13, "is down or does not answer")])
+def test_server_is_asked_before_anything_is_embedded(
+    rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
+) -> None:
+    monkeypatch.setenv("RAG_VECTOR_STORE", address)
+    monkeypatch.setattr("rag.connection.READ", 1.0)
+    monkeypatch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded"))
+    got, _, err = rag("index", folder, "--index", tmp_path / "new")
+    assert (got, err.count("\n")) == (code, 1)
+    assert words in err
+    assert not (tmp_path / "new").exists()
 
 
 def test_damaged_index_is_not_exported(built: Path, tmp_path: Path) -> None:
