@@ -7,18 +7,21 @@ that a copy of the folder, or a clock that went back, costs a look at each file 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.folder import list_files, name_of
 from rag.schema import File
 from rag.sidecar import FOLDER_FILE, SUFFIX
 
+_STAMPS = "stamps.json"
 _COARSE = 3 * 10**9  # nanoseconds: the times of some file systems go by two seconds
 
 
@@ -33,7 +36,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """``read``: the files to read, in the order of their paths. The rest are names: ``renamed`` (old, new) are among
-    neither the added nor the removed; ``again`` are read though they are as they were."""
+    neither the added nor the removed; ``again`` are read though they are as they were; ``stamps`` are unchanged files that can
+    be told by their times from now on."""
 
     read: tuple[Look, ...] = ()
     added: tuple[str, ...] = ()
@@ -42,6 +46,7 @@ class Changes:
     removed: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     unchanged: int = 0
+    stamps: tuple[File, ...] = ()
 
     @property
     def gone(self) -> tuple[str, ...]:
@@ -57,7 +62,7 @@ def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> 
     by_hash: dict[str, list[str]] = defaultdict(list)
     for home in sorted(lost, reverse=True):
         by_hash[known[home].sha256].append(home)
-    added, edited, renamed, repeated, read = [], [], [], [], []
+    added, edited, renamed, repeated, read, stamps = [], [], [], [], [], []
     for look in looks:
         home, before = look.seen.home, known.get(look.seen.home)
         if before is None:
@@ -70,11 +75,37 @@ def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> 
         elif again:
             repeated.append(home)
         else:
+            if look.seen.stamp not in ("", before.stamp):
+                stamps.append(look.seen)
             continue
         read.append(look)
     moved = {old for old, _ in renamed}
     return Changes(tuple(read), tuple(added), tuple(edited), tuple(renamed), tuple(h for h in lost if h not in moved),
-                   tuple(repeated), len(looks) - len(read))
+                   tuple(repeated), len(looks) - len(read), tuple(stamps))
+
+
+def remembered(index_dir: Path, known: Mapping[str, File]) -> dict[str, File]:
+    """What is known, with the stamps of files that had none when they were read or were copied since."""
+    stamps = _stamps(index_dir)
+    return {home: replace(file, stamp=stamps[home][1]) if stamps.get(home, ("", ""))[0] == file.sha256 else file
+            for home, file in known.items()}
+
+
+def remember(index_dir: Path, stamps: Sequence[File]) -> None:
+    """For ``remembered``. Nothing is lost where it cannot be written but the time to hash them again."""
+    if stamps:
+        with suppress(OSError):
+            beside = index_dir / f"{_STAMPS}.new"
+            beside.write_text(json.dumps({**_stamps(index_dir), **{f.home: (f.sha256, f.stamp) for f in stamps}}), encoding="utf-8")
+            os.replace(beside, index_dir / _STAMPS)
+
+
+def _stamps(index_dir: Path) -> dict[str, tuple[str, str]]:
+    try:
+        return {str(home): (str(sha256), str(stamp))
+                for home, (sha256, stamp) in json.loads((index_dir / _STAMPS).read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
 
 
 def _with_yaml(folder: Path) -> list[tuple[Path, str, str]]:

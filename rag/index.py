@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rag import generation, history
-from rag.changes import Changes, Look, changes_in
+from rag.changes import Changes, Look, changes_in, remember, remembered
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.corpus import Reader
 from rag.draft import Draft, Result
@@ -62,7 +62,7 @@ def build(
     apart(folder, index_dir)
     with writing(index_dir):
         before = None if anew else _usable(index_dir, embedder)
-        changes = _changes(folder, before, limits)
+        changes = _changes(folder, index_dir, before, limits)
         draft = Draft(index_dir, embedder, before, progress)
         with Reader(folder, limits) as reader:
             for number, look in enumerate(changes.read, 1):
@@ -94,12 +94,13 @@ def build_from(
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """What ``build`` would find to do; nothing is written. Raises CorpusError."""
     apart(folder, index_dir)
-    return _changes(folder, _usable(index_dir, embedder), limits)
+    return _changes(folder, index_dir, _usable(index_dir, embedder), limits)
 
 
-def _changes(folder: Path, before: Index | None, limits: Limits) -> Changes:
+def _changes(folder: Path, index_dir: Path, before: Index | None, limits: Limits) -> Changes:
     known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
-    return changes_in(folder, known, again=bool(before and before.manifest["settings"].get("reading") != reading(limits)))
+    again = bool(before and before.manifest["settings"].get("reading") != reading(limits))
+    return changes_in(folder, remembered(index_dir, known), again)
 
 
 def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
@@ -168,6 +169,7 @@ def _finish(
     with suppress(OSError):
         clear(server, history.sweep(index_dir))
         forget(index_dir)
+        remember(index_dir, changes.stamps)
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 

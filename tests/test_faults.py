@@ -210,7 +210,7 @@ def _line(index_dir: Path) -> list[str]:
 def _tidy(index_dir: Path) -> None:
     """Nothing lies there but what a generation needs that is kept."""
     there = generations(index_dir)
-    assert {path.name for path in index_dir.iterdir()} == {"CURRENT", ".lock", SEGMENTS, *there}
+    assert {path.name for path in index_dir.iterdir()} - {"stamps.json", "stamps.json.new"} == {"CURRENT", ".lock", SEGMENTS, *there}
     assert set(there) <= {*_line(index_dir), *there[-2:]}
     needed = set[str]().union(*(manifest_of(index_dir / name)["segments"] for name in there))
     assert {path.name for path in (index_dir / SEGMENTS).iterdir()} == needed

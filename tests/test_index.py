@@ -127,6 +127,23 @@ def test_file_is_not_even_opened_when_its_stamp_is_the_same(folder: Path, tmp_pa
             assert what_changed(folder, tmp_path / "index", embedder).unchanged == 2
 
 
+def test_file_read_in_the_making_is_opened_once_more_and_no_more(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    """Its times tell nothing at first; so do those of a copied folder."""
+    index_dir = tmp_path / "index"
+    build(folder, index_dir, embedder)
+    shutil.copytree(folder, tmp_path / "copy")
+    time.sleep(0.1)
+    with unittest.mock.patch("rag.changes._COARSE", 0):
+        for place in (folder, tmp_path / "copy"):
+            assert len(build(place, index_dir, embedder).changes.stamps) == 2
+            with unittest.mock.patch("rag.changes._content", side_effect=AssertionError):
+                assert build(place, index_dir, embedder).changes.unchanged == 2
+        (index_dir / "stamps.json").write_text("[1, {")
+        assert build(folder, index_dir, embedder).changes.unchanged == 2
+        (tmp_path / "copy" / "a.txt").write_text(OTHER, encoding="utf-8")
+        assert build(tmp_path / "copy", index_dir, embedder).changes.edited == ("a.txt",)
+
+
 def test_what_changed_is_named(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "b.txt").rename(folder / "d.txt")
     (folder / "a.txt").write_text(FIRST + "\n", encoding="utf-8")
