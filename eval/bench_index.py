@@ -25,7 +25,7 @@ import numpy as np
 
 from eval.bench_lexical import _made, _memory
 from eval.bench_vectors import made
-from eval.plots import Axis, Series, plot
+from eval.plots import Axis, Series, page, plot
 from eval.ratios import ratio
 from eval.sets import load_corpus, load_set
 from rag import generation, segment
@@ -40,7 +40,7 @@ from rag.segment import SEGMENTS, Content, keys_of
 from rag.splitter import sentences
 from rag.vectors import Matrix, Vectors
 
-_OUT, _PLOT = Path("eval/out/bench-index.json"), Path("eval/out/bench-index.svg")
+_OUT, _PLOT = Path("eval/out/bench-index.json"), Path("eval/out/bench-index.html")
 _SETS = [Path(__file__).parent / "sets" / name for name in ("cmrc2018-sample", "dureader-robust-sample")]
 _FILES, _EXPORTS, _ROWS = 5_000, 100, 350
 _ROUNDS = 5
@@ -216,8 +216,9 @@ def _drawn(rows: dict[int, Row]) -> str:
     lines = (("question to hits, p95", "p95, ms"), ("p50", "p50, ms"), ("FAISS flat alone", "FAISS flat alone, p50, ms"))
     series = [Series(name, tuple((float(np.log10(size)), float(np.log10(row[column]))) for size, row in rows.items()), marked=True)
               for name, column in lines]
-    return plot("A question, the model's share left out", series, Axis("passages", tuple((float(p), f"{10**p:,}") for p in range(4, 7))),
-                Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 4))))
+    title = "A question, the model's share left out"
+    return page(title, plot(title, series, Axis("passages", tuple((float(p), f"10^{p}") for p in range(4, 7))),
+                Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3)))))
 
 
 def _process(command: Sequence[str]) -> float:

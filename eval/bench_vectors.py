@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.bench_lexical import _memory
-from eval.plots import Axis, Series, plot
+from eval.plots import Axis, Series, page, plot
 from rag.vectors import Among, Matrix, Rows, Vectors
 
 _OUT = Path("eval/out/bench-vectors.json")
-_PLOT = Path("eval/out/bench-vectors.svg")
+_PLOT = Path("eval/out/bench-vectors.html")
 _SIZES = (10_000, 100_000, 1_000_000)
 _DIMENSION, _TOPICS, _QUERIES, _WANTED = 384, 400, 60, 60
 _ROUNDS = 7
@@ -83,8 +83,9 @@ def drawn(rows: dict[str, Row]) -> str:
     series = [Series(name, tuple((float(np.log10(size)), float(np.log10(rows[str(size)][column]))) for size in sizes), marked=True)
               for name, column in (("exact", "exact p50"), ("ours", "p50 ms"))]
     low, high = int(np.log10(min(sizes))), int(np.ceil(np.log10(max(sizes) + 1)))
-    return plot("A search for 60 of many vectors", series, Axis("vectors", tuple((float(p), f"{10**p:,}") for p in range(low, high + 1))),
-                Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 4))))
+    title = "A search for 60 of many vectors"
+    return page(title, plot(title, series, Axis("vectors", tuple((float(p), f"10^{p}") for p in range(low, high + 1))),
+                Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3)))))
 
 
 def _measured(size: int) -> Row:

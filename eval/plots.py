@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from eval.style import CSS
+
 _WIDTH, _HEIGHT = 420, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 12, 44
 STYLES = 4
@@ -55,6 +57,13 @@ def powers(label: str, high: float) -> Axis:
         value = 10 ** (len(ticks) // 2) * (1 if len(ticks) % 2 == 0 else 3)
         ticks.append((math.log10(value), f"{value:,}"))
     return Axis(label, tuple(ticks))
+
+
+def page(title: str, figure: str) -> str:
+    """A plot as a page of its own."""
+    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{CSS}</style></head><body><main><h1>{escape(title)}</h1>'
+            f'<div class="plots">{figure}</div></main></body></html>')
 
 
 def plot(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:

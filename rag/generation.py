@@ -29,6 +29,7 @@ FORMAT = 4
 GONE = ("articles", "files")
 NAME = re.compile(r"g\d{6,}")
 _CURRENT = re.compile(r"(g\d{6,}) ([0-9a-f]{16})\n")
+_OURS = re.compile(r"README\.md|\.gitignore|embedded-[0-9a-f]{16}\.journal")  # beside what an index is told by
 _ANEW = "run `rag index --anew` to build the index anew"
 Gone = Mapping[str, Mapping[str, Any]]
 """Segment -> "articles" and "files" -> the rows that are gone, ascending."""
@@ -209,7 +210,7 @@ def _foreign(index_dir: Path) -> str:
         text = (index_dir / "CURRENT").read_text(encoding="utf-8")
         if _CURRENT.fullmatch(text) or re.fullmatch(r"g\d{6}\n?", text):  # one that was copied, but for its lock
             return ""
-    return next((p.name for p in sorted(index_dir.iterdir()) if p.name not in ("README.md", ".gitignore")), "")
+    return next((p.name for p in sorted(index_dir.iterdir()) if not _OURS.fullmatch(p.name)), "")
 
 
 def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
