@@ -67,7 +67,8 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
     from rag.index import build, what_changed
 
     before = _folder(settings.index_dir)
-    folder = given or before or settings.seeds_dir
+    said = given or (settings.seeds_dir if settings.seeds_dir != Settings().seeds_dir else None)
+    folder = said or before or settings.seeds_dir
     instead = "" if not before or folder.resolve() == before else f"The articles of {folder} take the place of those of {before}."
     embedder = Embedder(settings.embedding_model)
     if dry_run:

@@ -261,6 +261,17 @@ def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, buil
     assert "黄桃" in _texts(built)
 
 
+def test_folder_of_the_settings_goes_before_the_one_remembered(
+    rag, folder: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
+    monkeypatch.setenv("RAG_SEEDS_DIR", str(tmp_path / "other"))
+    _, _, err = rag("index", "--index", built)
+    assert err == f"The articles of {tmp_path / 'other'} take the place of those of {folder}.\n"
+    assert "西瓜" in _texts(built)
+
+
 def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embedder) -> None:
     (folder / "a.txt").unlink()
     build(folder, built, embedder, anew=True)
