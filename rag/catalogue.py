@@ -24,7 +24,8 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
         return
     if not out.is_terminal:  # for other programs: a line an article, nothing cut
         for a in found:
-            print("\t".join(map(safe, (a.article_id, a.kind, a.title, " ".join(a.byline), dates.shown(a.date, a.date_basis)))))
+            fields = (a.article_id, a.kind, a.title, " ".join(a.byline), dates.shown(a.date, a.date_basis))
+            print("\t".join(safe(field).translate({9: " ", 10: " "}) for field in fields))
         return
     table = Table("article", "kind", "headline", "byline", "date")
     table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
