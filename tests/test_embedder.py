@@ -179,7 +179,7 @@ def test_fingerprint_is_the_models(single: Embedder, embedder: Embedder) -> None
 def tiny(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Callable[[int], Path]:
     """A folder that holds a small random BERT over single characters, another for each seed."""
     import torch
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     made: dict[int, Path] = {}

@@ -262,12 +262,14 @@ def test_a_link_out_of_the_folder_is_no_article(tmp_path: Path) -> None:
 
 def test_what_would_steer_the_terminal_is_shown(tmp_path: Path, rag, embedder: Embedder) -> None:  # type: ignore[no-untyped-def]
     evil = "\x1b]0;pwned\x07\x1b[2J\u202e"
-    (tmp_path / "a.jsonl").write_text(
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text(
         json.dumps({"title": f"题{evil}", "text": f"平湖签约了五个项目{evil}，总投资五亿元。" * 4}), encoding="utf-8")
-    build(tmp_path, tmp_path / "index", embedder)
+    build(folder, tmp_path / "index", embedder)
     for command in (("articles",), ("show", "a.jsonl#1#1"), ("search", "平湖签约"), ("ask", "平湖签约了什么？")):
         code, out, err = rag(*command, "--index", tmp_path / "index")
         assert code == 0
         assert not set("\x1b\x07\u202e") & set(out + err)
-    code, out, _ = rag("show", tmp_path / "a.jsonl", "--page")
+    code, out, _ = rag("show", folder / "a.jsonl", "--page")
     assert not set("\x1b\x07\u202e") & set(out)
