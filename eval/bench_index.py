@@ -124,7 +124,7 @@ def _added(pool: Sequence[str]) -> Row:
             start = time.perf_counter()
             with TemporaryDirectory() as other:
                 Postings.build(contexts).save(Path(other))
-                Vectors.write(matrix, Path(other))
+                Vectors.write([matrix], matrix.shape, Path(other))
             pairs.append((took, time.perf_counter() - start))
         return {"passages": len(contexts), "first build without the model, s": first, **_against("s", pairs, "words and vectors anew, s")}
 
@@ -152,7 +152,7 @@ def _synthetic(pool: Sequence[str], size: int, index_dir: Path) -> None:
         first = np.minimum(np.arange(len(entries) + 1) * 3, count)
         name = segment.write(index_dir / SEGMENTS, "drawn", Content(
             entries, [], [File(entry.home, "", "", "", 1) for entry in entries], first, np.array(spans, np.int32), keys_of(passages),
-            made(count, base + 1), Postings.build(passages)))
+            [made(count, base + 1)], 384, Postings.build(passages)))
         segments[name] = [len(entries), count]
     manifest: dict[str, Any] = {
         "format": generation.FORMAT, "generation": "g000001", "previous": None, "settings": {}, "folder": "", "refused": [],

@@ -105,7 +105,7 @@ def _built(folder: Path) -> Row:
     matrix = np.load(folder / "made.npy", mmap_mode="r")
     own = _memory()[0]
     start = time.perf_counter()
-    Vectors.write(matrix, folder)
+    Vectors.write([matrix], matrix.shape, folder)
     seconds = time.perf_counter() - start
     disk = sum(path.stat().st_size for path in folder.iterdir()) - (folder / "made.npy").stat().st_size
     return {"build s": seconds, "built MB": _memory()[0] - own, "disk": disk / len(matrix)}

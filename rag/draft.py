@@ -22,7 +22,7 @@ from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.splitter import passages_of
 from rag.store import digest_of
 
-_BLOCK = 60_000_000  # characters of articles in a segment: 200,000 passages, a few GB of memory while it is made
+_BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.merge puts eight together
 Held = dict[str, tuple[int, int, bytes]]
 """Id -> number of the segment, row in it, digest."""
 
@@ -136,16 +136,18 @@ class Draft:
         self._replace(held, [replace(by_id[article.article_id], article=article) for article in joined])
 
     def _write(self) -> None:
-        """A segment of what waits."""
+        """Segments of what waits; the files are in the first, for one of them may hold more than a segment does."""
         try:
-            self._made.append(self._segment(self._entries))
+            for entries in _portions(self._entries):
+                self._made.append(self._segment(entries))
+                self._files = []
         except OSError as error:
             raise not_writable(self._index_dir, error) from error
-        self._files, self._entries, self._waiting = [], [], 0
+        self._entries, self._waiting = [], 0
 
     def _segment(self, entries: list[Entry]) -> Segment:
         if entries and self._known is None:
-            self._known = Known(self._index_dir, self._embedder, checked=self.before is None)
+            self._known = Known(self._index_dir, self._embedder)
         bands = [bands_of(entry.article) for entry in entries]
         stories = stories_of([entry.article for entry in entries], bands, self._earlier)
         entries = [replace(e, story=story, bands=own) for e, story, own in zip(entries, stories, bands, strict=True)]
@@ -160,7 +162,7 @@ class Draft:
         spans = np.array([(p.start, p.end, len(p.heading)) for p in passages], np.int32).reshape(-1, 3)
         homes = {file.home for file in self._files}
         content = Content(entries, [part for part in self._parts if part.home in homes], self._files,
-                          np.array(first, np.int64), spans, keys_of(texts), vectors, Postings.build(texts))
+                          np.array(first, np.int64), spans, keys_of(texts), [vectors], vectors.shape[1], Postings.build(texts))
         self._progress("segment", 0, 1)
         name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)
         return Segment.open(self._index_dir / SEGMENTS / name)
@@ -180,3 +182,17 @@ class Draft:
             return dict(self.before.manifest["model"])
         model = self._embedder
         return {"name": model.name, "fingerprint": model.fingerprint, "dimension": model.dimension}
+
+
+def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Of so many articles that a segment is made of them, at least one."""
+    portion: list[Entry] = []
+    size = 0
+    for entry in entries:
+        portion.append(entry)
+        size += len(entry.article.text)
+        if size >= _BLOCK:
+            yield portion
+            portion, size = [], 0
+    if portion or not entries:
+        yield portion

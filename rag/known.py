@@ -21,6 +21,7 @@ from rag.segment import SEGMENTS, Keys, keys_of
 from rag.vectors import Matrix
 
 Found = NDArray[np.bool_]
+_FILES = ("keys.npy", "rows.npy", "vectors.npy")
 
 
 class Journal:
@@ -40,15 +41,13 @@ class Journal:
             out.truncate()
             out.write(records.tobytes())
 
-    def read(self) -> tuple[Keys, Matrix]:
-        """What was appended, (n,) and (n, d), less what was damaged."""
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
-            data = b""
-        records = np.frombuffer(data, self._record, len(data) // self._record.itemsize)
-        whole = np.array([_check(record) == record["check"] for record in records], bool)
-        return records["key"][whole], records["vector"][whole].astype(np.float32)
+    def read(self) -> tuple[Keys, NDArray[np.int64], Matrix]:
+        """What was appended, less what was damaged: keys (n,), the records (n,) they are of, and the vectors of all records,
+        which stay on the disk."""
+        count = self._path.stat().st_size // self._record.itemsize if self._path.exists() else 0
+        records = np.memmap(self._path, self._record, "r", shape=(count,)) if count else np.zeros(0, self._record)
+        rows = np.flatnonzero(np.fromiter((_check(record) == record["check"] for record in records), bool, count))
+        return records["key"][rows], rows, np.asarray(records["vector"])
 
 
 def forget(index_dir: Path) -> None:
@@ -58,18 +57,17 @@ def forget(index_dir: Path) -> None:
 
 
 class Known:
-    """The vectors of one model. ``checked``: only segments whose bytes are what they were are trusted."""
+    """The vectors of one model. A segment's are taken once a hash has told that they are what they were."""
 
-    def __init__(self, index_dir: Path, embedder: Encoder, checked: bool) -> None:
+    def __init__(self, index_dir: Path, embedder: Encoder) -> None:
         self.embedded = 0
         """How many texts had to be embedded."""
         self.journal = Journal(index_dir, embedder.fingerprint, embedder.dimension)
         self._embedder = embedder
-        segments = _segments(index_dir / SEGMENTS, embedder.fingerprint, embedder.dimension, checked)
-        self._sources = [_Source(*each) for each in segments]
-        keys, vectors = self.journal.read()
+        self._sources = list(_segments(index_dir / SEGMENTS, embedder.fingerprint, embedder.dimension))
+        keys, rows, vectors = self.journal.read()
         order = np.argsort(keys, kind="stable")
-        self._sources.append(_Source(keys[order], order, vectors))
+        self._sources.append(_Source(keys[order], rows[order], vectors))
 
     def vectors(self, texts: Sequence[str], progress: Callable[[str, int, int], None]) -> Matrix:
         """(n, d); those never embedded are, the longest first, and written down as they come. Raises OSError."""
@@ -101,8 +99,9 @@ class Known:
 
 
 class _Source:
-    def __init__(self, keys: Keys, rows: NDArray[np.integer], vectors: Matrix) -> None:
-        self._keys, self._rows, self._vectors = keys, rows, vectors
+    def __init__(self, keys: Keys, rows: NDArray[np.integer], vectors: Matrix, folder: Path | None = None) -> None:
+        """``keys`` ascend, and are of the vectors in ``rows``. ``folder``: the segment that these are of."""
+        self._keys, self._rows, self._vectors, self._folder = keys, rows, vectors, folder
 
     def find(self, keys: Keys) -> tuple[NDArray[np.int64], Matrix]:
         """Places among ``keys`` and the vectors of these."""
@@ -110,22 +109,22 @@ class _Source:
             return np.zeros(0, np.int64), self._vectors[:0]
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         places = np.flatnonzero(self._keys[at] == keys)
-        vectors = np.asarray(self._vectors[self._rows[at[places]]])
-        whole = np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-3
-        return places[whole], vectors[whole]
+        if len(places) and self._folder:
+            if segment.damage(self._folder, _FILES):  # what is taken from here is sealed into what is whole
+                self._keys = self._keys[:0]
+                places = places[:0]
+            self._folder = None
+        return places, np.asarray(self._vectors[self._rows[at[places]]])
 
 
-def _segments(folder: Path, model: str, dimension: int, checked: bool) -> Iterator[tuple[Keys, NDArray[np.int32], Matrix]]:
+def _segments(folder: Path, model: str, dimension: int) -> Iterator[_Source]:
     for path in sorted(folder.glob("[0-9a-f]*")):
         try:
-            note = segment.note_of(path)
-            broken = {name.partition("/")[2] for name in segment.damage(path)} if checked else set()
-            if note["model"] != model or not broken.isdisjoint(("vectors.npy", "keys.npy", "rows.npy", segment.NOTE)):
+            if segment.note_of(path)["model"] != model:
                 continue
-            keys, rows = (mapped(path / f"{name}.npy") for name in ("keys", "rows"))
-            vectors = mapped(path / "vectors.npy")
+            keys, rows, vectors = (mapped(path / name) for name in _FILES)
             if keys.shape == rows.shape == vectors.shape[:1] and vectors.shape[1:] == (dimension,):
-                yield keys, rows, vectors
+                yield _Source(keys, rows, vectors, path)
         except (IndexDamaged, OSError, ValueError):  # nothing to be had from it
             continue
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from rag.placement import place
 from rag.postings import Postings
 from rag.probe import probe
 from rag.segment import SEGMENTS, Content, Keys
+from rag.vectors import Matrix
 
 _FEW = 8
 _SMALL = 1000  # passages: below it all segments are of one size
-_LARGEST = 512_000  # passages: merging so many takes some 5 GB
+_LARGEST = 512_000  # passages
+_BLOCK = 1 << 12  # vectors held at once
 
 
 def merge(
@@ -64,31 +67,35 @@ def due(live: Sequence[int], sizes: Sequence[int]) -> list[int]:
     for number, count in enumerate(live):
         tiers[int(math.log(max(count, _SMALL) / _SMALL, _FEW))].append(number)
     for tier in sorted(tiers):
-        if len(tiers[tier]) >= _FEW and sum(live[i] for i in tiers[tier]) <= _LARGEST:
-            return tiers[tier]
+        smallest = sorted(tiers[tier], key=live.__getitem__)[:_FEW]
+        if len(smallest) == _FEW and sum(live[i] for i in smallest) <= _LARGEST:
+            return sorted(smallest)
     return next(([i] for i, (count, size) in enumerate(zip(live, sizes, strict=True)) if size > _SMALL and 2 * count <= size), [])
 
 
 def _together(parts: Sequence[Living]) -> Content:
-    """What counts of some segments, in their order."""
-    entries, jumps, files, first, spans, keys, vectors = [], [], [], [np.zeros(1, np.int64)], [], [], []
-    for part in parts:
-        own = part.segment
-        here = [file for _, file in part.records()]
-        homes = {file.home for file in here}
-        entries += list(own.store.entries(np.flatnonzero(part.articles)))
-        jumps += [each for each in own.store.parts() if each.home in homes]
-        files += here
-        first.append(first[-1][-1] + np.cumsum(np.diff(own.first)[part.articles]))
-        spans.append(own.spans[part.passages])
-        keys.append(_in_order(own)[part.passages])
-        vectors.append(own.vectors.rows(np.flatnonzero(part.passages)))
-    postings = Postings.merged([part.segment.postings for part in parts], [part.passages for part in parts])
-    return Content(entries, jumps, files, np.concatenate(first), np.concatenate(spans), np.concatenate(keys),
-                   np.concatenate(vectors), postings)
+    """What counts of some segments, in their order. Articles and vectors are read when they are written."""
+    files = [[file for _, file in part.records()] for part in parts]
+    homes = [{file.home for file in own} for own in files]
+    lengths = [np.diff(part.segment.first)[part.articles] for part in parts]
+    return Content(
+        (entry for part in parts for entry in part.segment.store.entries(np.flatnonzero(part.articles))),
+        [entry for part, own in zip(parts, homes, strict=True) for entry in part.segment.store.parts() if entry.home in own],
+        list(chain.from_iterable(files)),
+        np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths])),
+        np.concatenate([part.segment.spans[part.passages] for part in parts]),
+        np.concatenate([_in_order(part.segment)[part.passages] for part in parts]),
+        (block for part in parts for block in _vectors(part)),
+        parts[0].segment.vectors.dimension,
+        Postings.merged([part.segment.postings for part in parts], [None if part.passages.all() else part.passages for part in parts]))
 
 
 def _in_order(own: segment.Segment) -> Keys:
     keys = np.empty_like(own.keys)
     keys[own.rows] = own.keys
     return keys
+
+
+def _vectors(part: Living) -> Iterator[Matrix]:
+    rows = np.flatnonzero(part.passages)
+    return (part.segment.vectors.rows(rows[at: at + _BLOCK]) for at in range(0, len(rows), _BLOCK))

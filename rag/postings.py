@@ -113,7 +113,8 @@ class Postings:
         for place in places:
             part = parts.pop()
             held = np.diff(part.indptr)
-            target = np.repeat(free[place] - part.indptr[:-1], held) + np.arange(len(part.rows))
+            target = np.repeat(free[place] - part.indptr[:-1], held)
+            target += np.arange(len(part.rows))
             rows[target] = part.rows + np.int32(part.base)
             counts[target] = part.counts
             free[place] += held

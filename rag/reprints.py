@@ -12,6 +12,7 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from rag.figures import figures
 from rag.lexical import normalise
@@ -21,6 +22,7 @@ CONTAINED = 0.8
 """Least share of the shorter one's character 4-grams that the longer one has."""
 SAME_FIGURES = 0.7
 _SHORTEST = 80  # below that two notices are alike by chance
+_REMEMBERED = 256  # texts whose parts are kept at hand, 100 KB each
 _BANDS, _WIDTH = 16, 4  # of the signature: two texts that share 0.4 of their 4-grams share a band one time in three
 Bands = tuple[int, ...]
 Earlier = Callable[[Bands], Iterable[tuple[str, Article]]]
@@ -48,25 +50,25 @@ def stories_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Ear
     that a chain of small changes does not make one story of two.
     """
     stories = [_hash(article.text) if own else "" for article, own in zip(articles, bands, strict=True)]
-    told: dict[int, list[_Text]] = defaultdict(list)
+    told: dict[int, list[tuple[str, str]]] = defaultdict(list)  # band -> (story, text that told it first)
     for at in sorted(range(len(articles)), key=lambda i: (articles[i].date or "9999", -len(articles[i].text), i)):
         if not bands[at]:
             continue
-        text = _Text(stories[at], articles[at].text)
-        before = [_Text(story, article.text) for story, article in earlier(bands[at])]
-        for other in dict.fromkeys([*before, *(other for band in bands[at] for other in told.get(band, ()))]):
+        text = articles[at].text
+        before = [(story, article.text) for story, article in earlier(bands[at])]
+        for story, other in dict.fromkeys([*before, *(each for band in bands[at] for each in told.get(band, ()))]):
             if _one_story(text, other):
-                stories[at] = other.story
+                stories[at] = story
                 break
         else:
             for band in bands[at]:
-                told[band].append(text)
+                told[band].append((stories[at], text))
     return stories
 
 
 def alike(a: Article, b: Article) -> bool:
     """Whether the two tell one story."""
-    return _one_story(_Text("", a.text), _Text("", b.text))
+    return _one_story(a.text, b.text)
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
@@ -80,31 +82,23 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-class _Text:
-    """A text that tells a story; what is compared is worked out once."""
-
-    def __init__(self, story: str, text: str) -> None:
-        self.story = story
-        self.grams = _grams(text)
-        self._text = text
-        self._figures: set[str] | None = None
-
-    @property
-    def figures(self) -> set[str]:
-        if self._figures is None:
-            self._figures = {form for form, _, _ in figures(self._text)}
-        return self._figures
+def _one_story(a: str, b: str) -> bool:
+    grams, others = _grams(a), _grams(b)
+    if len(grams & others) < CONTAINED * min(len(grams), len(others)):
+        return False
+    shorter, longer = sorted((a, b), key=lambda text: (len(_grams(text)), len(_figures(text))))
+    return len(_figures(shorter) & _figures(longer)) >= SAME_FIGURES * len(_figures(shorter))
 
 
-def _one_story(a: _Text, b: _Text) -> bool:
-    shorter, longer = sorted((a, b), key=lambda text: (len(text.grams), len(text.figures)))
-    return (len(a.grams & b.grams) >= CONTAINED * len(shorter.grams)
-            and len(shorter.figures & longer.figures) >= SAME_FIGURES * len(shorter.figures))
-
-
-def _grams(text: str) -> set[str]:
+@lru_cache(_REMEMBERED)
+def _grams(text: str) -> frozenset[str]:
     clean = re.sub(r"\W+", "", normalise(text))
-    return {clean[i: i + 4] for i in range(len(clean) - 3)}
+    return frozenset(clean[i: i + 4] for i in range(len(clean) - 3))
+
+
+@lru_cache(_REMEMBERED)
+def _figures(text: str) -> frozenset[str]:
+    return frozenset(form for form, _, _ in figures(text))
 
 
 def _hash(text: str) -> str:

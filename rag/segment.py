@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,16 +40,17 @@ Spans = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is to be written. ``first`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,) and ``vectors`` (n, d) in the order
-    of passages."""
+    """What is to be written. ``first`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,) and ``vectors``, blocks of (n, d), in
+    the order of passages. What can only be iterated is taken once."""
 
-    entries: Sequence[Entry]
-    parts: Sequence[Entry]
-    files: Sequence[File]
+    entries: Iterable[Entry]
+    parts: Iterable[Entry]
+    files: Iterable[File]
     first: Rows
     spans: Spans
     keys: Keys
-    vectors: Matrix
+    vectors: Iterable[Matrix]
+    dimension: int
     postings: Postings
 
 
@@ -141,11 +142,11 @@ def _fill(folder: Path, model: str, content: Content) -> None:
     for name, array in (("first", content.first.astype(np.int64)), ("spans", content.spans.astype(np.int32)),
                         ("keys", content.keys[order]), ("rows", order.astype(np.int32))):
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    Vectors.write(content.vectors, folder)
+    Vectors.write(content.vectors, (len(content.keys), content.dimension), folder)
     content.postings.save(folder / "words")
     files = {path.relative_to(folder).as_posix(): [path.stat().st_size, _digest(path)]
              for path in sorted(folder.rglob("*")) if path.is_file()}
-    note = {"model": model, "dimension": content.vectors.shape[1], "articles": len(content.entries),
+    note = {"model": model, "dimension": content.dimension, "articles": len(content.first) - 1,
             "passages": len(content.keys), "files": files}
     (folder / NOTE).write_text(json.dumps(note, indent=1), encoding="utf-8")
     for path in sorted(folder.rglob("*")):
@@ -163,15 +164,15 @@ def note_of(folder: Path) -> dict[str, Any]:
     return note
 
 
-def damage(folder: Path) -> list[str]:
-    """The files whose bytes are not what they were."""
+def damage(folder: Path, among: Collection[str] = ()) -> list[str]:
+    """The files whose bytes are not what they were; of those ``among`` them where any are named."""
     try:
         note = note_of(folder)
     except IndexDamaged:
         return [f"{folder.name}/{NOTE}"]
     if _digest(folder / NOTE)[:16] != folder.name:
         return [f"{folder.name}/{NOTE}"]
-    return [f"{folder.name}/{name}" for name, (_, digest) in note["files"].items()
+    return [f"{folder.name}/{name}" for name, (_, digest) in note["files"].items() if not among or name in among
             if not (folder / name).is_file() or _digest(folder / name) != digest]
 
 

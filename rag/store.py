@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
-from rag.filters import facts_of, folded, number_of
+from rag.filters import Facts, facts_of, folded, number_of
 from rag.schema import Article, Entry, File, Filter, Run
 
 FILE = "articles.sqlite"
@@ -44,16 +44,16 @@ _ORDER = "replace(home, '/', char(1)), place"  # as paths are sorted: folder by 
 Numbers = NDArray[np.int64]
 
 
-def write(path: Path, entries: Sequence[Entry], parts: Iterable[Entry], files: Iterable[File]) -> None:
+def write(path: Path, entries: Iterable[Entry], parts: Iterable[Entry], files: Iterable[File]) -> None:
     """Raises OSError."""
     try:
         with closing(sqlite3.connect(path)) as base, base:
             base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
-            base.executemany(f"INSERT INTO articles VALUES ({', '.join('?' * 14)})", map(_row, range(len(entries)), entries))
-            base.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", (
-                (band, row) for row, entry in enumerate(entries) for band in entry.bands))
-            base.executemany("INSERT INTO bylines VALUES (?, ?)", (
-                (_plain(name), row) for row, entry in enumerate(entries) for name in facts_of(entry.article).byline))
+            for row, entry in enumerate(entries):
+                facts = facts_of(entry.article)
+                base.execute(f"INSERT INTO articles VALUES ({', '.join('?' * 14)})", _row(row, entry, facts))
+                base.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, row) for band in entry.bands])
+                base.executemany("INSERT INTO bylines VALUES (?, ?)", [(_plain(name), row) for name in facts.byline])
             base.executemany("INSERT INTO parts VALUES (?, ?, ?, ?)", (
                 (e.home, e.place, *_sealed(e.article)) for e in parts))
             base.executemany("INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", (
@@ -203,8 +203,7 @@ def _sealed(article: Article) -> tuple[bytes, bytes]:
     return _hash(body), body
 
 
-def _row(row: int, entry: Entry) -> tuple[Any, ...]:
-    facts = facts_of(entry.article)
+def _row(row: int, entry: Entry, facts: Facts) -> tuple[Any, ...]:
     return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps, entry.story,
             np.array(entry.bands, np.int64).tobytes(), facts.since, facts.until, _plain(facts.source), facts.kind,
             _plain(facts.page), *_sealed(entry.article))

@@ -69,20 +69,20 @@ class Vectors:
         self.size, self.dimension = vectors.shape
 
     @staticmethod
-    def write(matrix: Matrix, folder: Path) -> None:
-        """``matrix`` (n, d), which may be mapped from a file: it is read in blocks. Raises ValueError for rows that are
-        not of unit length, for inner product would no longer be cosine, and OSError when the disk is full."""
-        size, dimension = matrix.shape
+    def write(blocks: Iterable[Matrix], shape: tuple[int, int], folder: Path) -> None:
+        """``blocks`` of (n, d), which make up a matrix of ``shape``: one is held at a time. Raises ValueError for rows that
+        are not of unit length, for inner product would no longer be cosine, and OSError when the disk is full."""
+        size, dimension = shape
         total = np.zeros(dimension, np.float64)
         with (folder / _VECTORS).open("wb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": matrix.shape}
+            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
-            for block in _blocks(matrix):
+            for block in (part for whole in blocks for part in _blocks(whole)):
                 _demand_unit(block)
                 total += block.sum(axis=0, dtype=np.float64)
                 file.write(np.ascontiguousarray(block, np.float32).data)
         if size >= _CODED_FROM:
-            Nearest.build(_blocks(matrix), (total / size).astype(np.float32)).save(folder / _NEAREST)
+            Nearest.build(_blocks(mapped(folder / _VECTORS)), (total / size).astype(np.float32)).save(folder / _NEAREST)
 
     @classmethod
     def open(cls, folder: Path, size: int, dimension: int) -> Vectors:

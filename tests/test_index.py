@@ -211,6 +211,33 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
     assert len(load(tmp_path / "index").files()) == 30
 
 
+def test_export_that_fills_several_segments(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.draft._BLOCK", 60)
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    rows = [f"第{n}条,{'平湖' * 10}建成了第{n}座图书馆。" for n in range(10, 17)]  # 30 characters each
+    (folder / "a.csv").write_text("\n".join(["标题,正文", *rows]), encoding="utf-8")
+    first = build(folder, tmp_path / "index", embedder)
+    assert list(first.manifest["segments"].values()) == [[2, 2], [2, 2], [2, 2], [1, 1]]
+    assert first.manifest["counts"] == {"files": 1, "articles": 7, "passages": 7}
+    (folder / "a.csv").write_text("\n".join(["标题,正文", *rows[1:]]), encoding="utf-8")  # each row has another number now
+    build(folder, tmp_path / "index", embedder)
+    build(folder, tmp_path / "anew", embedder)
+    assert list(load(tmp_path / "index").articles.values()) == list(load(tmp_path / "anew").articles.values())
+    (folder / "b.txt").write_text(OTHER, encoding="utf-8")
+    (folder / "a.csv").unlink()
+    assert build(folder, tmp_path / "index", embedder).manifest["counts"] == {"files": 1, "articles": 1, "passages": 1}
+
+
+def test_damaged_vectors_are_not_sealed_into_what_is_new(built: Path, folder: Path, embedder: Embedder) -> None:
+    (vectors,) = built.glob("segments/*/vectors.npy")
+    data = bytearray(vectors.read_bytes())
+    data[-1] ^= 0x80  # the sign of one number: the vector is as long as it was
+    vectors.write_bytes(data)
+    (folder / "b.txt").rename(folder / "c.txt")
+    assert build(folder, built, embedder).embedded == 1  # a rename, which would embed nothing
+
+
 def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, embedder: Embedder) -> None:
     done = build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0))
     assert (done.changes.again, done.embedded, done.manifest["generation"]) == (("a.txt", "b.txt"), 0, "g000002")
@@ -317,6 +344,7 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     ([10_000, *[900] * 8], [10_000, *[900] * 8], list(range(1, 9))),
     ([8_000] * 8, [8_000] * 8, list(range(8))),
     ([300_000] * 8, [300_000] * 8, []),  # together too large
+    ([60_000, 9_000, *[60_000] * 8], [60_000] * 10, [0, 1, *range(2, 8)]),  # of many the eight smallest
     ([10_000, 4_000, 50], [10_000, 9_000, 50], [1]),
     ([10_000, 5_000, 50], [10_000, 9_000, 50], []),
     ([10, 1, 50], [10, 9, 50], []),
