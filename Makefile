@@ -4,7 +4,7 @@ VENV := .venv
 RAG := $(VENV)/bin/rag
 READY := $(VENV)/.ready
 
-.PHONY: run test test-cluster check index bench ask eval seeds-changed
+.PHONY: run test faults test-cluster check index bench ask eval seeds-changed
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml
@@ -36,6 +36,11 @@ check: $(READY)       ## lint and types
 
 test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest
+
+FAULTS := kills full_disk damage manifest journal writers clock
+
+faults: $(READY)      ## the fault tests of the index alone: kill -9, full disk, flipped bytes, two writers
+	$(VENV)/bin/python -m pytest $(FAULTS:%=tests/test_%.py)
 
 test-cluster: $(READY) ## a Milvus cluster that loses a query node; wants Debian's etcd-server
 	unshare --map-root-user --net $(VENV)/bin/python -m pytest -s --noconftest -p no:cacheprovider tests/cluster.py

@@ -2,8 +2,8 @@
 
 As a program it keeps everything imported and forks an update for each line of JSON that it reads:
 {"articles": FOLDER, "index": FOLDER} and where to die: {"step": n} at the n-th call of ``progress``, {"call": n} at the n-th
-edge of what touches the disk, {"after": seconds} at any moment. {"wait": FILE}: stop before the first text is embedded until
-there is such a file. It answers with a line that says how the update ended.
+edge of what touches the disk, {"after": seconds} at any moment. {"wait": FILE}: say "waits" before the first text is embedded, and
+do so until there is such a file. It answers with a line that says how the update ended.
 With the argument "read FOLDER" it asks the index in FOLDER until a file "stop" lies beside it.
 """
 
@@ -151,8 +151,10 @@ def _update(order: dict[str, Any]) -> None:
         nonlocal last
         last = step
         steps.pass_(f"{step} {done}/{of}")
-        while step == "embed" and "wait" in order and not Path(order["wait"]).exists():
-            time.sleep(0.005)
+        if (step, done) == ("embed", 0) and "wait" in order:
+            os.write(1, b"waits\n")
+            while not Path(order["wait"]).exists():
+                time.sleep(0.005)
 
     try:
         build(Path(order["articles"]), Path(order["index"]), Stub(), progress=progress)
@@ -163,10 +165,10 @@ def _update(order: dict[str, Any]) -> None:
 
 def _edged(call: Callable[..., Any], name: str, both: bool, edges: _Killed | _Listed) -> Callable[..., Any]:
     def edged(*given: Any, **named: Any) -> Any:
-        edges.pass_(f"before {name} {given[:2]}")
+        edges.pass_(f"before {name} {given[0]}")
         done = call(*given, **named)
         if both:
-            edges.pass_(f"after {name} {given[:2]}")
+            edges.pass_(f"after {name} {given[0]}")
         return done
 
     return edged
