@@ -12,13 +12,13 @@ import os
 import stat
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.folder import list_files, name_of
-from rag.schema import File
+from rag.folder import Listing, listed, name_of
+from rag.schema import File, Refused
 from rag.sidecar import FOLDER_FILE, SUFFIX
 
 _STAMPS = "stamps.json"
@@ -37,7 +37,7 @@ class Look:
 class Changes:
     """``read``: the files to read, in the order of their paths. The rest are names: ``renamed`` (old, new) are among
     neither the added nor the removed; ``again`` are read though they are as they were; ``stamps`` are unchanged files that can
-    be told by their times from now on."""
+    be told by their times from now on; ``strays`` are what else stands in the folder and is no use there."""
 
     read: tuple[Look, ...] = ()
     added: tuple[str, ...] = ()
@@ -47,6 +47,7 @@ class Changes:
     again: tuple[str, ...] = ()
     unchanged: int = 0
     stamps: tuple[File, ...] = ()
+    strays: tuple[Refused, ...] = ()
 
     @property
     def gone(self) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ class Changes:
 
 def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> Changes:
     """``again``: read every file, whatever is known. Raises CorpusError."""
-    looks = [_look(path, known) for path in _with_yaml(folder)]
+    listing = listed(folder)
+    looks = [_look(path, known) for path in _with_yaml(listing, folder)]
     here = {look.seen.home for look in looks}
     lost = [home for home in known if home not in here]
     by_hash: dict[str, list[str]] = defaultdict(list)
@@ -70,9 +72,9 @@ def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> 
                 renamed.append((by_hash[look.seen.sha256].pop(), home))
             else:
                 added.append(home)
-        elif (look.seen.sha256, look.seen.beside) != (before.sha256, before.beside):
+        elif before.sha256 and (look.seen.sha256, look.seen.beside) != (before.sha256, before.beside):
             edited.append(home)
-        elif again:
+        elif again or look.seen.sha256 != before.sha256 or look.seen.beside != before.beside:  # or it could not be read, and can now
             repeated.append(home)
         else:
             if look.seen.stamp not in ("", before.stamp):
@@ -81,22 +83,23 @@ def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> 
         read.append(look)
     moved = {old for old, _ in renamed}
     return Changes(tuple(read), tuple(added), tuple(edited), tuple(renamed), tuple(h for h in lost if h not in moved),
-                   tuple(repeated), len(looks) - len(read), tuple(stamps))
+                   tuple(repeated), len(looks) - len(read), tuple(stamps), listing.strays)
 
 
 def remembered(index_dir: Path, known: Mapping[str, File]) -> dict[str, File]:
     """What is known, with the stamps of files that had none when they were read or were copied since."""
     stamps = _stamps(index_dir)
-    return {home: replace(file, stamp=stamps[home][1]) if stamps.get(home, ("", ""))[0] == file.sha256 else file
+    return {home: replace(file, stamp=stamps[home][1]) if home in stamps and stamps[home][0] == file.sha256 else file
             for home, file in known.items()}
 
 
-def remember(index_dir: Path, stamps: Sequence[File]) -> None:
-    """For ``remembered``. Nothing is lost where it cannot be written but the time to hash them again."""
+def remember(index_dir: Path, stamps: Sequence[File], homes: Collection[str]) -> None:
+    """For ``remembered``, of the files that are there. Nothing is lost where it cannot be written but the time to hash them again."""
     if stamps:
+        kept = {home: row for home, row in _stamps(index_dir).items() if home in homes}
         with suppress(OSError):
             beside = index_dir / f"{_STAMPS}.new"
-            beside.write_text(json.dumps({**_stamps(index_dir), **{f.home: (f.sha256, f.stamp) for f in stamps}}), encoding="utf-8")
+            beside.write_text(json.dumps({**kept, **{f.home: (f.sha256, f.stamp) for f in stamps}}), encoding="utf-8")
             os.replace(beside, index_dir / _STAMPS)
 
 
@@ -108,11 +111,11 @@ def _stamps(index_dir: Path) -> dict[str, tuple[str, str]]:
         return {}
 
 
-def _with_yaml(folder: Path) -> list[tuple[Path, str, str]]:
+def _with_yaml(listing: Listing, folder: Path) -> list[tuple[Path, str, str]]:
     """Each file with its name and a hash of the YAML that speaks for it: its own, that of its parts, that of its folders."""
     beside: dict[str, list[Path]] = defaultdict(list)
     folders: dict[str, Path] = {}
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+    for path in listing.yaml:
         name = name_of(path, folder)
         if path.name == FOLDER_FILE:
             folders[name.rpartition("/")[0]] = path
@@ -122,7 +125,7 @@ def _with_yaml(folder: Path) -> list[tuple[Path, str, str]]:
             if (part := whole.rpartition("#"))[2].isdigit():
                 beside[part[0]].append(path)
     found = []
-    for path in list_files(folder):
+    for path in listing.files:
         name = name_of(path, folder)
         above = name.split("/")[:-1]
         yaml = [*beside.get(name, ()), *(folders[key] for i in range(len(above) + 1) if (key := "/".join(above[:i])) in folders)]
@@ -143,7 +146,7 @@ def _look(found: tuple[Path, str, str], known: Mapping[str, File]) -> Look:
     path, home, beside = found
     before = known.get(home)
     stamp = _stamp(path)
-    sha256 = before.sha256 if before and stamp and before.stamp == stamp else _content(path)
+    sha256 = before.sha256 if before and before.sha256 and stamp and before.stamp == stamp else _content(path)
     return Look(path, File(home, sha256, beside, stamp))
 
 

@@ -44,6 +44,8 @@ class Reader:
         self._limits = limits
         self._worker = Worker(limits.seconds)
         self._of_folders: dict[str, tuple[Given, ...]] = {}
+        self.sha256 = ""
+        """Of the bytes of the file that ``pages_of`` read last; empty where it read none."""
 
     def __enter__(self) -> Reader:
         return self
@@ -56,6 +58,7 @@ class Reader:
         ``export.csv#17``, ``pages.zip/a.txt``). What cannot be used is refused by itself."""
         name = name_of(path, self._folder)
         suffix = _suffix(path.name)
+        self.sha256 = ""
         if path.is_symlink() and not path.resolve().is_relative_to(self._folder.resolve()):
             yield Refused(name, f"{name} is a link to a file outside the folder: copy the file into it.")
             return
@@ -66,8 +69,9 @@ class Reader:
                 raise CorpusError(f"{name} is of a kind that is not read: {UNREAD[suffix]}.")
             data = _bytes(path, name, *limit)
         except CorpusError as error:
-            yield Refused(name, str(error))
+            yield Refused(name, str(error), passing=isinstance(error.__cause__, OSError))
             return
+        self.sha256 = hashlib.sha256(data).hexdigest()
         yield from self._pages(name, data, self._on_disk)
 
     def _pages(self, name: str, data: bytes, beside: Beside) -> Iterator[Page | Refused]:

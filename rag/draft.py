@@ -20,11 +20,11 @@ from rag.reprints import Bands, bands_of, stories_of
 from rag.schema import Article, Entry, File, Passage
 from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.splitter import passages_of
-from rag.store import digest_of
+from rag.store import Seal, seal_of
 
 _BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.merge puts eight together
-Held = dict[str, tuple[int, int, bytes]]
-"""Id -> number of the segment, row in it, digest."""
+Held = dict[str, tuple[int, int, Seal]]
+"""Id -> number of the segment, row in it, seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,14 @@ class Draft:
         """The files of the generation before that are in this one as they were."""
         return list(self._records)
 
+    @property
+    def files(self) -> set[str]:
+        """All those of this generation."""
+        return {*self._records, *(file.home for file in self._put)}
+
     def put(self, file: File, entries: Sequence[Entry]) -> None:
+        if not entries and file.home in self._records and self._records[file.home][2] == file:
+            return  # refused once more
         held = self._strike_file(file.home)
         self._changed = True
         self._put.append(file)
@@ -109,14 +116,14 @@ class Draft:
         number, row, _ = self._records.pop(home)
         self._gone[number]["files"].add(row)
         self._changed = True
-        return {name: (at, place, digest) for at in range(len(self._old))
-                for name, (place, digest) in self._old[at].segment.store.at_home(home).items() if place not in self._gone[at]["articles"]}
+        return {name: (at, row, seal) for at in range(len(self._old))
+                for name, (row, seal) in self._old[at].segment.store.at_home(home).items() if row not in self._gone[at]["articles"]}
 
     def _replace(self, held: Held, entries: Iterable[Entry]) -> None:
         """Add the entries that are not held as they are, strike what is held and not among them."""
         for entry in entries:
             known = held.get(entry.article.article_id)
-            if known and known[2] == digest_of(entry.article):
+            if known and known[2] == seal_of(entry):
                 del held[entry.article.article_id]
             else:
                 self._entries.append(entry)
@@ -130,8 +137,8 @@ class Draft:
                  if entry.home in self._records and self._records[entry.home][0] == number]
         parts = sorted([*parts, *self._parts], key=lambda entry: entry.order)
         by_id = {entry.article.article_id: entry for entry in parts}
-        held = {name: (number, row, digest) for number, part in enumerate(self._old)
-                for name, (row, digest) in part.segment.store.jumping().items() if row not in self._gone[number]["articles"]}
+        held = {name: (number, row, seal) for number, part in enumerate(self._old)
+                for name, (row, seal) in part.segment.store.jumping().items() if row not in self._gone[number]["articles"]}
         joined = join([entry.article for entry in parts])
         self._replace(held, [replace(by_id[article.article_id], article=article) for article in joined])
 

@@ -21,7 +21,7 @@ from rag.corpus import Reader
 from rag.draft import Draft, Result
 from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
-from rag.folder import TEXT, apart, strays
+from rag.folder import apart
 from rag.generation import not_writable, writing
 from rag.known import forget
 from rag.merge import merge
@@ -69,7 +69,7 @@ def build(
                 draft.put(*_cut(reader, look))
                 progress("read", number, len(changes.read))
         draft.drop(changes.gone)
-        stray = [(each.file, each.why) for each in strays(folder)]
+        stray = [(each.file, each.why) for each in changes.strays]
         about = {"folder": str(folder.resolve()), "settings": {"reading": reading(limits)}}
         return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server)
 
@@ -118,24 +118,23 @@ def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
 def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
     """The articles of a file, and what to remember of it."""
     entries: list[Entry] = []
-    refused: list[tuple[str, str]] = []
-    pages: dict[str, str] = {}
+    refused: list[Refused] = []
+    hashes: dict[str, str] = {}
     for page in reader.pages_of(look.path):
         if isinstance(page, Refused):
-            refused.append((page.file, page.why))
+            refused.append(page)
             continue
         found = articles_of(page)
         if not found:
-            refused.append((page.file, f"{page.file} holds no article text: add the body or remove it."))
-        if page.sha256 != look.seen.sha256:
-            pages[page.file] = page.sha256
+            refused.append(Refused(page.file, f"{page.file} holds no article text: add the body or remove it."))
+        hashes[page.file] = page.sha256
         entries += [Entry(a, look.seen.home, len(entries) + i, jumps=bool(a.goes_on or a.comes_from))
                     for i, a in enumerate(found)]
     seen = look.seen
-    if look.path.suffix.lower() in TEXT and seen.home not in dict(refused):  # it may have changed since it was looked at
-        seen = replace(seen, sha256=pages.pop(seen.home, seen.sha256))
-    stamp = seen.stamp if seen == look.seen else ""
-    return replace(seen, stamp=stamp, articles=len(entries), pages=tuple(pages.items()), refused=tuple(refused)), entries
+    sha256 = "" if any(each.passing for each in refused) else reader.sha256 or seen.sha256  # it may have changed since it was looked at
+    pages = tuple((name, own) for name, own in hashes.items() if own != sha256)
+    return replace(seen, sha256=sha256, stamp=seen.stamp if seen.sha256 == sha256 else "", articles=len(entries), pages=pages,
+                   refused=tuple((each.file, each.why) for each in refused)), entries
 
 
 def _finish(
@@ -169,7 +168,7 @@ def _finish(
     with suppress(OSError):
         clear(server, history.sweep(index_dir))
         forget(index_dir)
-        remember(index_dir, changes.stamps)
+        remember(index_dir, changes.stamps, draft.files)
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 

@@ -94,8 +94,8 @@ class Index:
         for part in self.parts:
             for home, _, name, row in part.segment.store.ids():
                 page, file = name.rpartition("#")[0], homes.get(home.replace("\1", "/"))
-                if part.articles[row] and file and file.sha256:
-                    found[page] = members.get(page, file.sha256)
+                if part.articles[row] and file and (sha256 := members.get(page, file.sha256)):
+                    found[page] = sha256
         return dict(sorted(found.items()))
 
     def sha256_of(self, page: str) -> str:

@@ -69,10 +69,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file, or a part of one, that cannot be used. ``why`` is one line."""
+    """A file, or a part of one, that cannot be used. ``why`` is one line. ``passing``: what stood in the way may be gone
+    the next time."""
 
     file: str
     why: str
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was when read. ``beside``: a hash of the YAML that speaks for it; ``stamp``: size and times, empty where
-    they would not tell a change; ``articles``: how many it gave; ``pages``: the files in it that have a hash of their own;
-    ``refused``: (what, why)."""
+    """A file as it was when read. ``sha256``: of its bytes, empty where they are to be read again; ``beside``: a hash of the
+    YAML that speaks for it; ``stamp``: size and times, empty where they would not tell a change; ``articles``: how many it
+    gave; ``pages``: the files in it that have a hash of their own; ``refused``: (what, why)."""
 
     home: str
     sha256: str

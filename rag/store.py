@@ -42,6 +42,8 @@ CREATE INDEX by_jump ON articles (row) WHERE jumps;
 """
 _ORDER = "replace(home, '/', char(1)), place"  # as paths are sorted: folder by folder
 Numbers = NDArray[np.int64]
+Seal = tuple[str, int, bytes]
+"""Home, place and a hash: equal for articles that are stored alike."""
 
 
 def write(path: Path, entries: Iterable[Entry], parts: Iterable[Entry], files: Iterable[File]) -> None:
@@ -108,14 +110,14 @@ class Store:
         return {row[0] for row in self._ask(
             f"SELECT DISTINCT story FROM bands JOIN articles USING (row) WHERE band IN ({asked})", *bands)}
 
-    def at_home(self, home: str) -> dict[str, tuple[int, bytes]]:
-        """The articles of a file: id -> (row, digest). Those that jump are not among them."""
-        return {i: (row, digest) for i, row, digest in self._ask(
-            "SELECT id, row, digest FROM articles WHERE home = ? AND NOT jumps", _plain(home))}
+    def at_home(self, home: str) -> dict[str, tuple[int, Seal]]:
+        """The articles of a file: id -> (row, seal). Those that jump are not among them."""
+        return {i: (row, tuple(seal)) for i, row, *seal in self._ask(
+            "SELECT id, row, home, place, digest FROM articles WHERE home = ? AND NOT jumps", _plain(home))}
 
-    def jumping(self) -> dict[str, tuple[int, bytes]]:
+    def jumping(self) -> dict[str, tuple[int, Seal]]:
         """As ``at_home``, of the articles that jump, whatever file they are of."""
-        return {i: (row, digest) for i, row, digest in self._ask("SELECT id, row, digest FROM articles WHERE jumps")}
+        return {i: (row, tuple(seal)) for i, row, *seal in self._ask("SELECT id, row, home, place, digest FROM articles WHERE jumps")}
 
     def parts(self) -> list[Entry]:
         """The articles that jump, as they were cut, before they were put together."""
@@ -190,9 +192,8 @@ class Store:
         return IndexDamaged(f"The articles in {self._path.parent} cannot be read: run `rag index --anew` to build the index anew.")
 
 
-def digest_of(article: Article) -> bytes:
-    """Equal for articles that are stored alike."""
-    return _sealed(article)[0]
+def seal_of(entry: Entry) -> Seal:
+    return _plain(entry.home), entry.place, _sealed(entry.article)[0]
 
 
 def _sealed(article: Article) -> tuple[bytes, bytes]:

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from rag.schema import Part, Refused, Stated
 _MAX_MEMORY = 6 << 30  # address space of the process; an OCR of a broadsheet takes two
 _MAX_FAILURES = 3  # of the pages of one file: each costs up to the time limit and a new process
 _BROKE = "cannot be read, its reader broke off: the file is damaged, save it again."
+_KILLED = "could not be read, its reader was ended from outside, perhaps for want of memory: run `rag index` again."
 
 
 class Document(Protocol):
@@ -80,7 +82,7 @@ class Worker:
 
     def read(self, kind: str, data: bytes) -> Iterator[Part | Refused]:
         """The file's parts in order, each read or refused by itself."""
-        number, parts, failures = 0, 0, 0
+        number, parts, failures, killed = 0, 0, 0, False
         while True:
             try:
                 self._ask(kind, data, number)
@@ -97,14 +99,17 @@ class Worker:
                     number += 1
                 return
             except (TimeoutError, BrokenPipeError, EOFError) as error:
-                self._end()
                 late = f"took longer than {self._seconds:g} s: split it, or raise RAG_MAX_FILE_SECONDS."
-                yield Refused(f"#{number + 1}" if parts > 1 else "", late if isinstance(error, TimeoutError) else _BROKE)
+                killed = not isinstance(error, TimeoutError) and self._was_killed()
+                self._end()
+                why = late if isinstance(error, TimeoutError) else _KILLED if killed else _BROKE
+                yield Refused(f"#{number + 1}" if parts > 1 else "", why, passing=killed)
                 number, failures = number + 1, failures + 1
             if number >= parts:
                 return
             if failures >= _MAX_FAILURES:
-                yield Refused(f"#{number + 1}", f"and what follows is left out: {failures} pages before it could not be read.")
+                why = f"and what follows is left out: {failures} pages before it could not be read."
+                yield Refused(f"#{number + 1}", why, passing=killed)
                 return
 
     def _ask(self, kind: str, data: bytes, first: int) -> None:
@@ -135,6 +140,13 @@ class Worker:
         line, _, self._rest = b"".join(pieces).partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _was_killed(self) -> bool:
+        """By another process, as the system does where memory is short."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(1.0) == -signal.SIGKILL
+        return False
 
     def _end(self) -> None:
         if self._process is not None:

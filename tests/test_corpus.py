@@ -13,7 +13,7 @@ import pytest
 from rag.config import Limits
 from rag.corpus import Reader, read_page
 from rag.errors import CorpusError
-from rag.folder import list_files, strays
+from rag.folder import list_files, listed
 from rag.newspaper import articles_of
 from rag.schema import Page, Refused, Stated
 
@@ -225,7 +225,7 @@ def test_yaml_beside_no_file_is_named(tmp_path: Path) -> None:
     for name in ("a.txt", "a.txt.yaml", "baowen.yaml", "x/b.yaml", "a.txt.yml", ".c.yaml"):
         _write(tmp_path, name, b"source: x")
     mend = "stands beside no file: name it after one, e.g. page.txt.yaml, or baowen.yaml for a folder."
-    assert strays(tmp_path) == [Refused("a.txt.yml", f"a.txt.yml {mend}"), Refused("x/b.yaml", f"x/b.yaml {mend}")]
+    assert listed(tmp_path).strays == (Refused("a.txt.yml", f"a.txt.yml {mend}"), Refused("x/b.yaml", f"x/b.yaml {mend}"))
 
 
 def test_wrong_yaml_of_a_folder_is_said_of_each_file(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -161,6 +162,34 @@ def test_renamed_file_keeps_its_vectors_and_takes_its_new_name(built: Path, fold
     (folder / "b.txt").rename(folder / "2025-07-31.txt")
     assert build(folder, built, embedder).embedded == 0
     assert [(a.file, a.date) for a in load(built).articles.values()] == [("2025-07-31.txt", "2025-07-31"), ("a.txt", "")]
+
+
+def test_archive_that_is_unpacked_beside_the_other_page_of_a_story(tmp_path: Path, embedder: Embedder) -> None:
+    """The file is another, the page and its article have the same names."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "z.txt").write_text(JUMPS[1], encoding="utf-8")
+    with zipfile.ZipFile(folder / "x.zip", "w") as pack:
+        pack.writestr("a.txt", JUMPS[0])
+    build(folder, tmp_path / "index", embedder)
+    (folder / "x.zip").unlink()
+    (folder / "x.zip").mkdir()
+    (folder / "x.zip" / "a.txt").write_text(JUMPS[0], encoding="utf-8")
+    build(folder, tmp_path / "index", embedder)
+    build(folder, tmp_path / "anew", embedder)
+    grown, anew = load(tmp_path / "index"), load(tmp_path / "anew")
+    sha256 = hashlib.sha256(JUMPS[0].encode()).hexdigest()
+    assert grown.files() == anew.files() == {"x.zip/a.txt": sha256}
+    assert grown.sha256_of("x.zip/a.txt") == sha256
+
+
+def test_row_that_gets_its_text_takes_its_place(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    for second in ("", "平湖建成了一座体育馆。"):
+        (folder / "a.csv").write_text(f"标题,正文\n一,平湖建成了一座图书馆。\n二,{second}\n三,平湖建成了一座博物馆。\n", encoding="utf-8")
+        build(folder, tmp_path / "index", embedder)
+    assert list(load(tmp_path / "index").articles) == ["a.csv#1#1", "a.csv#2#1", "a.csv#3#1"]
 
 
 def test_files_that_exchange_their_texts(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -337,6 +366,15 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     assert damage(tmp_path / "index") == []
 
 
+def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for n in range(9):
+        (folder / f"{n}.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号") if n != 3 else "", encoding="utf-8")
+        last = build(folder, tmp_path / "index", embedder)
+    assert list(last.manifest["segments"].values()) == [[7, 7], [1, 1]]
+
+
 @pytest.mark.parametrize(("live", "sizes", "expected"), [
     ([], [], []),
     ([5] * 7, [5] * 7, []),
@@ -406,6 +444,11 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
     }
     assert read_manifest(built)["refused"] == [{"file": f, "why": w} for f, w in done.refused]
     assert _texts(built) == [*OLD, "本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"]
+    again = build(folder, built, embedder)
+    assert (again.refused, again.changes.read, again.manifest["generation"]) == (done.refused, (), done.manifest["generation"])
+    (folder / "nowhere").symlink_to(folder / "gbk.txt")
+    assert build(folder, built, embedder).changes.again == ("gone.txt",)
+    assert len(_texts(built)) == 4
 
 
 @pytest.mark.parametrize(
@@ -437,6 +480,48 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
     done = build(folder, built, embedder)
     assert done.refused == (("c.txt", "c.txt cannot be read (Permission denied): check the file and its permissions."),)
     assert _texts(built) == OLD
+    again = build(folder, built, embedder)
+    assert (again.changes.again, again.refused, again.manifest["generation"]) == (("c.txt",), done.refused, done.manifest["generation"])
+    monkeypatch.undo()
+    assert build(folder, built, embedder).refused == ()  # though the file is as it was
+    assert len(_texts(built)) == 3
+
+
+def test_folder_within_that_cannot_be_read(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its articles are not gone."""
+    (folder / "sub").mkdir()
+    (folder / "sub" / "c.txt").write_text(OTHER, encoding="utf-8")
+    build(folder, built, embedder)
+    real = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "sub":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CorpusError, match=r"/sub cannot be read \(Permission denied\): correct .* The index in use stays as it is\.$"):
+        build(folder, built, embedder)
+    assert len(_texts(built)) == 3
+
+
+def test_linked_folder_and_names_that_are_spelled_alike_are_named(built: Path, folder: Path, embedder: Embedder) -> None:
+    (folder / "link").symlink_to(folder.parent)
+    (folder / "\udcff.txt").write_text(OTHER, encoding="utf-8")
+    (folder / "\\udcff.txt").write_text(OTHER, encoding="utf-8")
+    assert [why for _, why in build(folder, built, embedder).refused] == [
+        "\\udcff.txt is how the names of two files are spelled: rename one of them.",
+        "link is a link to a folder: copy the folder here, or index it by itself."]
+    assert len(_texts(built)) == 3
+
+
+def test_file_that_is_cut_short_while_it_is_read(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.read_bytes
+    (folder / "c.txt").write_text(OTHER, encoding="utf-8")
+    monkeypatch.setattr(Path, "read_bytes", lambda self: b"" if self.name == "c.txt" else real(self))
+    assert build(folder, built, embedder).refused == (("c.txt", "c.txt is empty: fill it or remove it."),)
+    monkeypatch.undo()
+    assert build(folder, built, embedder).refused == ()  # it was written again with the very text that it had
 
 
 def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: Embedder) -> None:

@@ -17,6 +17,7 @@ from rag.schema import Part, Refused
 from rag.worker import Worker
 
 PAPER = (Path(__file__).parent / "data" / "paper.pdf").read_bytes()
+KILLED = "could not be read, its reader was ended from outside, perhaps for want of memory: run `rag index` again."
 BROKE = "cannot be read, its reader broke off: the file is damaged, save it again."
 
 
@@ -62,13 +63,13 @@ def test_a_file_that_ends_the_process_is_refused_and_the_next_is_read(worker: Wo
     assert list(worker.read("docx", data)) == [Part("甲。\n")]
 
 
-def _failing(worker: Worker, monkeypatch: pytest.MonkeyPatch, at: Callable[[int], bool]) -> None:
+def _failing(worker: Worker, monkeypatch: pytest.MonkeyPatch, at: Callable[[int], bool], by: int = signal.SIGSEGV) -> None:
     """Ends the process instead of taking those of its answers, counted from 1, that ``at`` chooses."""
     answer, count = worker._answer, iter(range(1, 100))
 
     def taken() -> dict[str, Any]:
         if at(next(count)):
-            os.kill(_process(worker), signal.SIGKILL)
+            os.kill(_process(worker), by)
             raise EOFError
         return answer()
 
@@ -79,6 +80,12 @@ def test_a_page_that_ends_the_process_does_not_lose_the_others(worker: Worker, m
     whole = list(worker.read("pdf", PAPER))
     _failing(worker, monkeypatch, lambda n: n == 3)  # how many pages, page 1, page 2
     assert list(worker.read("pdf", PAPER)) == [whole[0], Refused("#2", BROKE), whole[2]]
+
+
+def test_a_reader_that_the_system_ended_may_do_better_the_next_time(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = list(worker.read("pdf", PAPER))
+    _failing(worker, monkeypatch, lambda n: n == 3, signal.SIGKILL)
+    assert list(worker.read("pdf", PAPER)) == [whole[0], Refused("#2", KILLED, passing=True), whole[2]]
 
 
 def test_a_file_whose_pages_all_end_it_is_given_up(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
