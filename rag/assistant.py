@@ -11,7 +11,7 @@ from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
-from rag.generation import current_generation
+from rag.generation import state
 from rag.opened import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse
@@ -31,6 +31,7 @@ class Assistant:
         self.embedder = embedder or Embedder(settings.embedding_model)
         self._lock = threading.Lock()
         self._retriever: Retriever | None = None
+        self._state = ("", "")
 
     @property
     def retriever(self) -> Retriever:
@@ -39,10 +40,11 @@ class Assistant:
         Raises IndexMissing, IndexDamaged or IndexIncompatible.
         """
         with self._lock:
-            newest = current_generation(self.settings.index_dir)
-            if self._retriever is None or self._retriever.index.generation != newest:
+            newest = state(self.settings.index_dir)
+            if self._retriever is None or self._state != newest:
                 self._retriever = Retriever(
                     load(self.settings.index_dir, self.embedder, self.settings.vector_store), self.embedder)
+                self._state = newest  # seen before it was loaded: at worst the next question loads it again
             return self._retriever
 
     def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:

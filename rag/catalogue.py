@@ -106,9 +106,12 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
                    f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
                    f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`'}")
         far = remote(manifest["segments"]) if settings.vector_store else set()
+        left = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
         for name, (articles, passages) in manifest["segments"].items():
+            held = left.get(name, (articles, passages))
+            gone = f" ({articles - held[0]} and {passages - held[1]} are gone)" if held != (articles, passages) else ""
             where = f", searched by {Address.of(settings.vector_store)}" if name in far else ""
-            out.print(f"segment     {name}: {articles} articles, {passages} passages{where}")
+            out.print(f"segment     {name}: {held[0]} articles, {held[1]} passages{gone}{where}")
         for row in manifest["refused"]:
             out.print(f"left out    {row['why']}")
     if broken:

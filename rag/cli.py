@@ -16,7 +16,7 @@ from rag import catalogue, dates, payload, upkeep
 from rag.batch import questions
 from rag.errors import RagError
 from rag.filters import filter_of
-from rag.terminal import IndexDir, Json, err, out, print_json, settings_of
+from rag.terminal import IndexDir, Json, err, out, print_json, settings_of, told
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.assistant import Assistant
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.")
-Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines with a `question` (and `id`, `history`) a line.")]
+Batch = Annotated[Path | None, typer.Option("--batch", readable=False, help="JSON Lines with a `question` (and `id`, `history`) a line.")]
 
 Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only articles of this day, month or year, or later.")]
 Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Only articles of this day, month or year, or earlier.")]
@@ -44,7 +44,7 @@ def main() -> None:
     try:
         app()
     except RagError as error:
-        err.print(f"rag: {error}", style="red")
+        err.print(f"rag: {told(str(error), sys.argv[1:])}", style="red")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)

@@ -41,6 +41,8 @@ class Settings:
     feedback_file: Path = Path("eval/feedback.jsonl")
     vector_store: str = ""
     """``milvus+http://host:port/collection``; empty: vectors are searched here."""
+    seeds_named: bool = False
+    """Whether ``seeds_dir`` was named by somebody."""
 
     @property
     def llm_configured(self) -> bool:
@@ -56,6 +58,7 @@ class Settings:
         return cls(
             index_dir=Path(env.get("RAG_INDEX_DIR") or "index"),
             seeds_dir=Path(env.get("RAG_SEEDS_DIR") or "seeds"),
+            seeds_named=bool(env.get("RAG_SEEDS_DIR")),
             embedding_model=env.get("RAG_EMBEDDING_MODEL") or BUILTIN_MODEL,
             llm_base_url=env.get("OPENAI_BASE_URL", "").strip(),
             llm_api_key=env.get("OPENAI_API_KEY", "").strip(),

@@ -13,6 +13,7 @@ RagError (1)
 ├── FeedbackNotStored (12)   a reader's judgement could not be written down
 ├── VectorServerError (13)   the server of the vectors is down, slow, of another version or refuses
 ├── FleetError (14)          the Ray cluster that embeds is down, lacks the program or the model, or died
+├── IndexUnreadable (15)     the index is there, and its files may not be read
 └── BadInput (2)             a question, batch line, evaluation set or setting that cannot be used
 
 The message says what happened and the command that mends it, in one line.
@@ -73,6 +74,10 @@ class VectorServerError(RagError):
 
 class FleetError(RagError):
     exit_code = 14
+
+
+class IndexUnreadable(RagError):
+    exit_code = 15
 
 
 class BadInput(RagError):

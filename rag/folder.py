@@ -48,8 +48,7 @@ def list_files(folder: Path) -> list[Path]:
 
 def listed(folder: Path) -> Listing:
     """Raises CorpusError as ``list_files``, and where a folder within it cannot be read: its articles are not gone."""
-    if not folder.is_dir():
-        raise CorpusError(f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds`.")
+    _demand(folder)
     found: dict[str, Path] = {}
     strays = []
     for path, linked in _walk(folder):
@@ -95,11 +94,17 @@ def _is_read(path: Path) -> bool:
 
 
 def apart(folder: Path, index_dir: Path) -> None:
-    """Raises CorpusError where the index would lie among the articles, and be read as such."""
+    """Raises CorpusError where there is no folder, or the index would lie among the articles, and be read as such."""
+    _demand(folder)
     if index_dir.resolve().is_relative_to(folder.resolve()):
         what = (f"{folder} is where the index lies: name the folder that holds your articles." if index_dir.resolve() == folder.resolve()
                 else f"The index in {index_dir} would lie within {folder}, among the articles: name a folder outside with --index.")
         raise CorpusError(what)
+
+
+def _demand(folder: Path) -> None:
+    if not folder.is_dir():
+        raise CorpusError(f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds`.")
 
 
 def name_of(path: Path, folder: Path) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWritable
-from rag.segment import SEGMENTS, sync
+from rag.segment import SEGMENTS, not_readable, sync
 from rag.segment import damage as segment_damage
 
 FORMAT = 4
@@ -40,6 +40,12 @@ def current_generation(index_dir: Path) -> str:
     return _current(index_dir)[0]
 
 
+def state(index_dir: Path) -> tuple[str, str]:
+    """Another one when another generation is in use, be it of another index that took this one's place. Raises IndexMissing
+    or IndexDamaged."""
+    return _current(index_dir)
+
+
 def current_folder(index_dir: Path) -> Path:
     """The generation that CURRENT names. Raises IndexMissing or IndexDamaged."""
     return index_dir / current_generation(index_dir)
@@ -51,6 +57,8 @@ def _current(index_dir: Path) -> tuple[str, str]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise IndexMissing(f"There is no index in {index_dir}: run `rag index` to build it.") from error
+    except PermissionError as error:
+        raise not_readable(path) from error
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{path} cannot be read: {_ANEW}.") from error
     if (old := re.fullmatch(r"g\d{6}\n?", text)) and (index_dir / text.strip()).is_dir():
@@ -81,6 +89,8 @@ def manifest_of(folder: Path, digest: str = "") -> dict[str, Any]:
     """As ``read_manifest``, of a given generation, whose manifest has this hash."""
     try:
         data = (folder / "manifest.json").read_bytes()
+    except PermissionError as error:
+        raise not_readable(folder / "manifest.json") from error
     except OSError as error:
         raise IndexDamaged(f"The index in {folder} has no readable manifest: {_ANEW}.") from error
     manifest = parsed(data, f"The index in {folder}")

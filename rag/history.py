@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing
@@ -86,7 +88,32 @@ def roll_back(index_dir: Path, server: str = "") -> str:
 def previous(index_dir: Path) -> dict[str, str] | None:
     """What a new manifest says of the generation in use; None where there is none to go back to."""
     try:
-        manifest = read_manifest(index_dir)
-    except (IndexMissing, IndexDamaged, IndexIncompatible):
+        name = str(read_manifest(index_dir)["generation"])
+    except IndexMissing:
         return None
-    return {"generation": manifest["generation"], "digest": digest_of(index_dir / manifest["generation"])}
+    except (IndexDamaged, IndexIncompatible):
+        name = _last_whole(index_dir)
+    return {"generation": name, "digest": digest_of(index_dir / name)} if name else None
+
+
+def _last_whole(index_dir: Path) -> str:
+    """The newest generation with a manifest, where CURRENT does not name one; empty where there is none."""
+    for name in reversed(generations(index_dir)):
+        with suppress(IndexDamaged, IndexIncompatible):
+            manifest_of(index_dir / name)
+            return name
+    return ""
+
+
+def folder_of(index_dir: Path) -> str:
+    """Of the articles, as the manifest in use says, else the newest that can be read, of whatever version; empty where none
+    says it."""
+    names = generations(index_dir)[::-1]
+    with suppress(IndexMissing, IndexDamaged):
+        names.insert(0, current_generation(index_dir))
+    for name in names:
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            folder = json.loads((index_dir / name / "manifest.json").read_bytes())["folder"]
+            if isinstance(folder, str) and folder:
+                return folder
+    return ""

@@ -10,6 +10,7 @@ from rag.config import Settings
 from rag.corpus import Reader
 from rag.errors import CorpusError
 from rag.folder import name_of
+from rag.history import folder_of
 from rag.schema import Page, Refused
 
 
@@ -19,12 +20,12 @@ def pages_in(file: str, settings: Settings) -> Iterator[Page]:
 
     Raises CorpusError when it is not there, or cannot be used.
     """
-    folder = settings.seeds_dir
-    path = file_of(Path(file)) or file_of(folder / file)
+    indexed = folder_of(settings.index_dir)
+    folders = [Path(indexed), settings.seeds_dir] if indexed else [settings.seeds_dir]
+    path = next((found for found in (file_of(Path(file)), *(file_of(folder / file) for folder in folders)) if found), None)
     if path is None:
-        raise CorpusError(f"{file} is no file here or in {folder}: `rag status --json` lists the files that were read.")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        folder = path.parent
+        raise CorpusError(f"{file} is no file here or in {folders[0]}: `rag status --json` lists the files that were read.")
+    folder = next((each for each in folders if path.resolve().is_relative_to(each.resolve())), path.parent)
     path = folder / path.resolve().relative_to(folder.resolve())
     part = file.partition(path.name)[2]
     refused = ""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rag import generation, history, segment
-from rag.errors import BadInput, IndexDamaged
+from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.generation import GONE, not_writable, writing
 from rag.opened import load, open_generation
 from rag.placement import clear, place
@@ -32,6 +32,8 @@ _PART = 1 << 20
 def pack(index_dir: Path, file: Path) -> int:
     """The generation in use as one file: its bytes. Raises as ``rag.opened.load``, IndexDamaged when a file of the index is
     not what it was, BadInput when ``file`` cannot be written."""
+    if file.exists() and not _is_parcel(file):
+        raise BadInput(f"{file} is there already, and is no export: name another file.")
     manifest = load(index_dir).manifest  # opened: another generation may take its place meanwhile
     broken = [name for each in manifest["segments"] for name in segment.damage(index_dir / SEGMENTS / each)]
     if broken:
@@ -85,7 +87,10 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
     data = _read(parcel, "manifest.json", file)
     if _read(parcel, _MARK, file) != _hash(data).encode():
         raise _damaged(file, "manifest.json")
-    manifest = generation.parsed(data, str(file))
+    try:
+        manifest = generation.parsed(data, str(file))
+    except IndexIncompatible as error:
+        raise IndexIncompatible(f"{file} was exported by another version of the program: export it again with this one.") from error
     made = []
     for name in manifest["segments"]:
         folder = index_dir / SEGMENTS / name
@@ -139,6 +144,14 @@ def _segment(parcel: zipfile.ZipFile, file: Path, name: str, segments: Path) -> 
     shutil.rmtree(segments / name, ignore_errors=True)
     os.rename(folder, segments / name)
     segment.sync(segments)
+
+
+def _is_parcel(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as parcel:
+            return _MARK in parcel.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
 
 
 def _read(parcel: zipfile.ZipFile, member: str, file: Path) -> bytes:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from rag import store
 from rag.arrays import mapped
-from rag.errors import IndexDamaged
+from rag.errors import IndexDamaged, IndexUnreadable
 from rag.postings import Postings
 from rag.schema import Article, Entry, File, Passage
 from rag.store import Store
@@ -159,6 +159,8 @@ def note_of(folder: Path) -> dict[str, Any]:
         note: dict[str, Any] = json.loads((folder / NOTE).read_text(encoding="utf-8"))
         if not isinstance(note["files"], dict) or not isinstance(note["model"], str):
             raise TypeError("files")
+    except PermissionError as error:
+        raise not_readable(folder / NOTE) from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(folder) from error
     return note
@@ -199,8 +201,15 @@ def sync(path: Path) -> None:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
+    try:
+        with path.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except PermissionError as error:
+        raise not_readable(path) from error
+
+
+def not_readable(path: Path) -> IndexUnreadable:
+    return IndexUnreadable(f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions.")
 
 
 def _damaged(folder: Path) -> IndexDamaged:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,10 +34,19 @@ def safe(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
+def told(message: str, arguments: Sequence[str]) -> str:
+    """The message of an error, its commands for the index that ``arguments`` name."""
+    given = [value for flag, value in zip(arguments, [*arguments[1:], ""], strict=True) if flag == "--index"]
+    given += [each.removeprefix("--index=") for each in arguments if each.startswith("--index=")]
+    if not given:
+        return message
+    return re.sub(r"`rag (index|status|articles)\b", lambda found: f"{found[0]} --index {shlex.quote(given[-1])}", message)
+
+
 out = Plain()
 err = Plain(stderr=True)
 
-IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
+IndexDir = Annotated[Path | None, typer.Option("--index", readable=False, help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
 
 def settings_of(index_dir: Path | None) -> Settings:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,20 +13,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from rag.config import Settings
-from rag.errors import BadInput, RagError
+from rag.errors import BadInput, CorpusError, RagError
 from rag.terminal import IndexDir, Json, err, out, print_json, settings_of
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.changes import Changes
     from rag.index import Built
 
+_A_MINUTE = 60.0
 _NAMED = 10  # files of a kind that are named; the rest are counted
 
 
 def index(
     folder: Annotated[Path | None, typer.Argument(
+        readable=False,
         help="The folder of articles (default: that of the index in use, else seeds/); or `export FILE`, `import FILE`.")] = None,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The one file that export writes and import reads.")] = None,
+    file: Annotated[Path | None, typer.Argument(
+        metavar="[FILE]", readable=False, help="The one file that export writes and import reads.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what changed in the folder and do nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Put the index in use that stood before the last change.")] = False,
@@ -39,6 +43,8 @@ def index(
     verb = str(folder) if file else ""
     if (file and verb not in ("export", "import")) or sum((bool(file), dry_run, watch, rollback, anew)) > 1:
         raise BadInput("Give a FOLDER with at most one of --dry-run, --watch and --anew, or `export FILE`, `import FILE`, or --rollback.")
+    if folder and not file and str(folder) in ("export", "import") and not folder.is_dir():
+        raise BadInput(f"Name the file: `rag index {folder} FILE`.")
     if verb == "export":
         assert file
         _export(settings, file, as_json)
@@ -48,17 +54,28 @@ def index(
     elif rollback:
         _roll_back(settings, as_json)
     else:
-        _update(settings, folder, dry_run, watch, anew, ray, as_json)
+        try:
+            _update(settings, folder, dry_run, watch, anew, ray, as_json)
+        except KeyboardInterrupt as error:
+            err.print("stopped: the index is whole, and the same command goes on from here", style="yellow")
+            raise typer.Exit(130) from error
 
 
-def _folder(index_dir: Path) -> Path | None:
-    """The one that the index in use is of."""
-    from rag.generation import read_manifest
+def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
+    """The folder of articles, and what is to be said of it. Raises CorpusError where it cannot be guessed."""
+    from rag.history import folder_of
 
-    try:
-        return Path(folder) if (folder := str(read_manifest(index_dir)["folder"])) else None
-    except RagError:
-        return None
+    before = folder_of(settings.index_dir)
+    folder = given or (settings.seeds_dir if settings.seeds_named else Path(before) if before else None)
+    if folder is None:
+        if (settings.index_dir / "CURRENT").exists():
+            raise CorpusError(f"The index in {settings.index_dir} does not say of which folder it is: name it, `rag index FOLDER --anew`.")
+        folder = settings.seeds_dir
+    if str(folder) == before and not folder.is_dir():
+        raise CorpusError(f"{folder}, where the articles of the index were, is no folder here: name theirs, `rag index FOLDER`.")
+    if not before or folder.resolve() == Path(before):
+        return folder, ""
+    return folder, f"The articles of {folder} take the place of those of {before}; `rag index --rollback` brings them back."
 
 
 def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str, as_json: bool) -> None:
@@ -66,14 +83,17 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
     from rag.fleet import Fleet
     from rag.index import build, what_changed
 
-    before = _folder(settings.index_dir)
-    said = given or (settings.seeds_dir if settings.seeds_dir != Settings().seeds_dir else None)
-    folder = said or before or settings.seeds_dir
-    instead = "" if not before or folder.resolve() == before else f"The articles of {folder} take the place of those of {before}."
+    folder, remark = _chosen(settings, given)
     embedder = Embedder(settings.embedding_model)
     if dry_run:
-        _show_changes(what_changed(folder, settings.index_dir, embedder, settings.limits), as_json)
-        _warn(instead)
+        changes = what_changed(folder, settings.index_dir, embedder, settings.limits)
+        if as_json:
+            print_json(_as_json(changes))
+        else:
+            for stray in changes.strays:
+                err.print(f"left out: {stray.why}", style="yellow")
+            _name_changes(changes)
+        _warn(remark)
         return
 
     def run() -> None:
@@ -81,18 +101,26 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
         with fleet as encoder, _bar() as progress:
             built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
         _show_built(built, settings.index_dir, as_json)
-        _warn(instead)
+        _warn(remark)
 
     if not stay:
         run()
         return
     from rag.watch import watch
 
-    def run_on() -> None:
+    failed = ""
+
+    def run_on() -> bool:
+        nonlocal failed
         try:
             run()
-        except RagError as error:  # the next change may mend it
-            err.print(f"rag: {error}", style="red")
+        except RagError as error:  # the next change, or time, may mend it
+            if str(error) != failed:
+                err.print(f"rag: {error}", style="red")
+            failed = str(error)
+            return False
+        failed = ""
+        return True
 
     try:
         err.print(f"watching {folder}; Ctrl-C ends it", style="dim")
@@ -101,9 +129,9 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
         err.print("no longer watching", style="dim")
 
 
-def _warn(text: str) -> None:
-    if text:
-        err.print(text, style="yellow")
+def _warn(remark: str) -> None:
+    if remark:
+        err.print(remark, style="yellow")
 
 
 def _roll_back(settings: Settings, as_json: bool) -> None:
@@ -115,7 +143,7 @@ def _roll_back(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"generation": name, "counts": counts})
     else:
-        out.print(f"generation {name} is in use again: {counts['articles']} articles from {counts['files']} files. "
+        out.print(f"generation {name} is in use again: {_counted(counts)}. "
                   "The next `rag index` reads the folder as it is then.")
 
 
@@ -136,18 +164,24 @@ def _import(settings: Settings, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"generation": manifest["generation"], "counts": manifest["counts"]})
     else:
-        out.print(f"{manifest['counts']['articles']} articles, {manifest['counts']['passages']} passages in {settings.index_dir}, "
-                  f"generation {manifest['generation']}")
+        out.print(f"{_counted(manifest['counts'])} in {settings.index_dir}, generation {manifest['generation']}")
+        if manifest["folder"] and not Path(manifest["folder"]).is_dir():
+            _warn(f"The articles were in {manifest['folder']}, which is not here: `rag index FOLDER` says where they are now.")
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on a terminal: steps appear as they come."""
+    """A progress bar on a terminal: steps appear as they come. Elsewhere, as in a log, a line a minute."""
     with Bar(TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
              console=err, transient=True, disable=not err.is_terminal) as bar:
         tasks: dict[str, Any] = {}
+        said = time.monotonic()
 
         def progress(step: str, done: int, of: int) -> None:
+            nonlocal said
+            if not err.is_terminal and time.monotonic() > said + _A_MINUTE:
+                said = time.monotonic()
+                err.print(f"{step} {done:,} of {of:,}")
             if step not in tasks:
                 tasks[step] = bar.add_task(step, total=of)
             bar.update(tasks[step], completed=done, total=of)
@@ -162,27 +196,30 @@ def _show_built(built: Built, index_dir: Path, as_json: bool) -> None:
         print_json({**{k: v for k, v in built.manifest.items() if k != "checksums"}, "embedded": built.embedded,
                     "reused": built.reused, "changes": _as_json(built.changes)})
         return
-    _name_changes(built.changes)
-    counts = built.manifest["counts"]
-    out.print(f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages "
-              f"({built.embedded} embedded, {built.reused} kept) in {index_dir}, generation {built.manifest['generation']}")
+    _name_changes(built.changes, {file for file, _ in built.refused})
+    out.print(f"{_counted(built.manifest['counts'])} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
+              f"generation {built.manifest['generation']}")
 
 
-def _show_changes(changes: Changes, as_json: bool) -> None:
-    if as_json:
-        print_json(_as_json(changes))
-    else:
-        _name_changes(changes)
-
-
-def _name_changes(changes: Changes) -> None:
-    for what, names in (("added", changes.added), ("edited", changes.edited), ("renamed", [f"{a} -> {b}" for a, b in changes.renamed]),
+def _name_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:
+    """Files that were ``refused`` are named elsewhere."""
+    for what, every in (("added", changes.added), ("edited", changes.edited), ("renamed", [f"{a} -> {b}" for a, b in changes.renamed]),
                         ("removed", changes.removed), ("read anew", changes.again)):
+        names = [name for name in every if name not in refused]
         for name in names[:_NAMED]:
             out.print(f"{what:10}{name}")
         if len(names) > _NAMED:
             out.print(f"{what:10}and {len(names) - _NAMED} more")
-    out.print(f"unchanged {changes.unchanged} file{'' if changes.unchanged == 1 else 's'}")
+    out.print(f"unchanged {_number(changes.unchanged, 'file')}")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return (f"{_number(counts['articles'], 'article')} from {_number(counts['files'], 'file')}, "
+            f"{_number(counts['passages'], 'passage')}")
+
+
+def _number(count: int, of: str) -> str:
+    return f"{count} {of}{'' if count == 1 else 's'}"
 
 
 def _as_json(changes: Changes) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def test_every_class_has_its_own_exit_code() -> None:
     assert codes == {
         "RagError": 1, "BadInput": 2, "CorpusError": 3, "IndexMissing": 4, "IndexDamaged": 5, "IndexIncompatible": 6,
         "IndexNotWritable": 7, "ModelError": 8, "EndpointError": 9, "NotFound": 10, "PortInUse": 11, "FeedbackNotStored": 12,
-        "VectorServerError": 13, "FleetError": 14}
+        "VectorServerError": 13, "FleetError": 14, "IndexUnreadable": 15}
     assert len(set(codes.values())) == len(codes)
 
 
@@ -48,11 +48,11 @@ def _one_line(run: tuple[int, str, str], code: int, *words: str) -> None:
 
 def test_missing_index(rag, tmp_path: Path) -> None:
     for command in (["ask", "平湖"], ["search", "平湖"], ["articles"], ["show", "x"], ["status"], ["serve"]):
-        _one_line(rag(*command, "--index", tmp_path / "none"), 4, "There is no index in", "run `rag index`")
+        _one_line(rag(*command, "--index", tmp_path / "none"), 4, "There is no index in", f"run `rag index --index {tmp_path / 'none'}`")
 
 
 def test_unknown_article(rag, index_dir: Path) -> None:
-    _one_line(rag("show", "x.txt#1", "--index", index_dir), 10, "'x.txt#1'", "`rag articles`")
+    _one_line(rag("show", "x.txt#1", "--index", index_dir), 10, "'x.txt#1'", f"`rag articles --index {index_dir}`")
 
 
 @pytest.mark.parametrize("question", ["", "  \n ", "平" * 2001])
@@ -113,7 +113,7 @@ def test_missing_folder(rag, copy: Path, tmp_path: Path) -> None:
 def test_damaged_index(rag, copy: Path) -> None:
     path = next(copy.glob("segments/*/vectors.npy"))
     path.write_bytes(path.read_bytes()[:-1000])
-    _one_line(rag("ask", "平湖签约了哪些项目？", "--index", copy), 5, "run `rag index --anew`")
+    _one_line(rag("ask", "平湖签约了哪些项目？", "--index", copy), 5, f"run `rag index --index {copy} --anew`")
     code, out, _ = rag("status", "--json", "--index", copy)
     assert code == 5
     assert json.loads(out)["health"] == {"ok": False, "damaged": [f"{path.parent.name}/vectors.npy"]}
@@ -125,15 +125,15 @@ def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "file"), 7, "could not be written", "--index")
     _one_line(rag("index", tmp_path / "in", "--index", "/proc/baowen"), 7, "could not be written")
-    for inside in (tmp_path / "in", tmp_path / "in" / "index"):
-        _one_line(rag("index", tmp_path / "in", "--index", inside), 3, "among the articles: name a folder outside")
+    _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "in"), 3, "is where the index lies: name the folder")
+    _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "in" / "index"), 3, "among the articles: name a folder outside")
 
 
 def test_index_of_another_format(rag, copy: Path) -> None:
     path = copy / "g000001" / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
     for command in (["status"], ["articles"]):
-        _one_line(rag(*command, "--index", copy), 6, "has format 99", "update the program, or run `rag index --anew`")
+        _one_line(rag(*command, "--index", copy), 6, "has format 99", f"update the program, or run `rag index --index {copy} --anew`")
 
 
 def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_settings() -> None:
     read = Settings.from_env({
         "RAG_INDEX_DIR": "/i", "RAG_SEEDS_DIR": "/s", "RAG_EMBEDDING_MODEL": "m", "OPENAI_BASE_URL": " http://x/v1 ",
         "OPENAI_API_KEY": "secret", "RAG_LLM_MODEL": "q", "RAG_LLM_TIMEOUT": "2.5", "RAG_MAX_FILE_MB": "9"})
-    assert read == Settings(Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, Limits(9.0, 300.0, 60.0))
+    assert read == Settings(Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, Limits(9.0, 300.0, 60.0), seeds_named=True)
     assert read.llm_configured
     assert "secret" not in repr(read)
     assert Settings.from_env({}) == Settings()

@@ -154,7 +154,7 @@ def test_import_over_another_index_can_be_taken_back(rag, folder: Path, built: P
     (folder / "a.txt").unlink()
     rag("index", folder, "--index", built)
     code, out, _ = rag("index", "import", tmp_path / "one.baowen", "--index", built)
-    assert (code, out) == (0, f"2 articles, 2 passages in {built}, generation g000003\n")
+    assert (code, out) == (0, f"2 articles from 2 files, 2 passages in {built}, generation g000003\n")
     assert "黄桃" in _texts(built)
     rag("index", "--rollback", "--index", built)
     assert "黄桃" not in _texts(built)
@@ -256,7 +256,7 @@ def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, buil
         assert "unchanged 2 files" in out or out.startswith("added     a.txt\nadded     b.txt\n")
     assert f"of          {folder}" in rag("status", "--index", built)[1]
     code, out, err = rag("index", seeds, "--index", built)
-    assert (code, err) == (0, f"The articles of {seeds} take the place of those of {folder}.\n")
+    assert (code, err) == (0, f"The articles of {seeds} take the place of those of {folder}; `rag index --rollback` brings them back.\n")
     assert rag("index", "--rollback", "--index", built)[0] == 0
     assert "黄桃" in _texts(built)
 
@@ -268,7 +268,7 @@ def test_folder_of_the_settings_goes_before_the_one_remembered(
     (tmp_path / "other" / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
     monkeypatch.setenv("RAG_SEEDS_DIR", str(tmp_path / "other"))
     _, _, err = rag("index", "--index", built)
-    assert err == f"The articles of {tmp_path / 'other'} take the place of those of {folder}.\n"
+    assert err == f"The articles of {tmp_path / 'other'} take the place of those of {folder}; `rag index --rollback` brings them back.\n"
     assert "西瓜" in _texts(built)
 
 
