@@ -11,7 +11,7 @@ from rich.table import Table
 from rag import dates, payload
 from rag.config import Settings
 from rag.errors import BadInput, NotFound
-from rag.terminal import IndexDir, Json, out, print_json, safe, settings_of
+from rag.terminal import IndexDir, Json, counted, number, out, print_json, safe, settings_of, told
 
 
 def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
@@ -99,19 +99,19 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     if as_json:
         print_json({**manifest, "files": {} if broken else load(folder).files(), "health": health})
     else:
-        counts, model = manifest["counts"], manifest["model"]
+        model = manifest["model"]
         out.print(f"generation  {manifest['generation']} in {folder}\n"
                   f"of          {manifest['folder'] or 'articles that were given'}\nmodel       {model['name']} "
                    f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
-                   f"{counts['articles']} articles from {counts['files']} files, {counts['passages']} passages\n"
-                   f"health      {'whole' if not broken else 'DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`'}")
+                   f"{counted(manifest['counts'])}\n"
+                   f"health      {'whole' if not broken else told('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}")
         far = remote(manifest["segments"]) if settings.vector_store else set()
         left = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
         for name, (articles, passages) in manifest["segments"].items():
             held = left.get(name, (articles, passages))
             gone = f" ({articles - held[0]} and {passages - held[1]} are gone)" if held != (articles, passages) else ""
             where = f", searched by {Address.of(settings.vector_store)}" if name in far else ""
-            out.print(f"segment     {name}: {held[0]} articles, {held[1]} passages{gone}{where}")
+            out.print(f"segment     {name}: {number(held[0], 'article')}, {number(held[1], 'passage')}{gone}{where}")
         for row in manifest["refused"]:
             out.print(f"left out    {row['why']}")
     if broken:

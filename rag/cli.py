@@ -44,7 +44,7 @@ def main() -> None:
     try:
         app()
     except RagError as error:
-        err.print(f"rag: {told(str(error), sys.argv[1:])}", style="red")
+        err.print(f"rag: {told(str(error))}", style="red")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,8 +34,18 @@ def safe(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
-def told(message: str, arguments: Sequence[str]) -> str:
-    """The message of an error, its commands for the index that ``arguments`` name."""
+def number(count: int, of: str) -> str:
+    return f"{count} {of}{'' if count == 1 else 's'}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Of a manifest."""
+    return f"{number(counts['articles'], 'article')} from {number(counts['files'], 'file')}, {number(counts['passages'], 'passage')}"
+
+
+def told(message: str) -> str:
+    """The message, its commands for the index that was named on the command line."""
+    arguments = sys.argv[1:]
     given = [value for flag, value in zip(arguments, [*arguments[1:], ""], strict=True) if flag == "--index"]
     given += [each.removeprefix("--index=") for each in arguments if each.startswith("--index=")]
     if not given:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ from rich.progress import Progress as Bar
 
 from rag.config import Settings
 from rag.errors import BadInput, CorpusError, RagError
-from rag.terminal import IndexDir, Json, err, out, print_json, settings_of
+from rag.terminal import IndexDir, Json, counted, err, number, out, print_json, settings_of, told
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.changes import Changes
@@ -116,7 +116,7 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
             run()
         except RagError as error:  # the next change, or time, may mend it
             if str(error) != failed:
-                err.print(f"rag: {error}", style="red")
+                err.print(f"rag: {told(str(error))}", style="red")
             failed = str(error)
             return False
         failed = ""
@@ -131,7 +131,7 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
 
 def _warn(remark: str) -> None:
     if remark:
-        err.print(remark, style="yellow")
+        err.print(told(remark), style="yellow")
 
 
 def _roll_back(settings: Settings, as_json: bool) -> None:
@@ -143,7 +143,7 @@ def _roll_back(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"generation": name, "counts": counts})
     else:
-        out.print(f"generation {name} is in use again: {_counted(counts)}. "
+        out.print(f"generation {name} is in use again: {counted(counts)}. "
                   "The next `rag index` reads the folder as it is then.")
 
 
@@ -164,7 +164,7 @@ def _import(settings: Settings, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"generation": manifest["generation"], "counts": manifest["counts"]})
     else:
-        out.print(f"{_counted(manifest['counts'])} in {settings.index_dir}, generation {manifest['generation']}")
+        out.print(f"{counted(manifest['counts'])} in {settings.index_dir}, generation {manifest['generation']}")
         if manifest["folder"] and not Path(manifest["folder"]).is_dir():
             _warn(f"The articles were in {manifest['folder']}, which is not here: `rag index FOLDER` says where they are now.")
 
@@ -197,7 +197,7 @@ def _show_built(built: Built, index_dir: Path, as_json: bool) -> None:
                     "reused": built.reused, "changes": _as_json(built.changes)})
         return
     _name_changes(built.changes, {file for file, _ in built.refused})
-    out.print(f"{_counted(built.manifest['counts'])} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
+    out.print(f"{counted(built.manifest['counts'])} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
               f"generation {built.manifest['generation']}")
 
 
@@ -210,16 +210,7 @@ def _name_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:
             out.print(f"{what:10}{name}")
         if len(names) > _NAMED:
             out.print(f"{what:10}and {len(names) - _NAMED} more")
-    out.print(f"unchanged {_number(changes.unchanged, 'file')}")
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return (f"{_number(counts['articles'], 'article')} from {_number(counts['files'], 'file')}, "
-            f"{_number(counts['passages'], 'passage')}")
-
-
-def _number(count: int, of: str) -> str:
-    return f"{count} {of}{'' if count == 1 else 's'}"
+    out.print(f"unchanged {number(changes.unchanged, 'file')}")
 
 
 def _as_json(changes: Changes) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import index as module
-from rag.config import DEFAULT_LIMITS
+from rag.assistant import Assistant
+from rag.config import DEFAULT_LIMITS, Settings
 from rag.corpus import Reader, read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
@@ -418,14 +419,21 @@ def test_back_to_the_first(built: Path, folder: Path, embedder: Embedder) -> Non
 
 
 def test_assistant_moves_to_the_newer_generation(built: Path, folder: Path, embedder: Embedder) -> None:
-    from rag.assistant import Assistant
-    from rag.config import Settings
-
     assistant = Assistant(Settings(index_dir=built), embedder)
     assert {h.article.file for h in assistant.search("黄桃")} == {"a.txt", "b.txt"}
     (folder / "c.txt").write_text(OTHER, encoding="utf-8")
     build(folder, built, embedder)
     assert assistant.search("黄桃")[0].article.file == "c.txt"
+
+
+def test_assistant_moves_to_another_index_of_the_same_name(built: Path, folder: Path, embedder: Embedder) -> None:
+    assistant = Assistant(Settings(index_dir=built), embedder)
+    assert assistant.retriever.index.generation == "g000001"
+    (folder / "a.txt").unlink()
+    shutil.rmtree(built)
+    build(folder, built, embedder)
+    assert assistant.retriever.index.generation == "g000001"
+    assert len(assistant.retriever.index.articles) == 1
 
 
 def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: Embedder) -> None:

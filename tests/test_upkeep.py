@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from rag.history import roll_back
 from rag.index import build
 from rag.opened import load
 from rag.parcel import pack, unpack
+from rag.watch import watch
 
 STORY = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的{}喜获丰收，果香四溢，游客很多。\n"
 
@@ -89,7 +92,7 @@ def test_damage_is_found_and_built_anew(rag, folder: Path, built: Path) -> None:
     path.write_bytes(data)
     code, out, _ = rag("status", "--index", built)
     assert code == 5
-    assert f"DAMAGED: {path.parent.name}/vectors.npy - run `rag index --anew`" in out
+    assert f"DAMAGED: {path.parent.name}/vectors.npy - run `rag index --index {built} --anew`" in out
     code, out, _ = rag("index", folder, "--anew", "--index", built)
     assert code == 0
     assert "(2 embedded, 0 kept)" in out
@@ -256,7 +259,8 @@ def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, buil
         assert "unchanged 2 files" in out or out.startswith("added     a.txt\nadded     b.txt\n")
     assert f"of          {folder}" in rag("status", "--index", built)[1]
     code, out, err = rag("index", seeds, "--index", built)
-    assert (code, err) == (0, f"The articles of {seeds} take the place of those of {folder}; `rag index --rollback` brings them back.\n")
+    assert (code, err) == (0, f"The articles of {seeds} take the place of those of {folder}; "
+                              f"`rag index --index {built} --rollback` brings them back.\n")
     assert rag("index", "--rollback", "--index", built)[0] == 0
     assert "黄桃" in _texts(built)
 
@@ -268,8 +272,155 @@ def test_folder_of_the_settings_goes_before_the_one_remembered(
     (tmp_path / "other" / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
     monkeypatch.setenv("RAG_SEEDS_DIR", str(tmp_path / "other"))
     _, _, err = rag("index", "--index", built)
-    assert err == f"The articles of {tmp_path / 'other'} take the place of those of {folder}; `rag index --rollback` brings them back.\n"
+    assert err == (f"The articles of {tmp_path / 'other'} take the place of those of {folder}; "
+                   f"`rag index --index {built} --rollback` brings them back.\n")
     assert "西瓜" in _texts(built)
+
+
+def _nothing(path: Path) -> None:
+    path.write_text("?", encoding="utf-8")
+
+
+def _earlier(path: Path) -> None:
+    manifest = path.parent / "g000001" / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 3'), encoding="utf-8")
+    path.write_text("g000001\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("harm", [_nothing, _earlier])
+def test_what_an_error_advises_builds_of_the_same_folder(
+    rag, folder: Path, built: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], None]
+) -> None:
+    """And not of the articles that ship, which lie where the program is started."""
+    monkeypatch.chdir(seeds.parent)
+    harm(built / "CURRENT")
+    code, _, err = rag("search", "黄桃", "--index", built)
+    advised = re.search(r"run `rag (index --index [^`]*)`", err)
+    assert code in (5, 6)
+    assert advised, err
+    assert rag(*advised[1].split())[0] == 0
+    assert [a.file for a in load(built).articles.values()] == ["a.txt", "b.txt"]
+
+
+def test_back_to_what_was_there_before_current_was_lost(folder: Path, built: Path, embedder: Embedder) -> None:
+    _nothing(built / "CURRENT")
+    (folder / "a.txt").unlink()
+    build(folder, built, embedder, anew=True)
+    assert roll_back(built) == "g000001"
+    assert "黄桃" in _texts(built)
+
+
+def test_folder_is_not_guessed(rag, built: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(seeds.parent)
+    _nothing(built / "g000001" / "manifest.json")
+    code, _, err = rag("index", "--index", built)
+    assert (code, err) == (3, f"rag: The index in {built} does not say of which folder it is: "
+                              f"name it, `rag index --index {built} FOLDER --anew`.\n")
+
+
+def test_folder_that_was_moved_is_asked_for(rag, folder: Path, built: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+    code, _, err = rag("index", "--index", built)
+    assert (code, err) == (3, f"rag: {folder}, where the articles of the index were, is no folder here: "
+                              f"name theirs, `rag index --index {built} FOLDER`.\n")
+    code, out, _ = rag("index", folder.with_name("elsewhere"), "--index", built)
+    assert (code, out.splitlines()[0]) == (0, "unchanged 2 files")
+
+
+def test_page_of_a_file_is_found_by_the_name_the_index_has(rag, built: Path) -> None:
+    code, out, _ = rag("show", "a.txt", "--page", "--index", built)
+    assert code == 0
+    assert "新埭黄桃喜获丰收" in out
+
+
+def test_index_that_may_not_be_read_is_not_called_damaged(
+    rag, folder: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.open
+
+    def refuse(self: Path, *arguments: object, **more: object) -> object:
+        if self.name == "segment.json":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real(self, *arguments, **more)  # type: ignore[call-overload]
+
+    (note,) = built.glob("segments/*/segment.json")
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded"))
+    for command in (("status",), ("search", "黄桃"), ("index", folder)):
+        code, _, err = rag(*command, "--index", built)
+        assert (code, err) == (15, f"rag: {note} may not be read (permission denied): run the program as the index's owner, "
+                                   "or correct its permissions.\n")
+
+
+def test_what_was_left_out_is_not_said_to_be_added(rag, folder: Path, built: Path) -> None:
+    (folder / "c.txt").touch()
+    (folder / "d.txt").write_text(STORY.format("葡萄"), encoding="utf-8")
+    code, out, err = rag("index", folder, "--index", built)
+    assert (code, err) == (0, "left out: c.txt is empty: fill it or remove it.\n")
+    assert out.splitlines() == [
+        "added     d.txt", "unchanged 2 files",
+        f"3 articles from 3 files, 3 passages (1 embedded, 2 kept) in {built}, generation g000002"]
+
+
+def test_articles_that_are_gone_are_not_counted(rag, folder: Path, built: Path) -> None:
+    (folder / "a.txt").unlink()
+    rag("index", folder, "--index", built)
+    (name,) = [path.name for path in built.glob("segments/*")]
+    assert f"segment     {name}: 1 article, 1 passage (1 and 1 are gone)" in rag("status", "--index", built)[1]
+
+
+def test_interrupted(rag, folder: Path, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (folder / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
+    monkeypatch.setattr(Embedder, "embed_passages", interrupt)
+    code, out, err = rag("index", folder, "--index", built)
+    assert (code, out, err) == (130, "", "stopped: the index is whole, and the same command goes on from here\n")
+    assert current_generation(built) == "g000001"
+
+
+def test_progress_in_a_log(rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.upkeep._A_MINUTE", 0.0)
+    _, _, err = rag("index", folder, "--index", tmp_path / "new")
+    assert {"read 1 of 2", "embed 2 of 2"} <= set(err.splitlines())
+
+
+def test_export_takes_the_place_of_an_export_alone(rag, built: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("keep", encoding="utf-8")
+    code, _, err = rag("index", "export", tmp_path / "letter.txt", "--index", built)
+    assert (code, err) == (2, f"rag: {tmp_path / 'letter.txt'} is there already, and is no export: name another file.\n")
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep"
+    assert [rag("index", "export", tmp_path / "kept", "--index", built)[0] for _ in range(2)] == [0, 0]
+    code, _, err = rag("index", "export", "--index", built)
+    assert (code, err) == (2, f"rag: Name the file: `rag index --index {built} export FILE`.\n")
+
+
+def test_watch_tries_again_and_follows_the_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again though nothing has changed since; a folder put in another's place is the one watched."""
+    monkeypatch.setattr("rag.watch.PATIENCE", 0.3)
+    seen: list[list[str]] = []
+
+    class Enough(Exception):
+        pass
+
+    def run() -> bool:
+        seen.append(sorted(path.name for path in folder.iterdir()))
+        if len(seen) == 2:  # the first failed
+            new = tmp_path / "new"
+            new.mkdir()
+            (new / "n.txt").touch()
+            folder.rename(tmp_path / "old")
+            new.rename(folder)
+        elif len(seen) == 3:
+            (folder / "m.txt").touch()
+        elif seen[-1] == ["m.txt", "n.txt"]:
+            raise Enough
+        return len(seen) > 1
+
+    with pytest.raises(Enough):
+        watch(folder, tmp_path / "index", run, quiet=0.05)
+    assert (seen[0], seen[1], seen[2]) == (["a.txt", "b.txt"], ["a.txt", "b.txt"], ["n.txt"])
 
 
 def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embedder) -> None:
