@@ -182,11 +182,15 @@ class Reader:
 
     def _of_folder(self, folder: str, beside: Beside) -> tuple[Given, ...]:
         if folder not in self._of_folders:
-            path = f"{folder}/{FOLDER_FILE}" if folder else FOLDER_FILE
-            text = beside(path)
-            own = (read_sidecar(text, path),) if text is not None else ()
-            if own and (of_one := own[0].fields & {"articles", "title", "sha256"}):
-                raise CorpusError(f"{path} gives `{min(of_one)}`, which is of one file: put it into the YAML beside that.")
+            paths = [f"{folder}/{FOLDER_FILE}" if folder else FOLDER_FILE]
+            if _suffix(folder) == ".zip":  # what stands beside an archive is of all that it holds
+                paths.append(folder + SUFFIX)
+            own = []
+            for path in paths:
+                if (text := beside(path)) is not None:
+                    own.append(read_sidecar(text, path))
+                    if of_one := own[-1].fields & {"articles", "title", "sha256"}:
+                        raise CorpusError(f"{path} gives `{min(of_one)}`, which is of one file: put it into the YAML beside that.")
             self._of_folders[folder] = (*own, *(self._of_folder(folder.rpartition("/")[0], beside) if folder else ()))
         return self._of_folders[folder]
 

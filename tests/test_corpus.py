@@ -228,6 +228,17 @@ def test_yaml_beside_no_file_is_named(tmp_path: Path) -> None:
     assert listed(tmp_path).strays == (Refused("a.txt.yml", f"a.txt.yml {mend}"), Refused("x/b.yaml", f"x/b.yaml {mend}"))
 
 
+def test_yaml_beside_an_archive_is_of_all_that_it_holds(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as pack:
+        pack.writestr("a.txt", ARTICLE)
+        pack.writestr("x/b.txt", ARTICLE)
+        pack.writestr("x/baowen.yaml", "source: 嘉兴日报")
+    _write(tmp_path, "p.zip.yaml", "source: 平湖日报\ndate: 2025-07-31".encode())
+    _write(tmp_path, "c.txt", ARTICLE.encode())
+    assert [(page.file, page.stated.source, page.stated.date) for page in _pages(tmp_path) if isinstance(page, Page)] == [
+        ("c.txt", "", ""), ("p.zip/a.txt", "平湖日报", "2025-07-31"), ("p.zip/x/b.txt", "嘉兴日报", "2025-07-31")]
+
+
 def test_wrong_yaml_of_a_folder_is_said_of_each_file(tmp_path: Path) -> None:
     for name in ("x/a.txt", "x/b.txt", "c.txt"):
         _write(tmp_path, name, ARTICLE.encode())
