@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from rag.generation import (
     read_manifest,
     writing,
 )
-from rag.placement import place
+from rag.placement import claim, place
 from rag.segment import SEGMENTS, UNFINISHED, Segment
 from rag.segment import damage as segment_damage
 
@@ -75,12 +77,27 @@ def roll_back(index_dir: Path, server: str = "") -> str:
         if broken:
             raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
         if server:
+            claim(server, identity(index_dir))
             place([Segment.open(index_dir / SEGMENTS / name) for name in manifest["segments"]], manifest["model"]["fingerprint"], server)
         try:
             publish(index_dir, folder.name)
         except OSError as error:
             raise not_writable(index_dir, error) from error
         return folder.name
+
+
+def identity(index_dir: Path, given: object = None) -> str:
+    """What tells this index from every other, as manifests have it under "index": that of a generation that is there,
+    finished or not, else the one ``given``, else a new one. All generations of a folder have the same."""
+    found = [_identity_in(index_dir / name) for name in reversed(generations(index_dir))]
+    return next((each for each in [*found, given] if isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each)), secrets.token_hex(16))
+
+
+def _identity_in(folder: Path) -> object:
+    try:
+        return json.loads((folder / "manifest.json").read_bytes())["index"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None  # none can be read, or an earlier version wrote it
 
 
 def previous(index_dir: Path) -> dict[str, str] | None:
