@@ -39,11 +39,12 @@ def own(address: Address, index: str) -> None:
     server("create_collection", name, schema=schema, seconds=WRITE)
 
 
-def sweep(address: Address, keep: Collection[str]) -> None:
-    """Drop the collections of segments other than those to ``keep``, whoever's they are: it is for the owner of the address
-    to ask for. Collections that this program did not make stay."""
+def sweep(address: Address, keep: Collection[str], known: Collection[str] | None = None) -> None:
+    """Drop the collections of segments other than those to ``keep``; ``known``: and none but these. It is for the owner of
+    the address to ask for. Collections that this program did not make stay."""
     for name in _segments(address):
-        if name.removeprefix(f"{address.base}_") not in keep:
+        segment = name.removeprefix(f"{address.base}_")
+        if segment not in keep and (known is None or segment in known):
             connected(address)("drop_collection", name, seconds=WRITE)
 
 

@@ -114,7 +114,8 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
         place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
     probe(index_dir, manifest, made, server)
     generation.publish(index_dir, manifest["generation"])
-    clear(server, index, history.sweep(index_dir))
+    known = {path.name for path in (index_dir / SEGMENTS).glob("*")}  # the file may be older than the index it is of
+    clear(server, index, history.sweep(index_dir), known)
     return manifest
 
 

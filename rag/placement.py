@@ -62,10 +62,11 @@ def claim(server: str, index: str, anew: bool | None = None) -> None:
         reach(server, index)
 
 
-def clear(server: str, index: str, keep: set[str]) -> None:
-    """Drop the collections of other segments, unless another index has taken the address meanwhile."""
+def clear(server: str, index: str, keep: set[str], known: set[str] | None = None) -> None:
+    """Drop the collections of other segments, unless another index has taken the address meanwhile. ``known``: and none but
+    these, where copies of the index may have others."""
     if server and owner_of(Address.of(server)) == index:
-        sweep(Address.of(server), keep)
+        sweep(Address.of(server), keep, known)
 
 
 def _sizes(segments: Sequence[Segment]) -> dict[str, list[int]]:
