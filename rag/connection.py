@@ -95,12 +95,12 @@ def _nobody(address: Address) -> VectorServerError:
     """What to say where no Milvus answers."""
     try:
         socket.create_connection((address.host, address.port), timeout=READ).close()
-        what = f"What listens at {address} does not answer as Milvus does"
+        what = f"What listens at {address} does not answer as Milvus does: start Milvus there, "
     except socket.gaierror:
-        what = f"There is no host {address.host}"
+        what = f"There is no host {address.host}: "
     except OSError:
-        what = f"Nothing answers at {address}"
-    return VectorServerError(f"{what}: start Milvus there, correct RAG_VECTOR_STORE, or unset it to search on this machine.")
+        what = f"Nothing answers at {address}: start Milvus there, "
+    return VectorServerError(f"{what}correct RAG_VECTOR_STORE, or unset it to search on this machine.")
 
 
 @lru_cache(maxsize=8)
