@@ -422,7 +422,8 @@ def test_what_answers_but_is_no_vector_server(server: Server, monkeypatch: pytes
     monkeypatch.setattr(rag.connection, "READ", 1.0)
     _one_line(VectorServerError, r"^What listens at 127\.0\.0\.1:9091 does not answer as Milvus does: start Milvus there, correct",
               lambda: connected(replace(HERE, port=METRICS)))
-    _one_line(VectorServerError, r"^There is no host nowhere\.invalid: correct RAG_VECTOR_STORE, or unset it", lambda: connected(replace(HERE, host="nowhere.invalid")))
+    _one_line(VectorServerError, r"^There is no host nowhere\.invalid: correct RAG_VECTOR_STORE, or unset it",
+              lambda: connected(replace(HERE, host="nowhere.invalid")))
 
 
 def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
