@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,6 +46,8 @@ class Connection:
     """Every call has a deadline in seconds, every failure is one line. Threads may call at the same time. It outlives the
     server: once that is back, calls are answered again."""
 
+    _met = False  # whether it is Milvus that answers there
+
     def __init__(self, address: Address) -> None:
         """Use ``connected``."""
         try:
@@ -58,6 +61,7 @@ class Connection:
         found = re.match(r"v?(\d+)\.(\d+)", version)
         if not found or (int(found[1]), int(found[2])) < _OLDEST:
             raise VectorServerError(f"The vector server at {address} is Milvus {version}: it must be 2.3 or newer.")
+        self._met = True
 
     def __call__(self, method: str, *arguments: Any, seconds: float = READ, **named: Any) -> Any:
         """``method`` of pymilvus's ``MilvusClient``. Raises VectorServerError, or IndexMissing where the collection is gone."""
@@ -76,12 +80,27 @@ class Connection:
     def _error(self, code: Any, message: str) -> RagError:
         what = f"The vector server at {self.address}"
         if code == 2 or not isinstance(code, int):  # not connected, or what gRPC says
-            return VectorServerError(f"{what} is down or does not answer: start it, or wait and try again.")
+            if not self._met:
+                return _nobody(self.address)
+            return VectorServerError(f"{what} is down or does not answer: start it, or wait, or "
+                                     "unset RAG_VECTOR_STORE to search on this machine.")
         if code == 100:
             return IndexMissing(f"{what} no longer has these vectors: start again, or run `rag index` to build them anew.")
         if code in (101, 103, 503):
             return VectorServerError(f"{what} is still loading: wait and try again.")
         return VectorServerError(f"{what} refuses: {' '.join(str(message).split())[:300]}")
+
+
+def _nobody(address: Address) -> VectorServerError:
+    """What to say where no Milvus answers."""
+    try:
+        socket.create_connection((address.host, address.port), timeout=READ).close()
+        what = f"What listens at {address} does not answer as Milvus does: start Milvus there, "
+    except socket.gaierror:
+        what = f"There is no host {address.host}: "
+    except OSError:
+        what = f"Nothing answers at {address}: start Milvus there, "
+    return VectorServerError(f"{what}correct RAG_VECTOR_STORE, or unset it to search on this machine.")
 
 
 @lru_cache(maxsize=8)

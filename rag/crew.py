@@ -76,7 +76,7 @@ class Crew:
             nodes = [node for node in found if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         except (ConnectionError, RuntimeError, ValueError, TimeoutError, SystemExit, RayError) as error:
             why = "" if isinstance(error, SystemExit) else f" ({_line(error)})"
-            raise Trouble(f"This machine cannot join the Ray cluster at {address}{why}: "
+            raise Trouble(f"This machine cannot join a Ray cluster at {address}{why}: if `ray start --head` printed that address, "
                           f"run `ray start --address={address} --num-cpus=0` here.") from error
         if not nodes:
             raise Trouble(f"The Ray cluster at {address} has no CPU to lend: run `ray start --address={address}` on its machines.")

@@ -29,9 +29,8 @@ _PROBE = "人工智能 artificial intelligence 2025"
 class Encoder(Protocol):
     """What the index asks of an embedder."""
 
-    portion: int
-    """How many texts are best handed over at once."""
-
+    @property
+    def portion(self) -> int: ...  # how many texts are best handed over at once
     @property
     def name(self) -> str: ...
     @property

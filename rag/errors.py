@@ -4,7 +4,7 @@ RagError (1)
 ├── CorpusError (3)          the folder of articles is missing, empty or has nothing readable
 ├── IndexMissing (4)         no index where one was looked for
 ├── IndexDamaged (5)         the index's files disagree with its manifest, or cannot be read
-├── IndexIncompatible (6)    made by another model, or by another version of the format
+├── IndexIncompatible (6)    made by another model or version of the format; or the vectors' address is another index's
 ├── IndexNotWritable (7)     no permission, a full disk, or another build in progress
 ├── ModelError (8)           the embedding model cannot be loaded
 ├── EndpointError (9)        the language model's endpoint is malformed, down, slow or talks nonsense

@@ -29,18 +29,21 @@ _START = 420.0  # until workers are ready; `crew` says sooner what is wrong
 _STALL = 660.0  # between two batches; likewise
 _LEAVE = 10.0  # to say goodbye to the cluster
 _PROBE = "人工智能 artificial intelligence 2025"
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # RFC 9113, 3.4: then come settings, type 4
+_MEND = "give the HOST:PORT that `ray start --head` prints"
 
 
 class Fleet:
     """``with Fleet("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are counted here;
     vectors are made on the cluster's machines, by the same batches and in the same precision as here, and come back in order.
     They see texts and give vectors, and have the program and the model installed. This machine is one of them, if only with no CPU to lend.
+    They are called together, which takes some ten seconds, when there is a text to embed; ``joined`` is told how many there are.
 
     Raises BadInput for what is no address, FleetError for a cluster that cannot be used, ModelError as ``Embedder`` does.
     """
 
-    def __init__(self, address: str, model: str = BUILTIN_MODEL) -> None:
-        self._address = address
+    def __init__(self, address: str, model: str = BUILTIN_MODEL, joined: Callable[[int], None] = lambda _: None) -> None:
+        self._address, self._joined = address, joined
         self._host, self._port = _host_and_port(address)
         self._local = Embedder(model)
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,15 +51,21 @@ class Fleet:
         self._count = 0  # of batches, since the start
         self._writer: threading.Thread | None = None
         self.workers = 0
-        self.portion = Embedder.portion
 
     def __enter__(self) -> Fleet:
         if find_spec("ray") is None:
             raise FleetError("Ray is not installed: run `pip install 'baowen[ray]'`.")
         try:
-            socket.create_connection((self._host, self._port), timeout=_REACH).close()
+            with socket.create_connection((self._host, self._port), timeout=_REACH) as there:
+                there.sendall(_HELLO)
+                if there.recv(4)[3:] != b"\4":
+                    raise FleetError(f"What answers at {self._address} is no Ray cluster: {_MEND}.")
         except OSError as error:
-            raise FleetError(f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there.") from error
+            raise FleetError(f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there, or {_MEND}.") from error
+        return self
+
+    def _start(self) -> None:
+        self.workers, self._rest = 0, b""
         vector = self._local.embed_passages([_PROBE])[0]
         self._process = subprocess.Popen(  # -P: a module of ours that is named as one of a library must not hide it
             [sys.executable, "-P", str(Path(__file__).with_name("crew.py")), self._address, self.name],
@@ -66,14 +75,20 @@ class Fleet:
         try:
             self._send([{"fingerprint": fingerprint, "precision": self._local.precision, "probe": _PROBE, "vector": vector.tolist()}])
             self.workers = self._answer(_START)["ready"]
-            self.portion = Embedder.portion * self.workers
         finally:
             if not self.workers:
                 self._end(kill=True)
-        return self
+        self._joined(self.workers)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end(kill=kind is not None)
+
+    @property
+    def portion(self) -> int:
+        """Of a size for the workers, who are called together."""
+        if self._process is None:
+            self._start()
+        return Embedder.portion * self.workers
 
     @property
     def name(self) -> str:
@@ -101,6 +116,10 @@ class Fleet:
         """
         plan = dict(enumerate(self._local.batches(texts), self._count))
         self._count += len(plan)
+        if not plan:
+            return np.zeros((0, self.dimension), np.float32)
+        if self._process is None:
+            self._start()
         batches = ({"batch": n, "texts": [texts[row] for row in rows]} for n, rows in plan.items())
         # a thread, for the other process reads only what its workers have room for
         self._writer = threading.Thread(target=self._send, args=(chain(batches, [{"end": True}]),), daemon=True)
@@ -147,6 +166,8 @@ class Fleet:
         pipe = self._process.stdout.fileno()
         late = not select.select([pipe], [], [], seconds)[0]
         if late or not (found := os.read(pipe, 1 << 20)):
+            if not self.workers:
+                raise FleetError(f"What answers at {self._address} is no Ray cluster, or one that takes nobody in: {_MEND}.")
             what = "does not answer" if late else "went down"
             raise FleetError(f"The Ray cluster at {self._address} {what}: see `ray status`, start it again, then run it again.")
         return found
@@ -177,4 +198,4 @@ def _host_and_port(address: str) -> tuple[str, int]:
             return parts.hostname, parts.port
     except ValueError:
         pass
-    raise BadInput(f"{address!r} is no address of a Ray cluster: give its HOST:PORT, which `ray start --head` prints.")
+    raise BadInput(f"{address!r} is no address of a Ray cluster: {_MEND}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from rag.generation import (
     read_manifest,
     writing,
 )
-from rag.placement import place
+from rag.placement import claim, place
 from rag.segment import SEGMENTS, UNFINISHED, Segment
 from rag.segment import damage as segment_damage
 
@@ -77,12 +78,28 @@ def roll_back(index_dir: Path, server: str = "") -> str:
         if broken:
             raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
         if server:
+            claim(server, identity(index_dir))
             place([Segment.open(index_dir / SEGMENTS / name) for name in manifest["segments"]], manifest["model"]["fingerprint"], server)
         try:
             publish(index_dir, folder.name)
         except OSError as error:
             raise not_writable(index_dir, error) from error
         return folder.name
+
+
+def identity(index_dir: Path, given: object = None) -> str:
+    """What tells this index from every other, as manifests have it under "index": that of a generation that is there,
+    finished or not, else the one ``given``, else a new one. All generations of a folder have the same."""
+    found = [_said(index_dir / name, "index") for name in reversed(generations(index_dir))]
+    return next((each for each in [*found, given] if isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each)), secrets.token_hex(16))
+
+
+def _said(folder: Path, key: str) -> object:
+    """By the manifest of a generation, of whatever version; None where it says nothing."""
+    try:
+        return json.loads((folder / "manifest.json").read_bytes())[key]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def previous(index_dir: Path) -> dict[str, str] | None:
@@ -111,9 +128,5 @@ def folder_of(index_dir: Path) -> str:
     names = generations(index_dir)[::-1]
     with suppress(IndexMissing, IndexDamaged):
         names.insert(0, current_generation(index_dir))
-    for name in names:
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            folder = json.loads((index_dir / name / "manifest.json").read_bytes())["folder"]
-            if isinstance(folder, str) and folder:
-                return folder
-    return ""
+    found = (_said(index_dir / name, "folder") for name in names)
+    return next((folder for folder in found if isinstance(folder, str) and folder), "")

@@ -27,7 +27,7 @@ from rag.known import forget
 from rag.merge import merge
 from rag.newspaper import articles_of
 from rag.opened import Index, load, open_generation
-from rag.placement import clear, place, reach
+from rag.placement import claim, clear, place, reach
 from rag.probe import probe
 from rag.reading import reading
 from rag.schema import Article, Entry, File, Refused
@@ -54,11 +54,12 @@ def build(
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
-    ``anew``: nothing of the index in use is kept but vectors that are whole. ``server``: where vectors are searched, as
-    ``rag.opened.load`` has it. Raises CorpusError when nothing in ``folder``
-    can be used, IndexNotWritable when the index cannot be written; in both cases the index in use stays as it was.
+    ``anew``: nothing of the index in use is kept but vectors that are whole, and ``server`` is taken from another index
+    that has it. ``server``: where vectors are searched, as ``rag.opened.load`` has it. Raises CorpusError when nothing in
+    ``folder`` can be used, IndexNotWritable when the index cannot be written, and as ``rag.placement.reach``; in all cases
+    the index in use stays as it was.
     """
-    reach(server)
+    reach(server, index := history.identity(index_dir), anew)
     apart(folder, index_dir)
     with writing(index_dir):
         before = None if anew else _usable(index_dir, embedder)
@@ -70,8 +71,8 @@ def build(
                 progress("read", number, len(changes.read))
         draft.drop(changes.gone)
         stray = [(each.file, each.why) for each in changes.strays]
-        about = {"folder": str(folder.resolve()), "settings": {"reading": reading(limits)}}
-        return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server)
+        about = {"folder": str(folder.resolve()), "index": history.identity(index_dir, index), "settings": {"reading": reading(limits)}}
+        return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server, anew)
 
 
 def build_from(
@@ -88,7 +89,8 @@ def build_from(
         for home, own in by_file.items():
             draft.put(File(home, "", "", "", len(own)), [Entry(a, home, place) for place, a in enumerate(own)])
         draft.drop([home for home in draft.homes if home not in by_file])
-        return _finish(draft, index_dir, {"folder": "", "settings": {}}, [], Changes(), progress, "what was given")
+        about = {"folder": "", "index": history.identity(index_dir), "settings": {}}
+        return _finish(draft, index_dir, about, [], Changes(), progress, "what was given")
 
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
@@ -139,7 +141,7 @@ def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
 
 def _finish(
     draft: Draft, index_dir: Path, about: Mapping[str, Any], stray: Iterable[tuple[str, str]], changes: Changes,
-    progress: Progress, folder: str, server: str = "",
+    progress: Progress, folder: str, server: str = "", anew: bool = False,
 ) -> Built:
     """Write what is new, look whether it is right, put it in use, clear up."""
     before = draft.before
@@ -150,6 +152,7 @@ def _finish(
             raise CorpusError(f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}")
         if before and not result.changed and _same(before.manifest, about, refused):
             manifest = dict(before.manifest)
+            claim(server, manifest["index"])
             place([part.segment for part in before.parts], before.manifest["model"]["fingerprint"], server)
             with suppress(OSError):  # so that its age tells when it was last looked at
                 os.utime(index_dir / "CURRENT")
@@ -160,23 +163,24 @@ def _finish(
                 "model": result.model, **about, "counts": result.counts, "segments": result.segments,
                 "refused": [{"file": file, "why": why} for file, why in refused],
             }
-            _put_in_use(index_dir, manifest, result, progress, server)
+            _put_in_use(index_dir, manifest, result, progress, server, anew)
     except OSError as error:
         raise not_writable(index_dir, error) from error
     with suppress(OSError):  # what is new is in use: what there is no room for now waits for the next run
         manifest = merge(index_dir, manifest, progress, server) or manifest
     with suppress(OSError):
-        clear(server, history.sweep(index_dir))
+        clear(server, manifest["index"], history.sweep(index_dir))
         forget(index_dir)
         remember(index_dir, changes.stamps, draft.files)
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 
-def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress, server: str) -> None:
+def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress, server: str, anew: bool) -> None:
     progress("write", 0, 1)
     generation.write(index_dir, manifest, result.gone)
     progress("check", 0, 1)
     if server:
+        claim(server, manifest["index"], anew)
         place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
     probe(index_dir, manifest, result.made, server)
     progress("switch", 0, 1)
@@ -184,5 +188,5 @@ def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progr
 
 
 def _same(manifest: Mapping[str, Any], about: Mapping[str, Any], refused: Sequence[tuple[str, str]]) -> bool:
-    return (all(manifest[key] == value for key, value in about.items())
+    return (all(manifest.get(key) == value for key, value in about.items())
             and [(row["file"], row["why"]) for row in manifest["refused"]] == list(refused))

@@ -76,6 +76,8 @@ class Known:
         fresh = {int(keys[i]): i for i in np.flatnonzero(~found)[::-1]}  # a text that stands in several places is embedded once
         places = np.array(sorted(fresh.values(), key=lambda i: (-len(texts[i]), i)), int)
         progress("embed", 0, len(places))
+        if not len(places):  # to ask for a portion would call a fleet together
+            return vectors
         for at in range(0, len(places), self._embedder.portion):
             portion = places[at: at + self._embedder.portion]
             vectors[portion] = self._embedder.embed_passages([texts[i] for i in portion])

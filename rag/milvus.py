@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -27,7 +27,7 @@ _FORMAT = 2
 _BATCH = 1000  # rows a call: 1.6 MB of 384 dimensions
 _GRAPH = {"M": 32, "efConstruction": 200}
 _WIDTH, _FILTERED = 128, 512  # of the beam through the graph; the graph thins out where a filter lets few rows through
-_SEGMENT = re.compile(r"[0-9a-f]{16}")
+SEGMENT = re.compile(r"[0-9a-f]{16}")
 _LONGEST, _NAMES = 1024, 4096  # bytes of a name, names in a byline
 _NONE = float(np.finfo(np.float32).min)  # the score where there is no row, as FAISS has it
 
@@ -48,7 +48,7 @@ class MilvusVectors:
         IndexIncompatible where another program's has its name."""
         server, name = connected(address), _name(address, segment)
         if server("has_collection", name):
-            _described(server, name)
+            described(server, name)
             with suppress(IndexDamaged, IndexIncompatible):
                 return cls.open(address, segment, model, vectors)
             server("drop_collection", name, seconds=WRITE)
@@ -73,7 +73,7 @@ class MilvusVectors:
         server, name = connected(address), _name(address, segment)
         if not server("has_collection", name):
             raise IndexMissing(f"The vector server at {address} has no {name}: run `rag index` to build it.")
-        made, sources = _described(server, name)
+        made, sources = described(server, name)
         if (made["model"], made["dimension"]) != (model, local.dimension):
             raise IndexIncompatible(f"{name} at {address} was made by another model, {str(made['model'])[:12]} of {made['dimension']} "
                                     "dimensions: run `rag index` to build it anew.")
@@ -111,19 +111,24 @@ class MilvusVectors:
         return self._local.rows(numbers)
 
 
-def sweep(address: Address, keep: Collection[str]) -> None:
-    """Drop the collections of segments other than those to ``keep``. An address belongs to one index: what another index
-    has there is dropped too. Collections that this program did not make stay."""
-    server = connected(address)
-    for name in server("list_collections"):
-        if name.startswith(f"{address.base}_") and _SEGMENT.fullmatch(segment := name[len(address.base) + 1:]) and segment not in keep:
-            with suppress(IndexIncompatible):
-                _described(server, name)
-                server("drop_collection", name, seconds=WRITE)
+def described(server: Connection, name: str) -> tuple[dict[str, Any], frozenset[str] | None]:
+    """What it is made of, and its newspapers once it is whole. Raises IndexIncompatible when this program did not make it."""
+    found = server("describe_collection", name)
+    try:
+        made = {str(key): value for key, value in json.loads(found["description"]).items()}
+        if not {"format", "model", "dimension", "rows"} <= made.keys():
+            raise KeyError(name)
+        return made, frozenset(json.loads(found["properties"]["baowen"])) if "baowen" in found["properties"] else None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise foreign(server, name) from error
+
+
+def foreign(server: Connection, name: str) -> IndexIncompatible:
+    return IndexIncompatible(f"{name} at {server.address} is none of this program's: name another collection in RAG_VECTOR_STORE.")
 
 
 def _name(address: Address, segment: str) -> str:
-    if not _SEGMENT.fullmatch(segment):
+    if not SEGMENT.fullmatch(segment):
         raise ValueError(f"{segment!r} is no name of a segment")
     return f"{address.base}_{segment}"
 
@@ -141,18 +146,6 @@ def _create(server: Connection, name: str, model: str, vectors: VectorStore) -> 
     schema.add_field("kind", DataType.VARCHAR, max_length=_LONGEST)
     schema.add_field("page", DataType.VARCHAR, max_length=_LONGEST)
     server("create_collection", name, schema=schema, consistency_level="Session", seconds=WRITE)
-
-
-def _described(server: Connection, name: str) -> tuple[dict[str, Any], frozenset[str] | None]:
-    """What it is made of, and its newspapers once it is whole. Raises IndexIncompatible when this program did not make it."""
-    found = server("describe_collection", name)
-    try:
-        made = {str(key): value for key, value in json.loads(found["description"]).items()}
-        if not {"format", "model", "dimension", "rows"} <= made.keys():
-            raise KeyError(name)
-        return made, frozenset(json.loads(found["properties"]["baowen"])) if "baowen" in found["properties"] else None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexIncompatible(f"{name} at {server.address} is none of this program's: give another collection.") from error
 
 
 def _upsert(server: Connection, name: str, vectors: VectorStore, facts: Iterable[Facts]) -> set[str]:

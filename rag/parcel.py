@@ -21,7 +21,7 @@ from rag import generation, history, segment
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.generation import GONE, not_writable, writing
 from rag.opened import load, open_generation
-from rag.placement import clear, place
+from rag.placement import claim, clear, place, reach
 from rag.probe import probe
 from rag.segment import SEGMENTS
 
@@ -91,6 +91,7 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
         manifest = generation.parsed(data, str(file))
     except IndexIncompatible as error:
         raise IndexIncompatible(f"{file} was exported by another version of the program: export it again with this one.") from error
+    reach(server, index := history.identity(index_dir, manifest.get("index")))
     made = []
     for name in manifest["segments"]:
         folder = index_dir / SEGMENTS / name
@@ -110,13 +111,16 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
                     gone[name][kind] = np.load(io.BytesIO(held), allow_pickle=False)
                 except (ValueError, EOFError) as error:
                     raise _damaged(file, member) from error
-    manifest = {**manifest, "generation": generation.next_generation(index_dir), "previous": history.previous(index_dir)}
+    manifest = {**manifest, "index": index, "generation": generation.next_generation(index_dir),
+                "previous": history.previous(index_dir)}
     generation.write(index_dir, manifest, gone)
     if server:
+        claim(server, index)
         place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
     probe(index_dir, manifest, made, server)
     generation.publish(index_dir, manifest["generation"])
-    clear(server, history.sweep(index_dir))
+    known = {path.name for path in (index_dir / SEGMENTS).glob("*")}  # the file may be older than the index it is of
+    clear(server, index, history.sweep(index_dir), known)
     return manifest
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rag.connection import Address, connected
+from rag.connection import Address
+from rag.errors import IndexIncompatible
 from rag.filters import Facts, facts_of
-from rag.milvus import MilvusVectors, sweep
+from rag.milvus import MilvusVectors
+from rag.owner import own, owner_of, sweep
 from rag.segment import Segment
 from rag.vectors import VectorStore
 
@@ -39,16 +41,32 @@ def place(segments: Sequence[Segment], model: str, server: str) -> None:
             MilvusVectors.build(Address.of(server), each.name, model, each.vectors, _facts(each))
 
 
-def reach(server: str) -> None:
-    """Before hours are spent on vectors. Raises BadInput for what is no address, VectorServerError when nobody answers there."""
-    if server:
-        connected(Address.of(server))
+def reach(server: str, index: str, anew: bool | None = None) -> None:
+    """Before hours are spent on vectors. ``anew``: whether the address may be taken from another index; None where that
+    cannot be asked for. Raises BadInput for what is no address, VectorServerError when nobody answers there,
+    IndexIncompatible when it belongs to another index than ``index``, an identity as ``rag.history.identity`` gives it."""
+    if not server:
+        return
+    address = Address.of(server)
+    if owner_of(address) not in ("", index) and not anew:
+        mend = "." if anew is None else ", or add --anew to take its place there, which drops them."
+        raise IndexIncompatible(f"Another index has its vectors at {address}/{address.base}: "
+                                f"name another collection in RAG_VECTOR_STORE{mend}")
 
 
-def clear(server: str, keep: set[str]) -> None:
-    """Drop the collections of other segments."""
-    if server:
-        sweep(Address.of(server), keep)
+def claim(server: str, index: str, anew: bool | None = None) -> None:
+    """As ``reach``; and the address belongs to ``index``, which must have been written down, from now on."""
+    reach(server, index, anew)
+    if server and owner_of(Address.of(server)) != index:
+        own(Address.of(server), index)
+        reach(server, index)
+
+
+def clear(server: str, index: str, keep: set[str], known: set[str] | None = None) -> None:
+    """Drop the collections of other segments, unless another index has taken the address meanwhile. ``known``: and none but
+    these, where copies of the index may have others."""
+    if server and owner_of(Address.of(server)) == index:
+        sweep(Address.of(server), keep, known)
 
 
 def _sizes(segments: Sequence[Segment]) -> dict[str, list[int]]:

@@ -34,7 +34,7 @@ def index(
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Put the index in use that stood before the last change.")] = False,
     anew: Annotated[bool, typer.Option("--anew", help="Read every file again and trust nothing of a damaged index.")] = False,
-    ray: Annotated[str, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")] = "",
+    ray: Annotated[str | None, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")] = None,
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
@@ -78,13 +78,15 @@ def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
     return folder, f"The articles of {folder} take the place of those of {before}; `rag index --rollback` brings them back."
 
 
-def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str, as_json: bool) -> None:
+def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool) -> None:
     from rag.embedder import Embedder
     from rag.fleet import Fleet
     from rag.index import build, what_changed
 
     folder, remark = _chosen(settings, given)
     embedder = Embedder(settings.embedding_model)
+    fleet = None if ray is None else Fleet(ray, settings.embedding_model, lambda n: err.print(
+        f"{n} worker{'s' * (n != 1)} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"))
     if dry_run:
         changes = what_changed(folder, settings.index_dir, embedder, settings.limits)
         if as_json:
@@ -97,8 +99,7 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
         return
 
     def run() -> None:
-        fleet = Fleet(ray, settings.embedding_model) if ray else nullcontext(embedder)
-        with fleet as encoder, _bar() as progress:
+        with fleet or nullcontext(embedder) as encoder, _bar() as progress:
             built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
         _show_built(built, settings.index_dir, as_json)
         _warn(remark)

@@ -94,8 +94,8 @@ def _one_line(words: str, call: Callable[[], object]) -> float:
 
 
 def _open() -> None:
-    with Fleet(ADDRESS):
-        pass
+    with Fleet(ADDRESS) as fleet:
+        fleet.embed_passages(TEXTS[:1])
 
 
 def _patched(folder: Path, code: str) -> Path:
@@ -124,8 +124,11 @@ def test_a_machine_without_the_program_is_refused(head: Node, tmp_path: Path) ->
 def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> None:
     other = _join()
     local = Embedder()
-    with Fleet(ADDRESS) as fleet:
-        assert fleet.workers == 2
+    joined: list[int] = []
+    with Fleet(ADDRESS, joined=joined.append) as fleet:
+        assert fleet.embed_passages([]).shape == (0, 384)
+        assert (fleet.workers, joined) == (0, [])  # nobody is called for nothing
+        assert (fleet.portion, fleet.workers, joined) == (1024, 2, [2])
         assert (fleet.name, fleet.fingerprint, fleet.dimension, fleet.max_tokens) == (
             local.name, local.fingerprint, local.dimension, local.max_tokens)
         assert fleet.count_tokens(TEXTS[:5]) == local.count_tokens(TEXTS[:5])
@@ -133,7 +136,6 @@ def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> Non
         assert np.array_equal(fleet.embed_passages(TEXTS, done.append), expected)
         assert done == sorted(set(done))
         assert done[-1] == len(TEXTS)
-        assert fleet.embed_passages([]).shape == (0, 384)
         with pytest.raises(ValueError, match="longer than the model's 512"):
             fleet.embed_passages(["平湖" * 2000])
         assert np.array_equal(fleet.embed_passages(TEXTS[:3]), local.embed_passages(TEXTS[:3]))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from milvus_server import PORT, Server, clustered, loopback
+from milvus_server import METRICS, PORT, Server, clustered, loopback
 from pymilvus import DataType, MilvusClient
 
 import rag.connection
@@ -28,7 +28,9 @@ from rag.filters import facts_of, filter_of, passes
 from rag.generation import read_manifest
 from rag.history import roll_back
 from rag.index import build
-from rag.milvus import MilvusVectors, sweep
+from rag.milvus import MilvusVectors, _create
+from rag.owner import own, owner_of, sweep
+from rag.parcel import pack, unpack
 from rag.schema import EVERYTHING, Article, Filter
 from rag.vectors import Among, FlatVectors, Matrix, VectorStore
 
@@ -72,7 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("server"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rag.connection, "READ", 1.0)
-        _one_line(VectorServerError, "is down or does not answer", lambda: built(SEGMENT, LITTLE))
+        _one_line(VectorServerError, r"^Nothing answers at 127\.0\.0\.1:19530: start Milvus there", lambda: built(SEGMENT, LITTLE))
     started.start()
     yield started
     started.signal(signal.SIGCONT)
@@ -109,6 +111,10 @@ def _same(found: tuple[Matrix, np.ndarray], exact: tuple[Matrix, np.ndarray], le
         pairs = [(float(score), truth[row]) for score, row in zip(scores, rows.tolist(), strict=True) if row in truth]
         assert all(abs(a - b) < 1e-3 for a, b in pairs)
         assert all(b[1] <= a[1] + 1e-3 for a, b in itertools.pairwise(pairs))
+
+
+def _there(base: str) -> set[str]:
+    return {name.removeprefix(f"{base}_") for name in connected(HERE)("list_collections") if name.startswith(f"{base}_")}
 
 
 def test_same_as_faiss(first: MilvusVectors, flat: FlatVectors) -> None:
@@ -308,8 +314,7 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
     next(folder.glob("001*")).unlink()
     build(folder, index_dir, embedder, server=address)
     agree()
-    kept = {name.removeprefix("walk_") for name in connected(HERE)("list_collections") if name.startswith("walk_")}
-    assert kept == first  # what was added is small: it is searched here
+    assert _there("walk") == {*first, "owner"}  # what was added is small: it is searched here
     roll_back(index_dir)
     agree()
     (folder / "new.txt").write_text("　　本报讯 昨天，平湖的人工智能黄桃喜获丰收，果香四溢，游客很多。\n", encoding="utf-8")
@@ -328,6 +333,97 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
     assert "new.txt" in {h.article.file for h in there.search("人工智能黄桃")}
     agree()
     sweep(Address.of(address), set())
+
+
+def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two indexes and an address that both are told: nothing of the one is dropped for the other unless that is asked for."""
+    address, embedder = f"milvus+http://127.0.0.1:{PORT}/shared", Embedder()
+    taken = r"^Another index has its vectors at 127\.0\.0\.1:19530/shared: name another collection in RAG_VECTOR_STORE"
+    offered, refused = taken + r", or add --anew to take its place there, which drops them\.$", taken + r"\.$"
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, what in ((one, "黄桃"), (two, "西瓜")):
+        folder.mkdir()
+        (folder / "a.txt").write_text(f"　　本报讯 昨天，平湖{what}喜获丰收，果香四溢。\n", encoding="utf-8")
+
+    def index_of(folder: Path) -> Path:
+        return folder.with_name(f"index {folder.name}")
+
+    def run(folder: Path, anew: bool = False) -> set[str]:
+        """What the server has afterwards."""
+        build(folder, index_of(folder), embedder, server=address, anew=anew)
+        return _there("shared")
+
+    def found(folder: Path) -> str:
+        settings = Settings(index_dir=index_of(folder), vector_store=address)
+        return Assistant(settings, embedder).search("丰收")[0].passage.text
+
+    def segments(folder: Path) -> set[str]:
+        return {*read_manifest(index_of(folder))["segments"]}
+
+    with monkeypatch.context() as patch:  # the first build of all is killed behind its vectors
+        patch.setattr("rag.index.probe", lambda *_: pytest.exit("killed"))
+        with pytest.raises(pytest.exit.Exception):
+            run(one)
+    left = _there("shared")
+    _create(connected(HERE), "shared_0123456789abcdef", MODEL, LITTLE)  # as a build that is killed at once leaves it
+    had = run(one)  # what the kills had left is its own: gone, unless the last generation but one names it
+    assert had == {*left, *segments(one)}
+    assert "owner" in left
+    identity = read_manifest(index_of(one))["index"]
+    assert owner_of(Address.of(address)) == identity
+
+    with monkeypatch.context() as patch:  # two find the address free at the same time: the later one gets an error
+        patch.setattr("rag.owner.connected", lambda at: lambda method, *arguments, **named: (
+            method != "has_collection" and connected(at)(method, *arguments, **named)))
+        _one_line(VectorServerError, "refuses", lambda: own(Address.of(address), "0" * 32))
+    assert owner_of(Address.of(address)) == identity
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded"))
+        _one_line(IndexIncompatible, offered, lambda: run(two))
+    assert not index_of(two).exists()
+    build(two, index_of(two), embedder)
+    _one_line(IndexIncompatible, offered, lambda: run(two))  # one that is there already, too
+    (two / "b.txt").write_text("　　本报讯 昨天，嘉兴南湖菱上市。\n", encoding="utf-8")
+    build(two, index_of(two), embedder)
+    _one_line(IndexIncompatible, refused, lambda: roll_back(index_of(two), address))
+    pack(index_of(one), tmp_path / "one.zip")
+    pack(index_of(two), tmp_path / "two.zip")
+    _one_line(IndexIncompatible, refused, lambda: unpack(tmp_path / "two.zip", tmp_path / "three", address))
+    assert list((tmp_path / "three").glob("[gs]*")) == []
+    unpack(tmp_path / "one.zip", tmp_path / "four", address)  # a copy of the index that the address belongs to
+    assert read_manifest(tmp_path / "four")["index"] == identity
+    unpack(tmp_path / "two.zip", tmp_path / "four")
+    assert read_manifest(tmp_path / "four")["index"] == identity  # a folder stays what it was
+    assert _there("shared") == had  # the copy drops nothing that it did not have
+    assert "黄桃" in found(one)
+
+    assert run(two, anew=True) == {*segments(two), "owner"}
+    assert "西瓜" in found(two)
+    _one_line(IndexMissing, "run `rag index` to build it", lambda: found(one))
+    _one_line(IndexIncompatible, offered, lambda: run(one))
+    before = segments(two)
+    shutil.rmtree(index_of(two))  # it is lost: who it was is known to nobody
+    _one_line(IndexIncompatible, offered, lambda: run(two))
+    assert _there("shared") == {*before, "owner"}
+    assert run(two, anew=True) == {*segments(two), "owner"}
+    assert "西瓜" in found(two)
+
+    again = segments(two)
+    connected(HERE)("drop_collection", "shared_owner")  # as an earlier version left it
+    assert owner_of(Address.of(address)) == "?"
+    _one_line(IndexIncompatible, offered, lambda: run(two))
+    assert run(two, anew=True) == {*again, *segments(two), "owner"}
+    sweep(Address.of(address), set())
+    assert _there("shared") == {"owner"}
+
+
+def test_what_answers_but_is_no_vector_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rag.connection, "READ", 1.0)
+    _one_line(VectorServerError, r"^What listens at 127\.0\.0\.1:9091 does not answer as Milvus does: start Milvus there, correct",
+              lambda: connected(replace(HERE, port=METRICS)))
+    _one_line(VectorServerError, r"^There is no host nowhere\.invalid: correct RAG_VECTOR_STORE, or unset it",
+              lambda: connected(replace(HERE, host="nowhere.invalid")))
 
 
 def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,7 +485,7 @@ def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat:
     assert time.monotonic() - began < 15
     for error in errors.values():
         assert isinstance(error, VectorServerError)
-        assert re.fullmatch(r"The vector server at 127\.0\.0\.1:19530 is [^\n]*again\.", str(error))
+        assert re.fullmatch(r"The vector server at 127\.0\.0\.1:19530 is [^\n]*(again|this machine)\.", str(error))
     _one_line(VectorServerError, "is down", lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, flat))
     server.start()
     again = MilvusVectors.open(HERE, SEGMENT, MODEL, flat)  # waits until it is loaded
@@ -401,7 +497,7 @@ def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat:
     over.set()
     threads[1].join(30)
     assert min(answered) > 0
-    assert all(re.fullmatch(r"The vector server at 127\.0\.0\.1:19530 is [^\n]*again\.", line) for line in said), said
+    assert all(re.fullmatch(r"The vector server at 127\.0\.0\.1:19530 is [^\n]*(again|this machine)\.", line) for line in said), said
     _one_line(IndexDamaged, "8{16} at .* is unfinished", lambda: MilvusVectors.open(HERE, "8" * 16, MODEL, large))
     MilvusVectors.build(HERE, "8" * 16, MODEL, large, (FACTS[n % N] for n in range(large.size)))
     repaired = MilvusVectors.open(HERE, "8" * 16, MODEL, large)

@@ -18,7 +18,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
      "style", "script", "labels", "feedback", "filters", "connection", "batch", "spans", "terminal", "charset", "columns",
      "watch"},
     {"bylines", "continuations", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word", "milvus"},
-    {"endings"},
+    {"endings", "owner"},
     {"outline"},
     {"prompt", "layout", "sidecar", "pdf"},
     {"affinity", "markup"},

@@ -432,7 +432,7 @@ def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embed
 
 
 @pytest.mark.parametrize(("address", "code", "words"), [("foo", 2, "is no address of a vector server"), (
-    "milvus+http://127.0.0.1:9/baowen", 13, "is down or does not answer")])
+    "milvus+http://127.0.0.1:9/baowen", 13, "Nothing answers at 127.0.0.1:9: start Milvus there")])
 def test_server_is_asked_before_anything_is_embedded(
     rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
 ) -> None:
