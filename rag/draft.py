@@ -16,8 +16,8 @@ from rag.generation import not_writable
 from rag.known import Known
 from rag.opened import Index, Living
 from rag.postings import Postings
-from rag.reprints import Bands, bands_of, stories_of
-from rag.schema import Article, Entry, File, Passage
+from rag.reprints import CROWD, Bands, Printed, bands_of, twins_of
+from rag.schema import Entry, File, Passage
 from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.splitter import passages_of
 from rag.store import digest_of
@@ -149,8 +149,8 @@ class Draft:
         if entries and self._known is None:
             self._known = Known(self._index_dir, self._embedder)
         bands = [bands_of(entry.article) for entry in entries]
-        stories = stories_of([entry.article for entry in entries], bands, self._earlier)
-        entries = [replace(e, story=story, bands=own) for e, story, own in zip(entries, stories, bands, strict=True)]
+        twins = twins_of([entry.article for entry in entries], bands, self._earlier)
+        entries = [replace(e, twins=its, bands=own) for e, its, own in zip(entries, twins, bands, strict=True)]
         passages: list[Passage] = []
         first = [0]
         for entry in entries:
@@ -167,15 +167,15 @@ class Draft:
         name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)
         return Segment.open(self._index_dir / SEGMENTS / name)
 
-    def _earlier(self, bands: Bands) -> Iterator[tuple[str, Article]]:
-        """The stories known that have one of the bands, each with the article that told it first, of those that are left."""
+    def _earlier(self, bands: Bands) -> list[list[Printed]]:
+        """As ``rag.reprints.Earlier``: what is left of the segments there were, and those made so far."""
         stores = [(part.segment.store, lost["articles"]) for part, lost in zip(self._old, self._gone, strict=True)]
         stores += [(made.store, set()) for made in self._made]
-        for story in sorted(set[str]().union(*(store.near(bands) for store, _ in stores))):
-            told = [(since, name, store, row) for store, lost in stores for row, name, since in store.told(story) if row not in lost]
-            if told:
-                _, _, store, row = min(told, key=lambda each: each[:2])
-                yield story, store.article(row)
+        found: list[list[Printed]] = [[] for _ in bands]
+        for store, lost in reversed(stores):
+            for own, near in zip(found, store.near(bands, CROWD, lost), strict=True):
+                own += [(text, store.article, row) for text, row in near]
+        return found
 
     def _model(self) -> dict[str, Any]:
         if self.before:
