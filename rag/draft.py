@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from rag.reprints import CROWD, Bands, Printed, bands_of, twins_of
 from rag.schema import Entry, File, Passage
 from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.splitter import passages_of
-from rag.store import digest_of
+from rag.store import Store, digest_of
 
 _BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.merge puts eight together
 Held = dict[str, tuple[int, int, bytes]]
@@ -173,7 +173,7 @@ class Draft:
         stores += [(made.store, set()) for made in self._made]
         found: list[list[Printed]] = [[] for _ in bands]
         for store, lost in reversed(stores):
-            for own, near in zip(found, store.near(bands, CROWD, lost), strict=True):
+            for own, near in zip(found, _living(store, bands, lost), strict=True):
                 own += [(text, store.article, row) for text, row in near]
         return found
 
@@ -182,6 +182,22 @@ class Draft:
             return dict(self.before.manifest["model"])
         model = self._embedder
         return {"name": model.name, "fingerprint": model.fingerprint, "dimension": model.dimension}
+
+
+def _living(store: Store, bands: Bands, lost: Collection[int]) -> list[list[tuple[int, int]]]:
+    """``Store.near`` of the articles that are not lost: CROWD texts of a band, if there are so many."""
+    asked = CROWD
+    while True:
+        found = store.near(bands, asked)
+        left = [[(text, at) for text, row in own for at in _one_left(store, text, row, lost)][:CROWD] for own in found]
+        if all(len(own) < asked or len(living) == CROWD for own, living in zip(found, left, strict=True)):
+            return left
+        asked *= 4
+
+
+def _one_left(store: Store, text: int, row: int, lost: Collection[int]) -> list[int]:
+    """The row, or where it is lost another with the same text, or none."""
+    return [row] if row not in lost else [other for other, _ in store.printing(text) if other not in lost][:1]
 
 
 def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

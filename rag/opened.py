@@ -51,9 +51,9 @@ class Living:
         """(row, id) of the articles that have this text."""
         return [(row, name) for row, name in self.segment.store.printing(text) if self.articles[row]]
 
-    def twins_to(self, text: int) -> set[int]:
-        """The texts of articles that have this one among their twins."""
-        return {other for row, other in self.segment.store.twins_to(text) if self.articles[row]}
+    def twins(self, text: int) -> set[int]:
+        """The other texts that articles tell to be alike to this one."""
+        return {other for row, other in self.segment.store.twins(text) if self.articles[row]}
 
 
 class Index:
@@ -236,9 +236,6 @@ def _within(rows: Rows, size: int) -> bool:
 
 def _with_copies(parts: Sequence[Living], part: Living, row: int) -> Article:
     article = part.segment.store.article(row)
-    text, twins = part.segment.store.texts(row)
-    if text is None:
-        return article
-    texts = {text, *twins}.union(*(other.twins_to(text) for other in parts))
+    texts = {alike for text in part.segment.store.text(row) for other in parts for alike in (text, *other.twins(text))}
     copies = sorted(name for other in parts for each in texts for at, name in other.printing(each) if (other, at) != (part, row))
     return replace(article, copies=tuple(copies)) if copies else article

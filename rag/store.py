@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -102,38 +102,28 @@ class Store:
         """(row, id, home) of the articles on a page."""
         return self._ask("SELECT row, id, home FROM articles WHERE id > ? AND id < ?", _plain(page) + "#", _plain(page) + "$")
 
-    def texts(self, row: int) -> tuple[int | None, list[int]]:
-        """The key of an article's text, None where it has no bands, and those of its twins."""
-        twins = self._ask("SELECT text FROM twins WHERE row = ? ORDER BY text", row)
-        return self._one("SELECT text FROM articles WHERE row = ?", row)[0], [text for text, in twins]
+    def text(self, row: int) -> list[int]:
+        """The key of its text; none where it has no bands."""
+        return [key for key in self._one("SELECT text FROM articles WHERE row = ?", row) if key is not None]
 
     def printing(self, text: int) -> list[tuple[int, str]]:
         """(row, id) of the articles that have this text."""
         return self._ask("SELECT row, id FROM articles WHERE text = ?", text)
 
-    def twins_to(self, text: int) -> list[tuple[int, int]]:
-        """(row, key of its text) of the articles that have this one among their twins."""
-        return self._ask("SELECT row, articles.text FROM twins JOIN articles USING (row) WHERE twins.text = ?", text)
+    def twins(self, text: int) -> list[tuple[int, int]]:
+        """(row, key of another text) of the articles that tell of two twins of which this text is one."""
+        return self._ask("SELECT row, twins.text FROM articles JOIN twins USING (row) WHERE articles.text = ? UNION ALL "
+                         "SELECT row, articles.text FROM twins JOIN articles USING (row) WHERE twins.text = ?", text, text)
 
-    def near(self, bands: Sequence[int], most: int, gone: Collection[int]) -> list[list[tuple[int, int]]]:
-        """For each band texts that have it, at most so many: (key, row of an article that prints it), the last ones first.
-        Rows that are ``gone`` do not count."""
+    def near(self, bands: Sequence[int], most: int) -> list[list[tuple[int, int]]]:
+        """For each band the texts that have it, at most so many: (key, row of the first article that prints it), the last first."""
         query = " UNION ALL ".join(
             f"SELECT {n}, text, row FROM (SELECT row FROM bands WHERE band = ? ORDER BY row DESC LIMIT ?) CROSS JOIN articles USING (row)"
             for n in range(len(bands)))
-        asked = most
-        while True:
-            found: list[list[tuple[int, int]]] = [[] for _ in bands]
-            for n, text, row in self._ask(query, *(value for band in bands for value in (band, asked))):
-                found[n].append((text, row))
-            left = [[(text, at) for text, row in own if (at := self._left(text, row, gone)) >= 0][:most] for own in found]
-            if all(len(own) < asked or len(living) == most for own, living in zip(found, left, strict=True)):
-                return left
-            asked *= 4
-
-    def _left(self, text: int, row: int, gone: Collection[int]) -> int:
-        """The row, or another with the same text where that is gone, or -1."""
-        return row if row not in gone else next((other for other, _ in self.printing(text) if other not in gone), -1)
+        found: list[list[tuple[int, int]]] = [[] for _ in bands]
+        for n, text, row in self._ask(query, *(value for band in bands for value in (band, most))):
+            found[n].append((text, row))
+        return found
 
     def at_home(self, home: str) -> dict[str, tuple[int, bytes]]:
         """The articles of a file: id -> (row, digest). Those that jump are not among them."""
@@ -153,7 +143,8 @@ class Store:
         for row in rows.tolist():
             home, place, jumps, bands, digest, body = self._one(
                 "SELECT home, place, jumps, bands, digest, body FROM articles WHERE row = ?", row)
-            yield Entry(self._opened(digest, body), home, place, bool(jumps), tuple(self.texts(row)[1]),
+            twins = self._ask("SELECT text FROM twins WHERE row = ? ORDER BY text", row)
+            yield Entry(self._opened(digest, body), home, place, bool(jumps), tuple(text for text, in twins),
                         tuple(np.frombuffer(bands, np.int64).tolist()))
 
     def records(self, home: str = "") -> list[tuple[int, File]]:

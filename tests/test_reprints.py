@@ -12,7 +12,7 @@ from fault_update import Stub
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import merge, reprints, store
+from rag import draft, merge, reprints, store
 from rag.errors import IndexMissing
 from rag.history import roll_back
 from rag.index import build
@@ -168,20 +168,22 @@ def test_of_more_that_are_alike_the_last_are_named(monkeypatch: pytest.MonkeyPat
     assert twins(*texts, texts[0])[3:] == [tuple(sorted(keys[1:3])), ()]
 
 
-def test_the_texts_of_a_band(tmp_path: Path) -> None:
+def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that two articles print counts once, and as long as one of them is left."""
     texts = {"a": "甲", "a2": "甲", "b": "乙", "c": "丙"}
     bands = {"a": (1, 2), "a2": (1, 2), "b": (1, 3), "c": (1, 4)}
     entries = [Entry(article(name, text), name, 0, twins=(5,) * (name == "b"), bands=bands[name]) for name, text in texts.items()]
     store.write(tmp_path / store.FILE, [*entries, Entry(article("d", "丁"), "d", 0)], [], [])
     opened, (a, b, c) = Store(tmp_path), (key_of(text) for text in "甲乙丙")
-    assert opened.near((1, 2, 9), 2, ()) == [[(c, 3), (b, 2)], [(a, 0)], []]
-    assert opened.near((1,), 1, {3}) == [[(b, 2)]]
-    assert opened.near((4, 1), 2, {0, 3}) == [[], [(b, 2), (a, 1)]]
-    assert opened.near((1, 3), 2, {0, 2, 3}) == [[(a, 1)], []]
-    assert opened.near((1, 2), 1, {0, 1, 2, 3}) == [[], []]
-    assert [opened.texts(row) for row in range(5)] == [(a, []), (a, []), (b, [5]), (c, []), (None, [])]
-    assert (opened.printing(a), opened.twins_to(5), opened.twins_to(a)) == ([(0, "a"), (1, "a2")], [(2, b)], [])
+    assert opened.near((1, 2, 9), 2) == [[(c, 3), (b, 2)], [(a, 0)], []]
+    assert opened.near((3, 1), 9) == [[(b, 2)], [(c, 3), (b, 2), (a, 0)]]
+    monkeypatch.setattr(draft, "CROWD", 1)
+    assert draft._living(opened, (1, 2), ()) == [[(c, 3)], [(a, 0)]]
+    assert draft._living(opened, (1, 4), {3}) == [[(b, 2)], []]
+    assert draft._living(opened, (1, 3), {0, 2, 3}) == [[(a, 1)], []]
+    assert draft._living(opened, (1, 2), {0, 1, 2, 3}) == [[], []]
+    assert [opened.text(row) for row in range(5)] == [[a], [a], [b], [c], []]
+    assert (opened.printing(a), opened.twins(5), opened.twins(b), opened.twins(a)) == ([(0, "a"), (1, "a2")], [(2, b)], [(2, 5)], [])
 
 
 TEXTS = [*(f"　　{window(first)}\n" for first in range(0, 40, 8)), f"　　{STORY}\n", f"　　{STORY[:150]}\n",
@@ -189,12 +191,14 @@ TEXTS = [*(f"　　{window(first)}\n" for first in range(0, 40, 8)), f"　　{ST
 STEPS = st.lists(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(-1, len(TEXTS) - 1)), min_size=1, max_size=3), max_size=7)
 
 
-@given(STEPS, st.integers(2, 4), st.sets(st.integers(0, 6), max_size=2))
+@given(STEPS, st.integers(2, 4), st.sampled_from([1, 500, 10**6]), st.sets(st.integers(0, 6), max_size=2))
 @hypothesis.settings(max_examples=20)
-def test_copies_are_those_of_a_new_build_and_of_all_pairs(steps: list[list[tuple[str, int]]], few: int, back: set[int]) -> None:
-    """Files written, overwritten and removed, after some steps the generation before taken back into use, segments merged."""
+def test_copies_are_those_of_a_new_build_and_of_all_pairs(steps: list[list[tuple[str, int]]], few: int, block: int, back: set[int]) -> None:
+    """Files written, overwritten and removed, after some steps the generation before taken back into use, segments merged,
+    and of a run several."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(merge, "_FEW", few)
+        patch.setattr(draft, "_BLOCK", block)
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()
         (folder / "z.txt").write_text(TEXTS[0], encoding="utf-8")
