@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from rag.generation import not_writable
 from rag.known import Known
 from rag.opened import Index, Living
 from rag.postings import Postings
-from rag.reprints import Bands, bands_of, stories_of
-from rag.schema import Article, Entry, File, Passage
+from rag.reprints import CROWD, Bands, Printed, bands_of, twins_of
+from rag.schema import Entry, File, Passage
 from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.splitter import passages_of
-from rag.store import Seal, seal_of
+from rag.store import Seal, Store, seal_of
 
 _BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.merge puts eight together
 Held = dict[str, tuple[int, int, Seal]]
@@ -156,8 +156,8 @@ class Draft:
         if entries and self._known is None:
             self._known = Known(self._index_dir, self._embedder)
         bands = [bands_of(entry.article) for entry in entries]
-        stories = stories_of([entry.article for entry in entries], bands, self._earlier)
-        entries = [replace(e, story=story, bands=own) for e, story, own in zip(entries, stories, bands, strict=True)]
+        twins = twins_of([entry.article for entry in entries], bands, self._earlier)
+        entries = [replace(e, twins=its, bands=own) for e, its, own in zip(entries, twins, bands, strict=True)]
         passages: list[Passage] = []
         first = [0]
         for entry in entries:
@@ -174,21 +174,37 @@ class Draft:
         name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)
         return Segment.open(self._index_dir / SEGMENTS / name)
 
-    def _earlier(self, bands: Bands) -> Iterator[tuple[str, Article]]:
-        """The stories known that have one of the bands, each with the article that told it first, of those that are left."""
+    def _earlier(self, bands: Bands) -> list[list[Printed]]:
+        """As ``rag.reprints.Earlier``: what is left of the segments there were, and those made so far."""
         stores = [(part.segment.store, lost["articles"]) for part, lost in zip(self._old, self._gone, strict=True)]
         stores += [(made.store, set()) for made in self._made]
-        for story in sorted(set[str]().union(*(store.near(bands) for store, _ in stores))):
-            told = [(since, name, store, row) for store, lost in stores for row, name, since in store.told(story) if row not in lost]
-            if told:
-                _, _, store, row = min(told, key=lambda each: each[:2])
-                yield story, store.article(row)
+        found: list[list[Printed]] = [[] for _ in bands]
+        for store, lost in reversed(stores):
+            for own, near in zip(found, _living(store, bands, lost), strict=True):
+                own += [(text, store.article, row) for text, row in near]
+        return found
 
     def _model(self) -> dict[str, Any]:
         if self.before:
             return dict(self.before.manifest["model"])
         model = self._embedder
         return {"name": model.name, "fingerprint": model.fingerprint, "dimension": model.dimension}
+
+
+def _living(store: Store, bands: Bands, lost: Collection[int]) -> list[list[tuple[int, int]]]:
+    """``Store.near`` of the articles that are not lost: CROWD texts of a band, if there are so many."""
+    asked = CROWD
+    while True:
+        found = store.near(bands, asked)
+        left = [[(text, at) for text, row in own for at in _one_left(store, text, row, lost)][:CROWD] for own in found]
+        if all(len(own) < asked or len(living) == CROWD for own, living in zip(found, left, strict=True)):
+            return left
+        asked *= 4
+
+
+def _one_left(store: Store, text: int, row: int, lost: Collection[int]) -> list[int]:
+    """The row, or where it is lost another with the same text, or none."""
+    return [row] if row not in lost else [other for other, _ in store.printing(text) if other not in lost][:1]
 
 
 def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

@@ -25,7 +25,7 @@ from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, IndexNotWr
 from rag.segment import SEGMENTS, not_readable, sync
 from rag.segment import damage as segment_damage
 
-FORMAT = 4
+FORMAT = 5
 GONE = ("articles", "files")
 NAME = re.compile(r"g\d{6,}")
 _CURRENT = re.compile(r"(g\d{6,}) ([0-9a-f]{16})\n")

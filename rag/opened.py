@@ -19,7 +19,6 @@ from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import current_generation, gone_of, read_manifest
 from rag.lexical import LexicalIndex
 from rag.placement import stores_of
-from rag.reprints import alike
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.segment import SEGMENTS, Segment
 from rag.vectors import Among, Joined, Mask, Rows, VectorStore
@@ -48,9 +47,13 @@ class Living:
         row = self.segment.store.row(article_id)
         return row if row >= 0 and self.articles[row] else -1
 
-    def told(self, story: str) -> list[int]:
-        """The rows of the articles that tell a story."""
-        return [row for row, _, _ in self.segment.store.told(story) if self.articles[row]]
+    def printing(self, text: int) -> list[tuple[int, str]]:
+        """(row, id) of the articles that have this text."""
+        return [(row, name) for row, name in self.segment.store.printing(text) if self.articles[row]]
+
+    def twins(self, text: int) -> set[int]:
+        """The other texts that articles tell to be alike to this one."""
+        return {other for row, other in self.segment.store.twins(text) if self.articles[row]}
 
 
 class Index:
@@ -233,7 +236,6 @@ def _within(rows: Rows, size: int) -> bool:
 
 def _with_copies(parts: Sequence[Living], part: Living, row: int) -> Article:
     article = part.segment.store.article(row)
-    story = part.segment.store.story(row)
-    told = [other.segment.store.article(at) for other in parts for at in other.told(story) if (other, at) != (part, row)] if story else []
-    copies = sorted(other.article_id for other in told if alike(article, other))  # what linked two of them may be gone
+    texts = {alike for text in part.segment.store.text(row) for other in parts for alike in (text, *other.twins(text))}
+    copies = sorted(name for other in parts for each in texts for at, name in other.printing(each) if (other, at) != (part, row))
     return replace(article, copies=tuple(copies)) if copies else article

@@ -116,14 +116,14 @@ class Article:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
-    ``jumps``: it or a part of it names another page. ``story``: what articles that tell the same have in common; ``bands``: by
-    which they are found."""
+    ``jumps``: it or a part of it names another page. ``twins``: keys of other texts that tell the same, ``bands``: by which
+    they are found, as ``rag.reprints`` has them."""
 
     article: Article
     home: str
     place: int
     jumps: bool = False
-    story: str = ""
+    twins: tuple[int, ...] = ()
     bands: tuple[int, ...] = ()
 
     @property

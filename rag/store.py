@@ -22,14 +22,16 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.filters import Facts, facts_of, folded, number_of
+from rag.reprints import key_of
 from rag.schema import Article, Entry, File, Filter, Run
 
 FILE = "articles.sqlite"
 _TABLES = """
-CREATE TABLE articles (row INTEGER PRIMARY KEY, id TEXT, home TEXT, place INTEGER, jumps INTEGER, story TEXT,
+CREATE TABLE articles (row INTEGER PRIMARY KEY, id TEXT, home TEXT, place INTEGER, jumps INTEGER, text INTEGER,
     bands BLOB, since INTEGER, until INTEGER, source TEXT, kind TEXT, page TEXT, digest BLOB, body BLOB);
 CREATE TABLE bylines (name TEXT, row INTEGER, PRIMARY KEY (name, row)) WITHOUT ROWID;
 CREATE TABLE bands (band INTEGER, row INTEGER, PRIMARY KEY (band, row)) WITHOUT ROWID;
+CREATE TABLE twins (row INTEGER, text INTEGER, PRIMARY KEY (row, text)) WITHOUT ROWID;
 CREATE TABLE parts (home TEXT, place INTEGER, digest BLOB, body BLOB);
 CREATE TABLE files (row INTEGER PRIMARY KEY, home TEXT, sha256 TEXT, beside TEXT, stamp TEXT, articles INTEGER, pages TEXT,
     refused TEXT);
@@ -37,7 +39,8 @@ CREATE TABLE files (row INTEGER PRIMARY KEY, home TEXT, sha256 TEXT, beside TEXT
 _INDEXES = """
 CREATE UNIQUE INDEX by_id ON articles (id);
 CREATE INDEX by_home ON articles (home, place);
-CREATE INDEX by_story ON articles (story);
+CREATE INDEX by_text ON articles (text);
+CREATE INDEX by_twin ON twins (text);
 CREATE INDEX by_jump ON articles (row) WHERE jumps;
 """
 _ORDER = "replace(home, '/', char(1)), place"  # as paths are sorted: folder by folder
@@ -51,10 +54,14 @@ def write(path: Path, entries: Iterable[Entry], parts: Iterable[Entry], files: I
     try:
         with closing(sqlite3.connect(path)) as base, base:
             base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+            printed = set()  # a text that several articles print is found by the first of them
             for row, entry in enumerate(entries):
                 facts = facts_of(entry.article)
                 base.execute(f"INSERT INTO articles VALUES ({', '.join('?' * 14)})", _row(row, entry, facts))
-                base.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, row) for band in entry.bands])
+                if entry.bands and (text := key_of(entry.article.text)) not in printed:
+                    printed.add(text)
+                    base.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, row) for band in entry.bands])
+                base.executemany("INSERT INTO twins VALUES (?, ?)", [(row, text) for text in entry.twins])
                 base.executemany("INSERT INTO bylines VALUES (?, ?)", [(_plain(name), row) for name in facts.byline])
             base.executemany("INSERT INTO parts VALUES (?, ?, ?, ?)", (
                 (e.home, e.place, *_sealed(e.article)) for e in parts))
@@ -97,18 +104,28 @@ class Store:
         """(row, id, home) of the articles on a page."""
         return self._ask("SELECT row, id, home FROM articles WHERE id > ? AND id < ?", _plain(page) + "#", _plain(page) + "$")
 
-    def told(self, story: str) -> list[tuple[int, str, int]]:
-        """(row, id, first day) of the articles that tell a story."""
-        return self._ask("SELECT row, id, since FROM articles WHERE story = ?", story)
+    def text(self, row: int) -> list[int]:
+        """The key of its text; none where it has no bands."""
+        return [key for key in self._one("SELECT text FROM articles WHERE row = ?", row) if key is not None]
 
-    def story(self, row: int) -> str:
-        return str(self._one("SELECT story FROM articles WHERE row = ?", row)[0])
+    def printing(self, text: int) -> list[tuple[int, str]]:
+        """(row, id) of the articles that have this text."""
+        return self._ask("SELECT row, id FROM articles WHERE text = ?", text)
 
-    def near(self, bands: Sequence[int]) -> set[str]:
-        """The stories that have one of these bands."""
-        asked = ", ".join("?" * len(bands))
-        return {row[0] for row in self._ask(
-            f"SELECT DISTINCT story FROM bands JOIN articles USING (row) WHERE band IN ({asked})", *bands)}
+    def twins(self, text: int) -> list[tuple[int, int]]:
+        """(row, key of another text) of the articles that tell of two twins of which this text is one."""
+        return self._ask("SELECT row, twins.text FROM articles JOIN twins USING (row) WHERE articles.text = ? UNION ALL "
+                         "SELECT row, articles.text FROM twins JOIN articles USING (row) WHERE twins.text = ?", text, text)
+
+    def near(self, bands: Sequence[int], most: int) -> list[list[tuple[int, int]]]:
+        """For each band the texts that have it, at most so many: (key, row of the first article that prints it), the last first."""
+        query = " UNION ALL ".join(
+            f"SELECT {n}, text, row FROM (SELECT row FROM bands WHERE band = ? ORDER BY row DESC LIMIT ?) CROSS JOIN articles USING (row)"
+            for n in range(len(bands)))
+        found: list[list[tuple[int, int]]] = [[] for _ in bands]
+        for n, text, row in self._ask(query, *(value for band in bands for value in (band, most))):
+            found[n].append((text, row))
+        return found
 
     def at_home(self, home: str) -> dict[str, tuple[int, Seal]]:
         """The articles of a file: id -> (row, seal). Those that jump are not among them."""
@@ -126,9 +143,10 @@ class Store:
 
     def entries(self, rows: Numbers) -> Iterator[Entry]:
         for row in rows.tolist():
-            home, place, jumps, story, bands, digest, body = self._one(
-                "SELECT home, place, jumps, story, bands, digest, body FROM articles WHERE row = ?", row)
-            yield Entry(self._opened(digest, body), home, place, bool(jumps), story,
+            home, place, jumps, bands, digest, body = self._one(
+                "SELECT home, place, jumps, bands, digest, body FROM articles WHERE row = ?", row)
+            twins = self._ask("SELECT text FROM twins WHERE row = ? ORDER BY text", row)
+            yield Entry(self._opened(digest, body), home, place, bool(jumps), tuple(text for text, in twins),
                         tuple(np.frombuffer(bands, np.int64).tolist()))
 
     def records(self, home: str = "") -> list[tuple[int, File]]:
@@ -205,9 +223,9 @@ def _sealed(article: Article) -> tuple[bytes, bytes]:
 
 
 def _row(row: int, entry: Entry, facts: Facts) -> tuple[Any, ...]:
-    return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps, entry.story,
-            np.array(entry.bands, np.int64).tobytes(), facts.since, facts.until, _plain(facts.source), facts.kind,
-            _plain(facts.page), *_sealed(entry.article))
+    return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps,
+            key_of(entry.article.text) if entry.bands else None, np.array(entry.bands, np.int64).tobytes(), facts.since, facts.until,
+            _plain(facts.source), facts.kind, _plain(facts.page), *_sealed(entry.article))
 
 
 def _hash(body: bytes) -> bytes:
