@@ -99,10 +99,12 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
         return
 
     def run() -> None:
+        nonlocal remark
         with fleet or nullcontext(embedder) as encoder, _bar() as progress:
             built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
         _show_built(built, settings.index_dir, as_json)
         _warn(remark)
+        remark = ""
 
     if not stay:
         run()
