@@ -260,4 +260,4 @@ def test_another_model_by_the_command_line(
     monkeypatch.delenv("RAG_EMBEDDING_MODEL")
     code, out, err = rag("search", "平湖签约了哪些项目？", "--index", tmp_path, "--json")
     assert (code, out) == (6, "")
-    assert "`rag index`" in err
+    assert f"`rag index --index {tmp_path}`" in err
