@@ -21,7 +21,7 @@ import numpy as np
 from rag.connection import READ, WRITE, Address, Connection, connected
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, VectorServerError
 from rag.filters import Facts, folded, number_of
-from rag.vectors import Among, Matrix, Rows, VectorStore
+from rag.vectors import NO_SCORE, Among, Matrix, Rows, VectorStore
 
 _FORMAT = 2
 _BATCH = 1000  # rows a call: 1.6 MB of 384 dimensions
@@ -29,12 +29,13 @@ _GRAPH = {"M": 32, "efConstruction": 200}
 _WIDTH, _FILTERED = 128, 512  # of the beam through the graph; the graph thins out where a filter lets few rows through
 SEGMENT = re.compile(r"[0-9a-f]{16}")
 _LONGEST, _NAMES = 1024, 4096  # bytes of a name, names in a byline
-_NONE = float(np.finfo(np.float32).min)  # the score where there is no row, as FAISS has it
 
 
 class MilvusVectors:
     """One segment. Approximate inner product over unit rows, that is cosine, by an HNSW graph; ``rows`` are those of ``local``.
     Raises VectorServerError when the server is down, slow or refuses, and IndexMissing when the collection was dropped."""
+
+    remote = True
 
     def __init__(self, server: Connection, name: str, local: VectorStore, sources: frozenset[str]) -> None:
         """Use ``build`` or ``open``."""
@@ -87,7 +88,7 @@ class MilvusVectors:
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore``. The server works out ``among.only`` itself; ``among.gone`` is sent as a list of rows, 7 bytes each."""
-        scores = np.full((len(queries), k), _NONE, np.float32)
+        scores = np.full((len(queries), k), NO_SCORE, np.float32)
         rows = np.full((len(queries), k), -1, np.int64)
         if not self.size or not len(queries):
             return scores, rows

@@ -17,11 +17,12 @@ import numpy as np
 from rag.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import current_generation, gone_of, read_manifest
+from rag.joined import Joined
 from rag.lexical import LexicalIndex
 from rag.placement import stores_of
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.segment import SEGMENTS, Segment
-from rag.vectors import Among, Joined, Mask, Rows, VectorStore
+from rag.vectors import Among, Mask, Rows, VectorStore
 
 _REMEMBERED = 8  # filters whose passages are kept at hand
 

@@ -1,10 +1,10 @@
-"""Vectors -> nearest passages: of one segment, and of several as one."""
+"""Vectors -> nearest passages, of one segment."""
 
 from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -28,7 +28,8 @@ _CODED_FROM = 30_000  # below, every vector is read in a millisecond
 _FEW = 2_000  # rows left by a filter of which each vector is read
 _PER_WANTED, _MORE = 4, 200  # candidates: 240 for the nearest 10, 440 for 60
 _ROUNDING = 1e-5  # more than the error of a sum in float32
-_NONE = np.finfo(np.float32).min
+NO_SCORE = np.finfo(np.float32).min
+"""Where there is no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class VectorStore(Protocol):
 
     size: int
     dimension: int
+    remote: bool
+    """Whether another machine works, so that several may be asked at once."""
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         """(scores, rows), each (n, k) for queries (n, d), best first; -1 where there are fewer."""
@@ -57,6 +60,8 @@ class VectorStore(Protocol):
 class Vectors:
     """The vectors of one segment: written once, mapped into memory, never changed. From ``_CODED_FROM`` rows on the
     candidates come from codes; scores are always of the vectors themselves. Equal scores: the lower row first."""
+
+    remote = False
 
     def __init__(self, vectors: Matrix, nearest: Nearest | None, file: Path, offset: int) -> None:
         """``vectors`` are mapped from ``file``, where they begin at ``offset``."""
@@ -100,7 +105,7 @@ class Vectors:
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore``. With codes at least 98 of 100 of the nearest are found (DECISIONS.md), without them all."""
-        scores = np.full((len(queries), k), _NONE, np.float32)
+        scores = np.full((len(queries), k), NO_SCORE, np.float32)
         rows = np.full((len(queries), k), -1, np.int64)
         mask = None if among is None else among.mask
         passing = self.size if mask is None else int(np.count_nonzero(mask))
@@ -153,44 +158,6 @@ class Vectors:
                 yield places if few is None else few[places]
 
 
-class Joined:
-    """Several stores numbered through: the rows of the first, then those of the next. ``dimension`` is said, for there
-    may be none."""
-
-    def __init__(self, stores: Sequence[VectorStore], dimension: int) -> None:
-        self._stores = tuple(stores)
-        self._ends = np.cumsum([store.size for store in stores], dtype=np.int64)
-        self.size = int(self._ends[-1]) if stores else 0
-        self.dimension = dimension
-
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
-        scores = [np.full((len(queries), k), _NONE, np.float32)]
-        rows = [np.full((len(queries), k), -1, np.int64)]
-        for store, end in zip(self._stores, self._ends.tolist(), strict=True):
-            start = end - store.size
-            part = None if among is None else _part(among, start, end)
-            if store.size and (part is None or part.mask.any()):
-                found, places = store.search(queries, k, part)
-                scores.append(found)
-                rows.append(np.where(places >= 0, places + start, -1))
-        every, numbers = np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)
-        order = np.lexsort((numbers, -every, numbers < 0), axis=1)[:, :k]
-        return np.take_along_axis(every, order, axis=1), np.take_along_axis(numbers, order, axis=1)
-
-    def rows(self, numbers: Rows) -> Matrix:
-        held = np.empty((len(numbers), self.dimension), np.float32)
-        owner = np.searchsorted(self._ends, numbers, side="right")
-        for at in np.unique(owner).tolist():
-            store = self._stores[at]
-            held[owner == at] = store.rows(numbers[owner == at] - (self._ends[at] - store.size))
-        return held
-
-
-def _part(among: Among, start: int, end: int) -> Among:
-    gone = among.gone[slice(*np.searchsorted(among.gone, (start, end)))]
-    return Among(among.mask[start:end], among.only, gone - start)
-
-
 def _blocks(matrix: Matrix) -> Iterator[Matrix]:
     return (matrix[at: at + _BLOCK] for at in range(0, len(matrix), _BLOCK))
 
@@ -203,6 +170,8 @@ def _demand_unit(rows: Matrix) -> None:
 
 class FlatVectors:
     """All in memory, exact, by FAISS: what others are compared with."""
+
+    remote = False
 
     def __init__(self, index: faiss.Index) -> None:
         self._index = index

@@ -17,7 +17,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"lines", "figures", "names", "glossary", "vectors", "nano_e5", "payload",
      "style", "script", "labels", "feedback", "filters", "connection", "batch", "spans", "terminal", "charset", "columns",
      "watch"},
-    {"bylines", "continuations", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word", "milvus"},
+    {"bylines", "continuations", "splitter", "e5", "query", "times", "dates", "archive", "scan", "word", "milvus", "joined"},
     {"endings", "owner"},
     {"outline"},
     {"prompt", "layout", "sidecar", "pdf"},

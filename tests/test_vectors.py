@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import resource
 import signal
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from rag import vectors as module
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged
+from rag.joined import Joined
 from rag.opened import Index
 from rag.schema import Filter
-from rag.vectors import Among, FlatVectors, Joined, Mask, Matrix, Rows, Vectors
+from rag.vectors import Among, FlatVectors, Mask, Matrix, Rows, Vectors
 
 
 def _unit(n: int, d: int, seed: int) -> np.ndarray:
@@ -334,6 +336,35 @@ def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
     assert third
     assert (first.mask.tolist(), first.gone.tolist(), first.only) == ([True, False, True], [1], only)
     assert (third.mask.tolist(), third.gone.tolist(), third.only) == ([True, True, True, False], [3], only)
+
+
+class _Far(FlatVectors):
+    """Answers when as many as there are have been asked."""
+
+    remote = True
+    together: threading.Barrier
+
+    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+        self.together.wait(10)
+        return super().search(queries, k, among)
+
+
+def test_stores_that_other_machines_search_are_asked_at_the_same_time() -> None:
+    _Far.together = threading.Barrier(3)
+    rows, queries = _unit(12, 4, 1), _unit(2, 4, 2)
+    stores = [_Far.build(rows[:3]), FlatVectors.build(rows[3:5]), _Far.build(rows[5:9]), _Far.build(rows[9:])]
+    scores, found = Joined(stores, 4).search(queries, 5)
+    expected = FlatVectors.build(rows).search(queries, 5)
+    assert found.tolist() == expected[1].tolist()
+    assert scores == pytest.approx(expected[0])
+
+
+def test_an_error_of_another_machine_is_the_error_of_all() -> None:
+    stores = [FlatVectors.build(_unit(3, 4, 1)), _Far.build(_unit(3, 4, 2))]
+    _Far.together = threading.Barrier(1)
+    _Far.together.abort()
+    with pytest.raises(threading.BrokenBarrierError):
+        Joined(stores, 4).search(_unit(1, 4, 3), 2)
 
 
 def test_no_stores() -> None:
