@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from rag.archive import Archive
+from rag.beside import Beside, Folders, own_of
 from rag.charset import decode
 from rag.config import Limits
 from rag.errors import CorpusError
@@ -18,11 +19,8 @@ from rag.export import rows_of
 from rag.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
 from rag.outline import checked
 from rag.schema import Page, Part, Refused, Stated
-from rag.sidecar import FOLDER_FILE, SUFFIX, Given, merged, read_front_matter, read_sidecar, said
+from rag.sidecar import SUFFIX, Given, merged, read_front_matter, said
 from rag.worker import Worker
-
-Beside = Callable[[str], str | None]
-"""Path within the corpus -> the text of the file there, None where there is none."""
 
 
 def read_page(path: Path, folder: Path, max_mb: float) -> Page:
@@ -43,7 +41,7 @@ class Reader:
         self._as_found = as_found
         self._limits = limits
         self._worker = Worker(limits.seconds)
-        self._of_folders: dict[str, tuple[Given, ...]] = {}
+        self._folders = Folders()
         self.sha256 = ""
         """Of the bytes of the file that ``pages_of`` read last; empty where it read none."""
 
@@ -52,6 +50,10 @@ class Reader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._worker.__exit__(kind, error, trace)
+
+    def check(self, paths: Iterable[Path]) -> None:
+        """Raises CorpusError where the YAML of a folder that holds one of them cannot be used: all in it would be lost for that."""
+        self._folders.check((name_of(path, self._folder) for path in paths), self._on_disk)
 
     def pages_of(self, path: Path) -> Iterator[Page | Refused]:
         """What the file holds, in its order: a page, or one for each page, row or member (``a.pdf#2``,
@@ -80,7 +82,7 @@ class Reader:
             if suffix == ".zip":
                 yield from self._members(name, data)
                 return
-            given = self._given(name, beside)
+            given = self._folders.given(name, beside)
             if suffix in TEXT:
                 if len(data) > self._limits.text_mb * 1e6:
                     raise CorpusError(_too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
@@ -113,7 +115,7 @@ class Reader:
             elif part.text.strip():
                 some = True
                 try:
-                    own = _own(name + part.mark, beside) if beside and part.mark else Given()
+                    own = own_of(name + part.mark, beside) if beside and part.mark else Given()
                     if part.mark and given[0].stated.articles:
                         raise CorpusError(f"{name}{SUFFIX} gives `articles`, and {name} has several pages: "
                                           f"name it {name}{part.mark}{SUFFIX}.")
@@ -170,38 +172,9 @@ class Reader:
         if not some:
             yield Refused(name, f"{name} holds no file of a kind that is read: pack the articles, or remove it.")
 
-    def _given(self, name: str, beside: Beside) -> list[Given]:
-        """What is given of the file: by its own sidecar, then by its folders, the nearest first. What the file says
-        itself stands between them: a folder speaks for files that are silent, a sidecar for this very file."""
-        own = _own(name, beside)
-        folder = name.rpartition("/")[0]
-        try:
-            return [own, *self._of_folder(folder, beside)]
-        except CorpusError as error:
-            raise CorpusError(f"{name} is left out for {error}") from error
-
-    def _of_folder(self, folder: str, beside: Beside) -> tuple[Given, ...]:
-        if folder not in self._of_folders:
-            paths = [f"{folder}/{FOLDER_FILE}" if folder else FOLDER_FILE]
-            if _suffix(folder) == ".zip":  # what stands beside an archive is of all that it holds
-                paths.append(folder + SUFFIX)
-            own = []
-            for path in paths:
-                if (text := beside(path)) is not None:
-                    own.append(read_sidecar(text, path))
-                    if of_one := own[-1].fields & {"articles", "title", "sha256"}:
-                        raise CorpusError(f"{path} gives `{min(of_one)}`, which is of one file: put it into the YAML beside that.")
-            self._of_folders[folder] = (*own, *(self._of_folder(folder.rpartition("/")[0], beside) if folder else ()))
-        return self._of_folders[folder]
-
     def _on_disk(self, name: str) -> str | None:
         path = os.path.join(self._folder, name)
         return _yaml(name, _bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
-
-
-def _own(name: str, beside: Beside) -> Given:
-    text = beside(name + SUFFIX)
-    return read_sidecar(text, name + SUFFIX) if text is not None else Given()
 
 
 def _suffix(name: str) -> str:

@@ -66,6 +66,7 @@ def build(
         changes = _changes(folder, index_dir, before, limits)
         draft = Draft(index_dir, embedder, before, progress)
         with Reader(folder, limits) as reader:
+            reader.check(look.path for look in changes.read)
             for number, look in enumerate(changes.read, 1):
                 draft.put(*_cut(reader, look))
                 progress("read", number, len(changes.read))

@@ -13,7 +13,7 @@ from pathlib import Path
 from rag.config import Limits
 
 READERS = (
-    "affinity", "archive", "bylines", "charset", "columns", "continuations", "corpus", "dates", "endings", "export", "filters",
+    "affinity", "archive", "beside", "bylines", "charset", "columns", "continuations", "corpus", "dates", "endings", "export", "filters",
     "folder", "layout", "lines", "markup", "newspaper", "outline", "pdf", "readings", "scan", "schema", "sidecar", "spans",
     "splitter", "stories", "word", "worker")
 """The modules that a file and its articles pass through on their way to passages."""

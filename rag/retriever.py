@@ -19,6 +19,7 @@ from rag.query import parse
 from rag.schema import Hit, Query
 from rag.vectors import Among
 
+Scores = NDArray[np.float64]
 _POOL = 60
 RANKERS = ("fused", "dense", "lexical")
 
@@ -57,19 +58,21 @@ class Retriever:
         if among is not None:
             scores *= among.mask
         rows = np.unique(np.concatenate([nearest[nearest >= 0], top(scores, max(_POOL, k))]))
-        dense = self.index.vectors.rows(rows) @ vector
-        lexical = scores[rows]
+        dense = (self.index.vectors.rows(rows) * vector.astype(np.float64)).sum(axis=1)  # equal rows, equal scores
+        lexical = scores[rows].astype(np.float64)  # so that a mean does not depend on the order of the rows
         fused = {"dense": dense, "lexical": lexical, "fused": _fuse(dense, lexical)}[self.ranker]
-        order = np.lexsort((rows, -fused))[:k]
-        return [Hit(*self.index.hit(int(rows[i])), float(fused[i]), float(dense[i]), float(lexical[i])) for i in order]
+        least = np.sort(fused)[-k:].min(initial=np.inf)
+        hits = [Hit(*self.index.hit(int(rows[i])), float(fused[i]), float(dense[i]), float(lexical[i]))
+                for i in np.flatnonzero(fused >= least)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.passage_id))[:k]  # numbers of rows tell when they came
 
 
-def _fuse(dense: NDArray[np.float32], lexical: NDArray[np.float32]) -> NDArray[np.float32]:
+def _fuse(dense: Scores, lexical: Scores) -> Scores:
     """Sum of z-scores over the candidates of both rankers; one that tells nothing apart adds nothing."""
     return _standard(dense) + _standard(lexical)
 
 
-def _standard(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def _standard(scores: Scores) -> Scores:
     spread = float(scores.std()) if len(scores) else 0.0
     return (scores - scores.mean()) / spread if spread > 1e-6 else np.zeros_like(scores)
 

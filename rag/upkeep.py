@@ -41,7 +41,7 @@ def index(
     """Build the index, or bring it up to date: only what changed is read, and only new passages are embedded."""
     settings = settings_of(index_dir)
     verb = str(folder) if file else ""
-    if (file and verb not in ("export", "import")) or sum((bool(file), dry_run, watch, rollback, anew)) > 1:
+    if (file and verb not in ("export", "import")) or sum((bool(file), dry_run, watch, rollback, anew)) > 1 or (rollback and folder):
         raise BadInput("Give a FOLDER with at most one of --dry-run, --watch and --anew, or `export FILE`, `import FILE`, or --rollback.")
     if folder and not file and str(folder) in ("export", "import") and not folder.is_dir():
         raise BadInput(f"Name the file: `rag index {folder} FILE`.")

@@ -31,8 +31,9 @@ def watch(folder: Path, aside: Path, run: Callable[[], bool], quiet: float = QUI
     try:
         done = run()
         while True:
-            if not changed.wait(PATIENCE) and done and _identity(folder) == place:
-                continue
+            due = time.monotonic() + PATIENCE
+            while not changed.wait(quiet) and _identity(folder) == place and (done or time.monotonic() < due):
+                pass
             end = time.monotonic() + PATIENCE
             while changed.is_set() and time.monotonic() < end:
                 changed.clear()

@@ -33,7 +33,7 @@ from rag.newspaper import articles_of
 from rag.opened import load
 from rag.query import parse
 from rag.reading import READERS, reading
-from rag.retriever import Retriever
+from rag.retriever import RANKERS, Retriever
 
 FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
 SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"
@@ -210,6 +210,34 @@ def test_edited_yaml_beside_a_file(built: Path, folder: Path, embedder: Embedder
     (folder / "a.txt.yaml").unlink()
     assert build(folder, built, embedder).changes.edited == ("a.txt",)
     assert [a.date for a in load(built).articles.values()] == ["2024", "2024"]
+
+
+def test_of_articles_that_are_alike_the_same_is_found_whichever_came_first(built: Path, folder: Path, embedder: Embedder) -> None:
+    for name in ("c.txt", "0.txt", "b2.txt"):
+        (folder / name).write_text(SECOND, encoding="utf-8")
+        build(folder, built, embedder)
+    build(folder, anew := built.with_name("anew"), embedder)
+    searchers = [Retriever(load(each), embedder, ranker) for each in (built, anew) for ranker in RANKERS]
+    found = [[hit.passage.passage_id for hit in each.search(parse("东片再生水厂", (), each.names), k)]
+             for each in searchers for k in (1, 3, 10)]
+    assert found[:9] == found[9:]
+    assert [name.partition("#")[0] for name in found[2][:4]] == ["0.txt", "b.txt", "b2.txt", "c.txt"]
+    assert found[0] == found[2][:1]
+
+
+def test_a_folder_whose_yaml_cannot_be_used_keeps_its_articles(built: Path, folder: Path, embedder: Embedder) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "c.txt").write_text(SECOND.replace("平湖", "乍浦"), encoding="utf-8")
+    build(folder, built, embedder)
+    generation, articles = current_generation(built), _texts(built)
+    for name in ("sub/baowen.yaml", "baowen.yaml"):
+        (folder / name).write_text("data: 2020\n")
+        with pytest.raises(CorpusError, match=rf"^{name}, line 1: .* The index in use stays as it is\.$"):
+            build(folder, built, embedder)
+        (folder / name).unlink()
+        assert (current_generation(built), _texts(built)) == (generation, articles)
+    (folder / "sub" / "c.txt.yaml").write_text("data: 2020\n")  # which speaks of one file
+    assert [file for file, _ in build(folder, built, embedder).refused] == ["sub/c.txt"]
 
 
 def test_what_linked_two_articles_may_go(tmp_path: Path, embedder: Embedder) -> None:

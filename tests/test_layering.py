@@ -22,7 +22,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"outline"},
     {"prompt", "layout", "sidecar", "pdf"},
     {"affinity", "markup"},
-    {"readings", "export", "worker", "folder"},
+    {"readings", "export", "worker", "folder", "beside"},
     {"stories", "corpus"},
     {"newspaper", "reprints"},
     {"sheet", "store", "reading"},

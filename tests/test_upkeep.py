@@ -99,7 +99,8 @@ def test_damage_is_found_and_built_anew(rag, folder: Path, built: Path) -> None:
     assert rag("status", "--index", built)[0] == 0
 
 
-@pytest.mark.parametrize("words", [["a", "b"], ["--dry-run", "--anew"], ["--rollback", "--watch"], ["export", "x", "--anew"]])
+@pytest.mark.parametrize("words", [
+    ["a", "b"], ["--dry-run", "--anew"], ["--rollback", "--watch"], ["seeds", "--rollback"], ["export", "x", "--anew"]])
 def test_options_that_do_not_go_together(rag, words: list[str]) -> None:
     code, _, err = rag("index", *words)
     assert (code, err.count("\n")) == (2, 1)
