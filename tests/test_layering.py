@@ -21,7 +21,7 @@ LAYERS = [  # low to high; a module imports only from the rows above it
     {"endings", "owner"},
     {"outline"},
     {"prompt", "layout", "sidecar", "pdf"},
-    {"affinity", "markup"},
+    {"affinity", "markup", "endpoint"},
     {"readings", "export", "worker", "folder", "beside"},
     {"stories", "corpus"},
     {"newspaper", "reprints"},
