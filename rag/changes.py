@@ -72,9 +72,9 @@ def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> 
                 renamed.append((by_hash[look.seen.sha256].pop(), home))
             else:
                 added.append(home)
-        elif before.sha256 and (look.seen.sha256, look.seen.beside) != (before.sha256, before.beside):
+        elif (differs := (look.seen.sha256, look.seen.beside) != (before.sha256, before.beside)) and before.sha256:
             edited.append(home)
-        elif again or look.seen.sha256 != before.sha256 or look.seen.beside != before.beside:  # or it could not be read, and can now
+        elif again or differs:  # it could not be read, and can now
             repeated.append(home)
         else:
             if look.seen.stamp not in ("", before.stamp):

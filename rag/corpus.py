@@ -30,7 +30,8 @@ def read_page(path: Path, folder: Path, max_mb: float) -> Page:
     Raises CorpusError, in one line, when this file cannot be used.
     """
     name = name_of(path, folder)
-    return _text_page(name, _bytes(path, name, max_mb, "RAG_MAX_FILE_MB"))
+    data = _bytes(path, name, max_mb, "RAG_MAX_FILE_MB")
+    return _text_page(name, data, _hash(data))
 
 
 class Reader:
@@ -73,10 +74,10 @@ class Reader:
         except CorpusError as error:
             yield Refused(name, str(error), passing=isinstance(error.__cause__, OSError))
             return
-        self.sha256 = hashlib.sha256(data).hexdigest()
-        yield from self._pages(name, data, self._on_disk)
+        self.sha256 = _hash(data)
+        yield from self._pages(name, data, self.sha256, self._on_disk)
 
-    def _pages(self, name: str, data: bytes, beside: Beside) -> Iterator[Page | Refused]:
+    def _pages(self, name: str, data: bytes, sha256: str, beside: Beside) -> Iterator[Page | Refused]:
         suffix = _suffix(name)
         try:
             if suffix == ".zip":
@@ -86,24 +87,23 @@ class Reader:
             if suffix in TEXT:
                 if len(data) > self._limits.text_mb * 1e6:
                     raise CorpusError(_too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
-                page = _text_page(name, data)
+                page = _text_page(name, data, sha256)
                 own = read_front_matter(page.text, name) if suffix == ".md" else Given()
                 stated = merged([given[0], own, *given[1:]])
                 yield self._fitting(replace(page, stated=stated)) if any(g.fields for g in (own, *given)) else page
             elif suffix in EXPORTS:
-                yield from self._parts(name, data, suffix[1:], rows_of(data, name, given[0].columns), given, None)
+                yield from self._parts(name, sha256, suffix[1:], rows_of(data, name, given[0].columns), given, None)
             else:
                 kind = KINDS[suffix]
                 parts: Iterable[Part | Refused] = self._worker.read(kind, data)
-                yield from self._parts(name, data, kind, _joined(parts) if given[0].stated.whole else parts, given, beside)
+                yield from self._parts(name, sha256, kind, _joined(parts) if given[0].stated.whole else parts, given, beside)
         except CorpusError as error:
             yield Refused(name, str(error))
 
     def _parts(
-        self, name: str, data: bytes, encoding: str, parts: Iterable[Part | Refused], given: list[Given],
+        self, name: str, sha256: str, encoding: str, parts: Iterable[Part | Refused], given: list[Given],
         beside: Beside | None,
     ) -> Iterator[Page | Refused]:
-        sha256 = hashlib.sha256(data).hexdigest()
         some = False
         for part in parts:
             if isinstance(part, Refused):
@@ -168,13 +168,17 @@ class Reader:
             except CorpusError as error:
                 yield Refused(full, f"{full} {error}")
             else:
-                yield from self._pages(full, inner_data, beside)
+                yield from self._pages(full, inner_data, _hash(inner_data), beside)
         if not some:
             yield Refused(name, f"{name} holds no file of a kind that is read: pack the articles, or remove it.")
 
     def _on_disk(self, name: str) -> str | None:
         path = os.path.join(self._folder, name)
         return _yaml(name, _bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _suffix(name: str) -> str:
@@ -204,13 +208,13 @@ def _too_large(name: str, size: int, max_mb: float, setting: str) -> str:
     return f"{name} has {size / 1e6:.1f} MB, over the limit of {max_mb:g} MB a file: split it{setting and f', or raise {setting}'}."
 
 
-def _text_page(name: str, data: bytes) -> Page:
+def _text_page(name: str, data: bytes, sha256: str) -> Page:
     if not data.strip():
         raise CorpusError(f"{name} is empty: fill it or remove it.")
     found = decode(data)
     if found is None:
         raise CorpusError(f"{name} is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.")
-    return Page(name, *found, hashlib.sha256(data).hexdigest())
+    return Page(name, *found, sha256)
 
 
 def _joined(parts: Iterable[Part | Refused]) -> Iterator[Part | Refused]:

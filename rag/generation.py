@@ -37,13 +37,7 @@ Gone = Mapping[str, Mapping[str, Any]]
 
 def current_generation(index_dir: Path) -> str:
     """Raises IndexMissing or IndexDamaged."""
-    return _current(index_dir)[0]
-
-
-def state(index_dir: Path) -> tuple[str, str]:
-    """Another one when another generation is in use, be it of another index that took this one's place. Raises IndexMissing
-    or IndexDamaged."""
-    return _current(index_dir)
+    return state(index_dir)[0]
 
 
 def current_folder(index_dir: Path) -> Path:
@@ -51,7 +45,9 @@ def current_folder(index_dir: Path) -> Path:
     return index_dir / current_generation(index_dir)
 
 
-def _current(index_dir: Path) -> tuple[str, str]:
+def state(index_dir: Path) -> tuple[str, str]:
+    """The generation in use and the hash of its manifest: another pair when another is in use, be it of another index that
+    took this one's place. Raises IndexMissing or IndexDamaged."""
     path = index_dir / "CURRENT"
     try:
         text = path.read_text(encoding="utf-8")
@@ -81,7 +77,7 @@ def next_generation(index_dir: Path) -> str:
 
 def read_manifest(index_dir: Path) -> dict[str, Any]:
     """Of the generation in use. Raises IndexMissing, IndexDamaged, or IndexIncompatible for another version of the format."""
-    name, digest = _current(index_dir)
+    name, digest = state(index_dir)
     return manifest_of(index_dir / name, digest)
 
 
@@ -161,7 +157,7 @@ def gone_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, dict[str, An
 
 def damage(index_dir: Path) -> list[str]:
     """The files of the generation in use whose bytes are not what they were."""
-    name, digest = _current(index_dir)
+    name, digest = state(index_dir)
     folder, manifest = index_dir / name, manifest_of(index_dir / name, digest)
     own = [f"{folder.name}/{name}" for name, expected in manifest["checksums"].items()
            if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected]

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing
@@ -90,8 +91,8 @@ def roll_back(index_dir: Path, server: str = "") -> str:
 def identity(index_dir: Path, given: object = None) -> str:
     """What tells this index from every other, as manifests have it under "index": that of a generation that is there,
     finished or not, else the one ``given``, else a new one. All generations of a folder have the same."""
-    found = [_said(index_dir / name, "index") for name in reversed(generations(index_dir))]
-    return next((each for each in [*found, given] if isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each)), secrets.token_hex(16))
+    found = chain((_said(index_dir / name, "index") for name in reversed(generations(index_dir))), [given])
+    return next((each for each in found if isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each)), secrets.token_hex(16))
 
 
 def _said(folder: Path, key: str) -> object:

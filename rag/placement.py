@@ -41,23 +41,25 @@ def place(segments: Sequence[Segment], model: str, server: str) -> None:
             MilvusVectors.build(Address.of(server), each.name, model, each.vectors, _facts(each))
 
 
-def reach(server: str, index: str, anew: bool | None = None) -> None:
-    """Before hours are spent on vectors. ``anew``: whether the address may be taken from another index; None where that
-    cannot be asked for. Raises BadInput for what is no address, VectorServerError when nobody answers there,
-    IndexIncompatible when it belongs to another index than ``index``, an identity as ``rag.history.identity`` gives it."""
+def reach(server: str, index: str, anew: bool | None = None) -> str:
+    """Whose the address is, empty where it is nobody's: to be asked before hours are spent on vectors. ``anew``: whether it may
+    be taken from another index; None where that cannot be asked for. Raises BadInput for what is no address,
+    VectorServerError when nobody answers there, IndexIncompatible when it belongs to another index than ``index``, an
+    identity as ``rag.history.identity`` gives it."""
     if not server:
-        return
+        return ""
     address = Address.of(server)
-    if owner_of(address) not in ("", index) and not anew:
+    owner = owner_of(address)
+    if owner not in ("", index) and not anew:
         mend = "." if anew is None else ", or add --anew to take its place there, which drops them."
         raise IndexIncompatible(f"Another index has its vectors at {address}/{address.base}: "
                                 f"name another collection in RAG_VECTOR_STORE{mend}")
+    return owner
 
 
 def claim(server: str, index: str, anew: bool | None = None) -> None:
     """As ``reach``; and the address belongs to ``index``, which must have been written down, from now on."""
-    reach(server, index, anew)
-    if server and owner_of(Address.of(server)) != index:
+    if reach(server, index, anew) != index and server:
         own(Address.of(server), index)
         reach(server, index)
 

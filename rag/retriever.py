@@ -17,7 +17,7 @@ from rag.names import NameBridge
 from rag.opened import Index
 from rag.query import parse
 from rag.schema import Hit, Query
-from rag.vectors import Among
+from rag.vectors import Among, products
 
 Scores = NDArray[np.float64]
 _POOL = 60
@@ -58,7 +58,7 @@ class Retriever:
         if among is not None:
             scores *= among.mask
         rows = np.unique(np.concatenate([nearest[nearest >= 0], top(scores, max(_POOL, k))]))
-        dense = (self.index.vectors.rows(rows) * vector.astype(np.float64)).sum(axis=1)  # equal rows, equal scores
+        dense = products(self.index.vectors.rows(rows), vector)
         lexical = scores[rows].astype(np.float64)  # so that a mean does not depend on the order of the rows
         fused = {"dense": dense, "lexical": lexical, "fused": _fuse(dense, lexical)}[self.ranker]
         least = np.sort(fused)[-k:].min(initial=np.inf)

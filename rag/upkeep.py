@@ -86,7 +86,7 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
     folder, remark = _chosen(settings, given)
     embedder = Embedder(settings.embedding_model)
     fleet = None if ray is None else Fleet(ray, settings.embedding_model, lambda n: err.print(
-        f"{n} worker{'s' * (n != 1)} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"))
+        f"{number(n, 'worker')} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"))
     if dry_run:
         changes = what_changed(folder, settings.index_dir, embedder, settings.limits)
         if as_json:

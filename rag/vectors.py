@@ -118,7 +118,7 @@ class Vectors:
             found = self._scanned(queries, min(k, passing), mask)
         for at, candidates in enumerate(found):
             held = candidates[candidates >= 0]
-            exact = (self._some(held) * queries[at].astype(np.float64)).sum(axis=1).astype(np.float32)
+            exact = products(self._some(held), queries[at]).astype(np.float32)
             order = np.lexsort((held, -exact))[:k]
             scores[at, :len(order)], rows[at, :len(order)] = exact[order], held[order]
         return scores, rows
@@ -156,6 +156,13 @@ class Vectors:
                 enough = np.partition(row, count - k)[count - k] - _ROUNDING
                 places = np.flatnonzero(row >= enough)
                 yield places if few is None else few[places]
+
+
+def products(rows: Matrix, query: Matrix) -> NDArray[np.float64]:
+    """The inner product of each row (n, d) with the query (d,). Equal rows have equal ones: BLAS gives them unequal last digits,
+    depending on where they stand."""
+    found: NDArray[np.float64] = (rows * query.astype(np.float64)).sum(axis=1)
+    return found
 
 
 def _blocks(matrix: Matrix) -> Iterator[Matrix]:

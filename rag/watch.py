@@ -32,14 +32,14 @@ def watch(folder: Path, aside: Path, run: Callable[[], bool], quiet: float = QUI
         done = run()
         while True:
             due = time.monotonic() + PATIENCE
-            while not changed.wait(quiet) and _identity(folder) == place and (done or time.monotonic() < due):
+            while not changed.wait(quiet) and not _replaced(folder, place) and (done or time.monotonic() < due):
                 pass
             end = time.monotonic() + PATIENCE
             while changed.is_set() and time.monotonic() < end:
                 changed.clear()
                 changed.wait(quiet)
             changed.clear()
-            if folder.is_dir() and _identity(folder) != place:
+            if _replaced(folder, place):
                 observer.stop()
                 place, observer = _identity(folder), _watching(folder, handler)
             done = run()
@@ -55,6 +55,11 @@ def _identity(folder: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return about.st_dev, about.st_ino
+
+
+def _replaced(folder: Path, place: tuple[int, int]) -> bool:
+    """Whether another folder has the name."""
+    return folder.is_dir() and _identity(folder) != place
 
 
 def _watching(folder: Path, handler: FileSystemEventHandler) -> BaseObserver:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 for _name in [name for name in os.environ if name.startswith(("RAG_", "OPENAI_"))]:
     del os.environ[_name]
 os.environ["HF_HUB_OFFLINE"] = "1"
-pytest.register_assert_rewrite("fault_index")  # its assertions show values, too
+pytest_plugins = ["fault_index"]
 
 from rag.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
 from rag.cli import main  # noqa: E402

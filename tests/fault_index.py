@@ -1,7 +1,5 @@
-"""What the fault tests share: indexes to spoil, a process that updates one until it is killed, and what must hold afterwards.
-
-A test module imports the fixtures it uses, and ``room_fixture`` with those that need it.
-"""
+"""What the tests of an index share: indexes to change and to spoil, a process that updates one until it is killed, and what
+must hold afterwards. Its fixtures are at hand in every test module (conftest.py)."""
 
 from __future__ import annotations
 
@@ -185,8 +183,8 @@ def one_line(error: RagError) -> int:
     return 1
 
 
-@pytest.fixture(name="folder")
-def folder_fixture(tmp_path: Path) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     made = tmp_path / "articles"
     made.mkdir()
     (made / "a.txt").write_text(FIRST, encoding="utf-8")
@@ -194,22 +192,22 @@ def folder_fixture(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture(name="built")
-def built_fixture(tmp_path: Path, folder: Path, embedder: Embedder) -> Path:
+@pytest.fixture
+def built(tmp_path: Path, folder: Path, embedder: Embedder) -> Path:
     """An index of the two small files."""
     build(folder, tmp_path / "index", embedder)
     return tmp_path / "index"
 
 
-@pytest.fixture(name="room", scope="module")
-def room_fixture() -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def room() -> Iterator[Path]:
     """In memory where that can be had: a disk that is waited for proves nothing more."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as place:
         yield Path(place)
 
 
-@pytest.fixture(name="case", scope="module")
-def case_fixture(room: Path) -> Iterator[Case]:
+@pytest.fixture(scope="module")
+def case(room: Path) -> Iterator[Case]:
     articles, index_dir = room / "articles", room / "index"
     fault_update.start(articles, index_dir)
     assert (current_generation(index_dir), len(read_manifest(index_dir)["segments"])) == ("g000008", 7)
@@ -223,15 +221,15 @@ def case_fixture(room: Path) -> Iterator[Case]:
     assert bytes_of(index_dir) == before
 
 
-@pytest.fixture(name="updates", scope="module")
-def updates_fixture() -> Iterator[Updates]:
+@pytest.fixture(scope="module")
+def updates() -> Iterator[Updates]:
     process = Updates()
     yield process
     process.close()
 
 
-@pytest.fixture(name="grown")
-def grown_fixture(room: Path) -> Iterator[tuple[Path, Path]]:
+@pytest.fixture
+def grown(room: Path) -> Iterator[tuple[Path, Path]]:
     """Articles and an index of two segments, of the first of which an article and a file are gone."""
     with tempfile.TemporaryDirectory(dir=room) as place:
         folder, index_dir = Path(place, "articles"), Path(place, "index")

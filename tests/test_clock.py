@@ -12,7 +12,6 @@ from typing import Any
 
 import fault_update
 import pytest
-from fault_index import room_fixture  # noqa: F401  (the fixture ``room``)
 from fault_update import Stub
 
 from rag.index import build

@@ -9,17 +9,12 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
-from fault_index import (  # noqa: F401  (with its fixtures)
+from fault_index import (
     OLD,
     Case,
-    built_fixture,
-    case_fixture,
     content_of,
     files_of,
-    folder_fixture,
-    grown_fixture,
     one_line,
-    room_fixture,
     texts_of,
     tidy,
     with_flip,

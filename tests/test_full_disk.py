@@ -14,21 +14,16 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from fault_index import (  # noqa: F401  (with its fixtures)
+from fault_index import (
     FIRST,
     OLD,
     OTHER,
     Aftermath,
     Case,
     Updates,
-    built_fixture,
-    case_fixture,
     content_of,
-    folder_fixture,
-    room_fixture,
     texts_of,
     tidy,
-    updates_fixture,
     whole,
 )
 from fault_update import Stub

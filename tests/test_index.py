@@ -16,6 +16,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
+from fault_index import FIRST, OLD, OTHER, SECOND, texts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,35 +36,9 @@ from rag.query import parse
 from rag.reading import READERS, reading
 from rag.retriever import RANKERS, Retriever
 
-FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
-SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"
-OTHER = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。\n"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "articles"
-    made.mkdir()
-    (made / "a.txt").write_text(FIRST, encoding="utf-8")
-    (made / "b.txt").write_text(SECOND, encoding="utf-8")
-    return made
-
-
-@pytest.fixture
-def built(tmp_path: Path, folder: Path, embedder: Embedder) -> Path:
-    """An index of the two small files."""
-    build(folder, tmp_path / "index", embedder)
-    return tmp_path / "index"
-
-
-def _texts(index_dir: Path) -> list[str]:
-    return [a.text for a in load(index_dir).articles.values()]
-
-
 JUMPS = (
     "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",
     "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n")
-OLD = ["本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。", "本报讯近日，东片再生水厂投入使用，每年节约用水1107万立方米。"]
 
 
 def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
@@ -193,12 +168,12 @@ def test_row_that_gets_its_text_takes_its_place(tmp_path: Path, embedder: Embedd
     assert list(load(tmp_path / "index").articles) == ["a.csv#1#1", "a.csv#2#1", "a.csv#3#1"]
 
 
-def test_files_that_exchange_their_texts(built: Path, folder: Path, embedder: Embedder) -> None:
+def test_files_that_exchange_theirtexts_of(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "a.txt").write_text(SECOND, encoding="utf-8")
     (folder / "b.txt").write_text(FIRST, encoding="utf-8")
     done = build(folder, built, embedder)
     assert (done.embedded, done.changes.edited) == (0, ("a.txt", "b.txt"))
-    assert _texts(built) == [OLD[1], OLD[0]]
+    assert texts_of(built) == [OLD[1], OLD[0]]
     assert _brute(built, embedder) == _brute_anew(folder, built, embedder)
 
 
@@ -229,13 +204,13 @@ def test_a_folder_whose_yaml_cannot_be_used_keeps_its_articles(built: Path, fold
     (folder / "sub").mkdir()
     (folder / "sub" / "c.txt").write_text(SECOND.replace("平湖", "乍浦"), encoding="utf-8")
     build(folder, built, embedder)
-    generation, articles = current_generation(built), _texts(built)
+    generation, articles = current_generation(built), texts_of(built)
     for name in ("sub/baowen.yaml", "baowen.yaml"):
         (folder / name).write_text("data: 2020\n")
         with pytest.raises(CorpusError, match=rf"^{name}, line 1: .* The index in use stays as it is\.$"):
             build(folder, built, embedder)
         (folder / name).unlink()
-        assert (current_generation(built), _texts(built)) == (generation, articles)
+        assert (current_generation(built), texts_of(built)) == (generation, articles)
     (folder / "sub" / "c.txt.yaml").write_text("data: 2020\n")  # which speaks of one file
     assert [file for file, _ in build(folder, built, embedder).refused] == ["sub/c.txt"]
 
@@ -317,18 +292,18 @@ def test_edited_file_is_embedded_alone(built: Path, folder: Path, embedder: Embe
     (folder / "b.txt").write_text(SECOND.replace("1107万", "1200万"), encoding="utf-8")
     changed = build(folder, built, embedder)
     assert (changed.embedded, changed.reused) == (1, 1)
-    assert _texts(built) == [OLD[0], OLD[1].replace("1107万", "1200万")]
+    assert texts_of(built) == [OLD[0], OLD[1].replace("1107万", "1200万")]
 
 
 def test_article_added_and_article_removed(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "0.txt").write_text(OTHER, encoding="utf-8")
-    assert (build(folder, built, embedder).embedded, len(_texts(built))) == (1, 3)
+    assert (build(folder, built, embedder).embedded, len(texts_of(built))) == (1, 3)
     opened = load(built)
     rows = opened.vectors.rows(np.arange(3))
     texts = [p.context for p in opened.passages]
     assert (rows * embedder.embed_passages(texts)).sum(1).min() > 0.999  # each vector stayed with its text
     (folder / "a.txt").unlink()
-    assert (build(folder, built, embedder).embedded, _texts(built)[1:]) == (0, OLD[1:])
+    assert (build(folder, built, embedder).embedded, texts_of(built)[1:]) == (0, OLD[1:])
 
 
 def _brute(index_dir: Path, embedder: Embedder) -> dict[str, list[str]]:
@@ -427,13 +402,13 @@ def test_generations_are_kept_to_go_back_to(built: Path, folder: Path, embedder:
         build(folder, built, embedder)
     assert len(generations(built)) == KEEP
     for n in range(KEEP - 1, -1, -1):
-        assert f"黄桃{n + 1}号" in "".join(_texts(built))
+        assert f"黄桃{n + 1}号" in "".join(texts_of(built))
         if n:
             roll_back(built)
     with pytest.raises(IndexMissing, match=r"No generation before g00000\d is kept"):
         roll_back(built)
     build(folder, built, embedder)
-    assert f"黄桃{KEEP}号" in "".join(_texts(built))
+    assert f"黄桃{KEEP}号" in "".join(texts_of(built))
 
 
 def test_back_to_the_first(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -441,9 +416,9 @@ def test_back_to_the_first(built: Path, folder: Path, embedder: Embedder) -> Non
         roll_back(built)
     (folder / "a.txt").unlink()
     build(folder, built, embedder)
-    assert (_texts(built), roll_back(built), _texts(built)) == (OLD[1:], "g000001", OLD)
+    assert (texts_of(built), roll_back(built), texts_of(built)) == (OLD[1:], "g000001", OLD)
     assert build(folder, built, embedder).changes.removed == ("a.txt",)
-    assert (_texts(built), roll_back(built), _texts(built)) == (OLD[1:], "g000001", OLD)
+    assert (texts_of(built), roll_back(built), texts_of(built)) == (OLD[1:], "g000001", OLD)
 
 
 def test_assistant_moves_to_the_newer_generation(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -479,12 +454,12 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
         "large.txt": "large.txt has 5.0 MB, over the limit of 4 MB a file: split it, or raise RAG_MAX_FILE_MB.",
     }
     assert read_manifest(built)["refused"] == [{"file": f, "why": w} for f, w in done.refused]
-    assert _texts(built) == [*OLD, "本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"]
+    assert texts_of(built) == [*OLD, "本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"]
     again = build(folder, built, embedder)
     assert (again.refused, again.changes.read, again.manifest["generation"]) == (done.refused, (), done.manifest["generation"])
     (folder / "nowhere").symlink_to(folder / "gbk.txt")
     assert build(folder, built, embedder).changes.again == ("gone.txt",)
-    assert len(_texts(built)) == 4
+    assert len(texts_of(built)) == 4
 
 
 @pytest.mark.parametrize(
@@ -499,7 +474,7 @@ def test_folder_of_which_nothing_can_be_used(
     with pytest.raises(CorpusError) as raised:
         build(tmp_path / "bad", built, embedder)
     assert "\n" not in str(raised.value)
-    assert _texts(built) == OLD
+    assert texts_of(built) == OLD
     assert current_generation(built) == "g000001"
 
 
@@ -515,12 +490,12 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
     monkeypatch.setattr(Path, "read_bytes", refuse)
     done = build(folder, built, embedder)
     assert done.refused == (("c.txt", "c.txt cannot be read (Permission denied): check the file and its permissions."),)
-    assert _texts(built) == OLD
+    assert texts_of(built) == OLD
     again = build(folder, built, embedder)
     assert (again.changes.again, again.refused, again.manifest["generation"]) == (("c.txt",), done.refused, done.manifest["generation"])
     monkeypatch.undo()
     assert build(folder, built, embedder).refused == ()  # though the file is as it was
-    assert len(_texts(built)) == 3
+    assert len(texts_of(built)) == 3
 
 
 def test_folder_within_that_cannot_be_read(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -538,7 +513,7 @@ def test_folder_within_that_cannot_be_read(built: Path, folder: Path, embedder: 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(CorpusError, match=r"/sub cannot be read \(Permission denied\): correct .* The index in use stays as it is\.$"):
         build(folder, built, embedder)
-    assert len(_texts(built)) == 3
+    assert len(texts_of(built)) == 3
 
 
 def test_linked_folder_and_names_that_are_spelled_alike_are_named(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -548,7 +523,7 @@ def test_linked_folder_and_names_that_are_spelled_alike_are_named(built: Path, f
     assert [why for _, why in build(folder, built, embedder).refused] == [
         "\\udcff.txt is how the names of two files are spelled: rename one of them.",
         "link is a link to a folder: copy the folder here, or index it by itself."]
-    assert len(_texts(built)) == 3
+    assert len(texts_of(built)) == 3
 
 
 def test_file_that_is_cut_short_while_it_is_read(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -564,12 +539,12 @@ def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: E
     """As archives packed on a Chinese Windows unpack: the name's bytes are GBK, no UTF-8."""
     (folder / "a.txt").rename(os.fsdecode(os.fsencode(folder) + b"/" + "平湖.txt".encode("gbk")))
     build(folder, tmp_path / "index", embedder)
-    assert sorted(_texts(tmp_path / "index")) == sorted(OLD)
+    assert sorted(texts_of(tmp_path / "index")) == sorted(OLD)
 
 
 def test_copied_index_answers_from_its_new_place(built: Path, tmp_path: Path) -> None:
     shutil.move(built, tmp_path / "moved")
-    assert _texts(tmp_path / "moved") == OLD
+    assert texts_of(tmp_path / "moved") == OLD
     assert damage(tmp_path / "moved") == []
 
 

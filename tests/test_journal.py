@@ -13,7 +13,7 @@ from typing import Any
 import fault_update
 import numpy as np
 import pytest
-from fault_index import content_of, room_fixture, tidy, with_flip  # noqa: F401  (with the fixture ``room``)
+from fault_index import content_of, tidy, with_flip
 from fault_update import Stub
 
 from rag.errors import IndexMissing

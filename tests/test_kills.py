@@ -6,18 +6,13 @@ import random
 from pathlib import Path
 
 import pytest
-from fault_index import (  # noqa: F401  (with its fixtures)
+from fault_index import (
     OLD,
     OTHER,
     Aftermath,
     Case,
     Updates,
-    built_fixture,
-    case_fixture,
-    folder_fixture,
-    room_fixture,
     texts_of,
-    updates_fixture,
 )
 
 from rag import generation as module

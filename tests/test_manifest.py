@@ -9,18 +9,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fault_index import (  # noqa: F401  (with its fixtures)
+from fault_index import (
     OLD,
     Case,
-    built_fixture,
     bytes_of,
-    case_fixture,
     content_of,
     files_of,
-    folder_fixture,
-    grown_fixture,
     one_line,
-    room_fixture,
     texts_of,
 )
 from fault_update import Stub

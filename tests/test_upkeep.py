@@ -39,12 +39,6 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def built(tmp_path: Path, folder: Path, embedder: Embedder) -> Path:
-    build(folder, tmp_path / "index", embedder)
-    return tmp_path / "index"
-
-
 def _texts(index_dir: Path) -> str:
     return "".join(a.text for a in load(index_dir).articles.values())
 

@@ -14,18 +14,13 @@ from pathlib import Path
 import fault_update
 import numpy as np
 import pytest
-from fault_index import (  # noqa: F401  (with its fixtures)
+from fault_index import (
     OLD,
     Case,
     Updates,
-    built_fixture,
-    case_fixture,
     content_of,
-    folder_fixture,
-    room_fixture,
     texts_of,
     tidy,
-    updates_fixture,
     whole,
 )
 from fault_update import Stub
