@@ -19,8 +19,8 @@ from eval.sets import load_corpus
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
-from rag.generation import current_generation
 from rag.index import build_from
+from rag.manifest import current_generation
 from rag.opened import load
 from rag.schema import Article
 

@@ -31,6 +31,7 @@ from eval.sets import load_corpus, load_set
 from rag import generation, segment
 from rag.embedder import Embedder
 from rag.index import build
+from rag.manifest import FORMAT
 from rag.opened import load
 from rag.postings import Postings
 from rag.query import parse
@@ -155,7 +156,7 @@ def _synthetic(pool: Sequence[str], size: int, index_dir: Path) -> None:
             [made(count, base + 1)], 384, Postings.build(passages)))
         segments[name] = [len(entries), count]
     manifest: dict[str, Any] = {
-        "format": generation.FORMAT, "generation": "g000001", "previous": None, "settings": {}, "folder": "", "refused": [],
+        "format": FORMAT, "generation": "g000001", "previous": None, "settings": {}, "folder": "", "refused": [],
         "model": {"name": "drawn", "fingerprint": "drawn", "dimension": 384}, "segments": segments,
         "counts": {"files": 0, "articles": sum(a for a, _ in segments.values()), "passages": size}}
     generation.write(index_dir, manifest, {})

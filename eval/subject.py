@@ -23,8 +23,8 @@ from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
 from rag.folder import list_files, name_of
-from rag.generation import FORMAT, current_generation, read_manifest
 from rag.index import build_from
+from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.opened import Index, load
 from rag.schema import Article, Page
 from rag.segment import SEGMENTS

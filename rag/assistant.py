@@ -11,7 +11,7 @@ from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
-from rag.generation import state
+from rag.manifest import state
 from rag.opened import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse

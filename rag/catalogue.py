@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from rag import dates, payload
+from rag import payload
 from rag.config import Settings
 from rag.errors import BadInput, NotFound
+from rag.spans import shown
 from rag.terminal import IndexDir, Json, counted, number, out, print_json, safe, settings_of, told
 
 
@@ -24,14 +26,14 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
         return
     if not out.is_terminal:  # for other programs: a line an article, nothing cut
         for a in found:
-            fields = (a.article_id, a.kind, a.title, " ".join(a.byline), dates.shown(a.date, a.date_basis))
+            fields = (a.article_id, a.kind, a.title, " ".join(a.byline), shown(a.date, a.date_basis))
             print("\t".join(safe(field).translate({9: " ", 10: " "}) for field in fields))
         return
     table = Table("article", "kind", "headline", "byline", "date")
     table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
     for a in found:
         table.add_row(*map(safe, (
-            a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), dates.shown(a.date, a.date_basis))))
+            a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), shown(a.date, a.date_basis))))
     out.print(table)
 
 
@@ -56,22 +58,25 @@ def show(
         print_json(payload.article(found))
         return
     out.print(found.title or "（无标题）", style="bold")
-    out.print(" ".join([*found.byline, dates.shown(found.date, found.date_basis), found.file]) + "\n", style="dim")
+    out.print(" ".join([*found.byline, shown(found.date, found.date_basis), found.file]) + "\n", style="dim")
     out.print(found.text)
 
 
 def _show_page(file: str, form: str, settings: Settings) -> None:
-    from rag import outline, sheet
+    from rag import outline, outlined_page, sheet
+    from rag.history import folder_of
     from rag.lookup import pages_in
     from rag.newspaper import articles_of
 
-    pages = list(pages_in(file, settings))
+    indexed = folder_of(settings.index_dir)
+    folders = [Path(indexed), settings.seeds_dir] if indexed else [settings.seeds_dir]
+    pages = list(pages_in(file, folders, settings.limits))
     if len(pages) > 1 and form in ("html", "yaml"):
         raise BadInput(f"{file} has {len(pages)} pages: name one, e.g. `rag show '{pages[0].file}' --{form}`.")
     for page in pages:
         articles = articles_of(page)
         if form == "text":
-            for line in sheet.in_terminal(page, articles):
+            for line in outlined_page.in_terminal(page, articles):
                 out.print(line)
         elif form == "html":
             sys.stdout.write(sheet.as_html(page, articles))
@@ -86,7 +91,8 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
     from rag.connection import Address
-    from rag.generation import damage, read_manifest
+    from rag.generation import damage
+    from rag.manifest import read_manifest
     from rag.opened import load
     from rag.placement import remote
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 
 from rag.figures import unsupported
-from rag.lexical import tokens
-from rag.newspaper import source_of
+from rag.offsets import source_of
 from rag.schema import Article, Citation, Hit, Language
 from rag.splitter import sentences
+from rag.terms import tokens
 
 UNVERIFIED: dict[Language, str] = {"zh": "（未核实）", "en": " (unverified)"}
 _BRACKETED = re.compile(r"\s*[\[【［]\s*(\d+(?:\s*[,，、;；]\s*\d+)*)\s*[\]】］]")

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.command import evaluate
-from rag import catalogue, dates, payload, upkeep
+from rag import catalogue, payload, upkeep
 from rag.batch import questions
 from rag.errors import RagError
 from rag.filters import filter_of
+from rag.spans import shown
 from rag.terminal import IndexDir, Json, err, out, print_json, settings_of, told
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
@@ -55,7 +56,7 @@ def main() -> None:
 
 def _assistant(index_dir: Path | None) -> Assistant:
     from rag.assistant import Assistant
-    from rag.generation import current_generation
+    from rag.manifest import current_generation
 
     settings = settings_of(index_dir)
     current_generation(settings.index_dir)  # a missing index is said before a model is loaded
@@ -132,7 +133,7 @@ def _show_answer(answer: Answer) -> None:
         err.print(notice, style="yellow")
     out.print(answer.answer + "\n")
     for c in answer.citations:
-        about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), dates.shown(c.date, c.date_basis), c.file) if x)
+        about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), shown(c.date, c.date_basis), c.file) if x)
         out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")
         if c.copies:
             out.print(f"    = {'、'.join(c.copies)}", style="dim")

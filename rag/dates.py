@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.schema import DateBasis, Language, Page
+from rag.schema import DateBasis, Page
 from rag.spans import Point, days_of, number
 
 
@@ -89,9 +89,6 @@ _TOP = 200  # a clock time after a date is that of publishing only near the top
 _LAST_DAY = 25  # what a lead tells of the 31st is often printed in the month after
 
 
-def shown(date: str, basis: DateBasis, language: Language = "zh") -> str:
-    """A date for readers; one that was inferred says so."""
-    return date + {"zh": "，推断", "en": ", inferred"}[language] * (basis == "inferred")
 
 
 def dates_of(page: Page, texts: Sequence[str]) -> list[Dated]:

@@ -11,18 +11,9 @@ from itertools import chain
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing
-from rag.generation import (
-    NAME,
-    current_generation,
-    digest_of,
-    generations,
-    gone_of,
-    manifest_of,
-    not_writable,
-    publish,
-    read_manifest,
-    writing,
-)
+from rag.generation import generations, gone_of, publish
+from rag.lock import not_writable, writing
+from rag.manifest import NAME, current_generation, digest_of, manifest_of, read_manifest
 from rag.placement import claim, place
 from rag.segment import SEGMENTS, UNFINISHED, Segment
 from rag.segment import damage as segment_damage

@@ -22,8 +22,9 @@ from rag.draft import Draft, Result
 from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.folder import apart
-from rag.generation import not_writable, writing
 from rag.known import forget
+from rag.lock import not_writable, writing
+from rag.manifest import FORMAT, is_later
 from rag.merge import merge
 from rag.newspaper import articles_of
 from rag.opened import Index, load, open_generation
@@ -111,7 +112,7 @@ def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
     try:
         return load(index_dir, embedder)
     except IndexIncompatible:
-        if generation.is_later(index_dir):
+        if is_later(index_dir):
             raise
         return None
     except (IndexMissing, IndexDamaged):
@@ -159,7 +160,7 @@ def _finish(
                 os.utime(index_dir / "CURRENT")
         else:
             manifest = {
-                "format": generation.FORMAT, "generation": generation.next_generation(index_dir),
+                "format": FORMAT, "generation": generation.next_generation(index_dir),
                 "previous": history.previous(index_dir),
                 "model": result.model, **about, "counts": result.counts, "segments": result.segments,
                 "refused": [{"file": file, "why": why} for file, why in refused],

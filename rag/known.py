@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import segment
-from rag.arrays import mapped
 from rag.embedder import Encoder
 from rag.errors import IndexDamaged
+from rag.files import mapped
 from rag.segment import SEGMENTS, Keys, keys_of
 from rag.vectors import Matrix
 

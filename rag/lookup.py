@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rag.config import Settings
+from rag.config import Limits
 from rag.corpus import Reader
 from rag.errors import CorpusError
 from rag.folder import name_of
-from rag.history import folder_of
 from rag.schema import Page, Refused
 
 
-def pages_in(file: str, settings: Settings) -> Iterator[Page]:
-    """The pages of one file, or the one that is named (``a.pdf#2``, ``b.zip/c.txt``): a path, or a name within the folder
-    of articles. A correction that does not fit the file is passed over.
+def pages_in(file: str, folders: Sequence[Path], limits: Limits) -> Iterator[Page]:
+    """The pages of one file, or the one that is named (``a.pdf#2``, ``b.zip/c.txt``). ``file`` is a path, or a name within
+    one of ``folders``: the first that has it counts. A correction that does not fit the file is passed over.
 
     Raises CorpusError when it is not there, or cannot be used.
     """
-    indexed = folder_of(settings.index_dir)
-    folders = [Path(indexed), settings.seeds_dir] if indexed else [settings.seeds_dir]
     path = next((found for found in (file_of(Path(file)), *(file_of(folder / file) for folder in folders)) if found), None)
     if path is None:
         raise CorpusError(f"{file} is no file here or in {folders[0]}: `rag status --json` lists the files that were read.")
@@ -30,7 +27,7 @@ def pages_in(file: str, settings: Settings) -> Iterator[Page]:
     part = file.partition(path.name)[2]
     refused = ""
     some = False
-    with Reader(folder, settings.limits, as_found=True) as reader:
+    with Reader(folder, limits, as_found=True) as reader:
         for page in reader.pages_of(path):
             if isinstance(page, Refused):
                 refused = refused or page.why

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
+from rag.front_matter import front_matter
 from rag.layout import JUMP, Block, blocks_of
 from rag.lines import Line, kept, lines_of, squeeze
 from rag.outline import stretches
 from rag.readings import Story
 from rag.schema import Article, Page, Run
-from rag.sidecar import front_matter
 from rag.stories import stories_of
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
@@ -97,21 +97,8 @@ def _stories(page: Page) -> list[Article]:
     return _with_jumps(page.text, articles)
 
 
-def source_of(article: Article, start: int, end: int) -> tuple[str, int, int]:
-    """Where ``article.text[start:end]`` stands: a file and half open character offsets in it. Of a stretch
-    that runs over two files, the part in the first."""
-    inside = [run for run in article.runs if run.start < end and start < run.start + run.length]
-    if not inside:
-        return article.file, 0, 0
-    first = inside[0]
-    last = [run for run in inside if run.file == first.file][-1]
-    return (first.file or article.file, first.source_start + max(0, start - first.start),
-            last.source_start + min(last.length, end - last.start))
 
 
-def source_span(article: Article, start: int, end: int) -> tuple[int, int]:
-    """The offsets of ``source_of``."""
-    return source_of(article, start, end)[1:]
 
 
 def _with_jumps(text: str, articles: list[Article]) -> list[Article]:

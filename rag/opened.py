@@ -16,9 +16,10 @@ import numpy as np
 
 from rag.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
-from rag.generation import current_generation, gone_of, read_manifest
+from rag.generation import gone_of
 from rag.joined import Joined
 from rag.lexical import LexicalIndex
+from rag.manifest import current_generation, read_manifest
 from rag.placement import stores_of
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.segment import SEGMENTS, Segment

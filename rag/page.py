@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from rag import dates, payload
+from rag import payload
 from rag.citations import UNVERIFIED
 from rag.feedback import MAX_COMMENT, Feedback, Thumb
 from rag.labels import both
 from rag.panel import Turn, sources, sources_of
 from rag.schema import EVERYTHING, Answer, Filter, Language
+from rag.spans import shown
 
 EXAMPLES: dict[Language, tuple[str, ...]] = {
     "zh": ("平湖签约了哪些人工智能项目？", "普罗宇宙机器人项目总投资多少？", "是石科技在世界人工智能大会上展示了什么？",
@@ -199,6 +200,6 @@ def judgement(turns: Sequence[Turn], number: int, thumb: Thumb, comment: str, at
 def _plain(turn: Turn) -> str:
     """The answer and its sources for the clipboard."""
     rows = [" ".join(x for x in (f'[{c["n"]}]', c["title"], "、".join(c["byline"]),
-                                 dates.shown(c["date"], c.get("date_basis", "")), c["file"]) if x)
+                                 shown(c["date"], c.get("date_basis", "")), c["file"]) if x)
             + f'\n“{c["quote"]}”' for c in turn["citations"]]
     return "\n".join([turn["question"], "", turn["answer"], "", *rows])

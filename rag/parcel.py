@@ -19,7 +19,9 @@ import numpy as np
 
 from rag import generation, history, segment
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
-from rag.generation import GONE, not_writable, writing
+from rag.files import sync
+from rag.lock import not_writable, writing
+from rag.manifest import GONE, parsed
 from rag.opened import load, open_generation
 from rag.placement import claim, clear, place, reach
 from rag.probe import probe
@@ -48,7 +50,7 @@ def pack(index_dir: Path, file: Path) -> int:
             for name in manifest["segments"]:
                 for path in sorted(p for p in (index_dir / SEGMENTS / name).rglob("*") if p.is_file()):
                     out.write(path, path.relative_to(index_dir).as_posix())
-        segment.sync(beside)
+        sync(beside)
         os.replace(beside, file)
     except OSError as error:
         raise BadInput(f"{file} cannot be written ({error.strerror or error}): name another file, or free space.") from error
@@ -88,7 +90,7 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
     if _read(parcel, _MARK, file) != _hash(data).encode():
         raise _damaged(file, "manifest.json")
     try:
-        manifest = generation.parsed(data, str(file))
+        manifest = parsed(data, str(file))
     except IndexIncompatible as error:
         raise IndexIncompatible(f"{file} was exported by another version of the program: export it again with this one.") from error
     reach(server, index := history.identity(index_dir, manifest.get("index")))
@@ -147,7 +149,7 @@ def _segment(parcel: zipfile.ZipFile, file: Path, name: str, segments: Path) -> 
         raise _damaged(file, inside)
     shutil.rmtree(segments / name, ignore_errors=True)
     os.rename(folder, segments / name)
-    segment.sync(segments)
+    sync(segments)
 
 
 def _is_parcel(file: Path) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.arrays import mapped
 from rag.errors import IndexDamaged
+from rag.files import mapped
 from rag.sounds import Sounds
 from rag.terms import Keys, halves, keyed, occurrences
 from rag.vocabulary import Vocabulary

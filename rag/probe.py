@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamaged
-from rag.lexical import tokens
 from rag.opened import Index, open_generation
 from rag.segment import SEGMENTS, damage
+from rag.terms import tokens
 from rag.vectors import Among
 
 _PROBES = 8

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.dates import shown
 from rag.schema import Hit, Language, Turn
+from rag.spans import shown
 
 NOT_IN_ARTICLES = "NOT_IN_ARTICLES"
 """The whole reply of a model that finds no answer in the passages."""

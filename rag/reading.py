@@ -14,7 +14,7 @@ from rag.config import Limits
 
 READERS = (
     "affinity", "archive", "beside", "bylines", "charset", "columns", "continuations", "corpus", "dates", "endings", "export", "filters",
-    "folder", "layout", "lines", "markup", "newspaper", "outline", "pdf", "readings", "scan", "schema", "sidecar", "spans",
+    "folder", "front_matter", "layout", "lines", "markup", "newspaper", "outline", "pdf", "readings", "scan", "schema", "sidecar", "spans",
     "splitter", "stories", "word", "worker")
 """The modules that a file and its articles pass through on their way to passages."""
 

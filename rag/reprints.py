@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.figures import figures
-from rag.lexical import normalise
 from rag.schema import Article, Hit
+from rag.terms import normalise
 
 CONTAINED = 0.8
 """Least share of the shorter one's character 4-grams that the longer one has."""

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 
 from rag.embedder import Embedder
-from rag.lexical import tokens, top
+from rag.lexical import top
 from rag.names import NameBridge
 from rag.opened import Index
-from rag.query import parse
 from rag.schema import Hit, Query
+from rag.terms import tokens
 from rag.vectors import Among, products
 
 Scores = NDArray[np.float64]
@@ -77,22 +73,3 @@ def _standard(scores: Scores) -> Scores:
     return (scores - scores.mean()) / spread if spread > 1e-6 else np.zeros_like(scores)
 
 
-class BaowenRetriever(BaseRetriever):
-    """The same search as a LangChain retriever."""
-
-    retriever: Any
-    k: int = 10
-
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        parsed = parse(query, (), self.retriever.names)
-        return [
-            Document(
-                page_content=hit.passage.text,
-                id=hit.passage.passage_id,
-                metadata={
-                    "article_id": hit.article.article_id, "title": hit.article.title, "file": hit.article.file,
-                    "start": hit.passage.start, "end": hit.passage.end, "score": hit.score,
-                },
-            )
-            for hit in self.retriever.search(parsed, self.k)
-        ]

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import store
-from rag.arrays import mapped
-from rag.errors import IndexDamaged, IndexUnreadable
+from rag.errors import IndexDamaged
+from rag.files import mapped, not_readable, sha256_of, sync
 from rag.postings import Postings
 from rag.schema import Article, Entry, File, Passage
 from rag.store import Store
@@ -95,7 +95,7 @@ class Segment:
         ``damage``, and words when they are read."""
         note = note_of(folder)
         try:
-            if _digest(folder / NOTE)[:16] != folder.name:
+            if sha256_of(folder / NOTE)[:16] != folder.name:
                 raise ValueError(NOTE)
             for name, (size, _) in note["files"].items():
                 if (folder / name).stat().st_size != size:
@@ -123,7 +123,7 @@ def write(segments: Path, model: str, content: Content) -> str:
     try:
         (folder / "words").mkdir(parents=True)
         _fill(folder, model, content)
-        name = _digest(folder / NOTE)[:16]
+        name = sha256_of(folder / NOTE)[:16]
         if (segments / name).exists() and not damage(segments / name):  # from a build that was cut short
             shutil.rmtree(folder)
             return name
@@ -144,7 +144,7 @@ def _fill(folder: Path, model: str, content: Content) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     Vectors.write(content.vectors, (len(content.keys), content.dimension), folder)
     content.postings.save(folder / "words")
-    files = {path.relative_to(folder).as_posix(): [path.stat().st_size, _digest(path)]
+    files = {path.relative_to(folder).as_posix(): [path.stat().st_size, sha256_of(path)]
              for path in sorted(folder.rglob("*")) if path.is_file()}
     note = {"model": model, "dimension": content.dimension, "articles": len(content.first) - 1,
             "passages": len(content.keys), "files": files}
@@ -172,10 +172,10 @@ def damage(folder: Path, among: Collection[str] = ()) -> list[str]:
         note = note_of(folder)
     except IndexDamaged:
         return [f"{folder.name}/{NOTE}"]
-    if _digest(folder / NOTE)[:16] != folder.name:
+    if sha256_of(folder / NOTE)[:16] != folder.name:
         return [f"{folder.name}/{NOTE}"]
     return [f"{folder.name}/{name}" for name, (_, digest) in note["files"].items() if not among or name in among
-            if not (folder / name).is_file() or _digest(folder / name) != digest]
+            if not (folder / name).is_file() or sha256_of(folder / name) != digest]
 
 
 def passage(article: Article, start: int, end: int, heading: str) -> Passage:
@@ -191,25 +191,10 @@ def keys_of(texts: Iterable[str]) -> Keys:
     return np.fromiter(map(key_of, texts), np.uint64)
 
 
-def sync(path: Path) -> None:
-    """Written through to the disk when it returns."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as data:
-            return hashlib.file_digest(data, "sha256").hexdigest()
-    except PermissionError as error:
-        raise not_readable(path) from error
 
 
-def not_readable(path: Path) -> IndexUnreadable:
-    return IndexUnreadable(f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions.")
 
 
 def _damaged(folder: Path) -> IndexDamaged:

@@ -10,15 +10,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from rich.text import Text
-
-from rag.dates import shown
 from rag.outline import Row, as_yaml, outlines_of, rows_of
 from rag.schema import Article, Page
-from rag.terminal import safe
+from rag.spans import shown
 
-_COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
-_MARK = {"head": "H", "byline": "B", "body": "│", "": " "}
 _CSS = """
 :root { color-scheme: light dark; --paper: #f6f2e9; --sheet: #fdfbf6; --ink: #1f1c18; --soft: #6f675b; --rule: #d9d0bf; }
 @media (prefers-color-scheme: dark) { :root { --paper: #171614; --sheet: #1f1d1a; --ink: #ece6da; --soft: #9a9183; --rule: #3a3630; } }
@@ -37,16 +32,6 @@ pre { background: var(--sheet); border: 1px solid var(--rule); padding: 12px; ov
 """
 
 
-def in_terminal(page: Page, articles: Sequence[Article]) -> Iterator[Text]:
-    """A line of text for each line of the page: number, article, what it is (H headline, B byline, │ body)."""
-    yield Text(safe(page.file), style="bold")
-    for i, article in enumerate(articles):
-        yield Text(safe(f"{i + 1:>3}  {_about(article)}"), style=_COLOURS[i % len(_COLOURS)])
-    for row in rows_of(page, articles):
-        number = "" if row.article is None else str(row.article + 1)
-        style = "dim" if row.article is None else _COLOURS[row.article % len(_COLOURS)]
-        yield Text.assemble((f"{row.number:>5} ", "dim"), (f"{number:>3} {_MARK[row.role]} ", style),
-                            (safe(row.text), "bold" if row.role == "head" else "" if row.role else "dim"))
 
 
 def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
@@ -73,7 +58,7 @@ def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
 
 def _story(number: int, article: Article, rows: Sequence[Row], place: str) -> str:
     lines = "".join(_row(row, row.role) for row in rows)
-    return (f'<section class="story h{number % 6}"{place}><p class="label">{number + 1} · {escape(_about(article))}</p>'
+    return (f'<section class="story h{number % 6}"{place}><p class="label">{number + 1} · {escape(about(article))}</p>'
             f"{lines}</section>")
 
 
@@ -81,7 +66,7 @@ def _row(row: Row, kind: str) -> str:
     return f'<div class="row {kind}"><i>{row.number}</i><span>{escape(row.text)}</span></div>' if row.text.strip() else ""
 
 
-def _about(article: Article) -> str:
+def about(article: Article) -> str:
     parts = (article.title or "（无标题）", "、".join(article.byline), shown(article.date, article.date_basis),
              "" if article.kind == "article" else article.kind)
     return " · ".join(part for part in parts if part)

@@ -12,6 +12,7 @@ import yaml
 
 from rag.bylines import names
 from rag.errors import CorpusError
+from rag.front_matter import FRONT_MATTER
 from rag.outline import read_lines
 from rag.schema import DateBasis, Kind, Outline, Stated
 from rag.spans import Point, days_of
@@ -33,7 +34,6 @@ _VALUES = ("title", "byline", "date", "source", "page")
 _OWN = (*_VALUES, "whole", "columns", "articles", "sha256")
 _MAX_CHARS = 100_000
 _DATE = re.compile(r"((?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?(?!\d)|((?:1[89]|20)\d\d)(\d\d)(\d\d)(?!\d)")
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?=[\w\"' ]+:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S | re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,11 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s_\-]", "", unicodedata.normalize("NFKC", name)).lower().strip("\ufeff:")
 
 
-def front_matter(text: str) -> int:
-    """How many characters of a Markdown text its front matter takes; 0 where it has none."""
-    match = _FRONT.match(text)
-    return match.end() if match else 0
 
 
 def read_front_matter(text: str, name: str) -> Given:
     """Raises CorpusError, with the line, when there is front matter and it is no YAML."""
-    match = _FRONT.match(text)
+    match = FRONT_MATTER.match(text)
     return _given(match.group(1), name, first_line=2, strict=False) if match else Given()
 
 

@@ -7,6 +7,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.schema import DateBasis, Language
+
 Span = tuple[date, date]
 """A first and a last day, both within."""
 
@@ -92,3 +94,8 @@ def moved(today: Point, count: float, unit: str) -> tuple[Point, Span | None]:
 
 def one_day(that: date) -> tuple[Point, Span]:
     return Point(that.year, that.month, that.day), (that, that)
+
+
+def shown(date: str, basis: DateBasis, language: Language = "zh") -> str:
+    """A date for readers; one that was inferred says so."""
+    return date + {"zh": "，推断", "en": ", inferred"}[language] * (basis == "inferred")

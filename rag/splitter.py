@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
 
 from langchain_text_splitters import TextSplitter
-
-from rag.schema import Article, Passage
 
 MAX_CHARS = 400
 _TARGET = 320
@@ -16,7 +13,6 @@ _END = re.compile(r"(?:[。！？!?]+|\.(?=\s+[A-Z\"“]|\s*$))[”’」』》�
 _ATTRIBUTION = re.compile(r"[^“”\n]{1,28}(?:说|表示|介绍|认为|建议|指出|道|坦言|告诉\w{1,4})[^“”\n]{0,8}[。.]")
 _CLAUSE = re.compile(r"(?<=[；;，,、：:])")
 
-TokenCounter = Callable[[Sequence[str]], list[int]]
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -72,40 +68,7 @@ def _pieces(text: str) -> list[tuple[int, int]]:
     return pieces
 
 
-def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -> list[Passage]:
-    """The article's passages in order. None exceeds ``MAX_CHARS`` characters, nor, with its headline,
-    ``max_tokens`` tokens: the model would not see the rest."""
-    heading = article.title[:80]
-    while heading and count_tokens([heading])[0] > max_tokens // 3:
-        heading = heading[: len(heading) // 2]
-    passages: list[Passage] = []
-    at = 0
-    for piece in PassageSplitter().split_text(article.text):
-        passages += _passage(article, heading, at, at + len(piece))
-        at += len(piece)
-    while True:
-        counts = count_tokens([passage.context for passage in passages])
-        if all(count <= max_tokens or len(p.text) == 1 for count, p in zip(counts, passages, strict=True)):
-            return passages
-        passages = [
-            part
-            for count, p in zip(counts, passages, strict=True)
-            for part in ([p] if count <= max_tokens or len(p.text) == 1 else _halves(article, p))
-        ]
 
 
-def _passage(article: Article, heading: str, start: int, end: int) -> list[Passage]:
-    """The passage without the white space around it, or none if there is nothing else."""
-    text = article.text[start:end]
-    start += len(text) - len(text.lstrip())
-    text = text.strip()
-    identifier = f"{article.article_id}:{start}-{start + len(text)}"
-    return [Passage(identifier, article.article_id, text, start, start + len(text), heading)] if text else []
 
 
-def _halves(article: Article, passage: Passage) -> list[Passage]:
-    middle = (passage.start + passage.end) // 2
-    boundaries = [passage.start + end for _, end in sentences(passage.text)][:-1]
-    cut = min(boundaries, key=lambda b: abs(b - middle), default=middle)
-    return (_passage(article, passage.heading, passage.start, cut)
-            + _passage(article, passage.heading, cut, passage.end))

@@ -138,8 +138,8 @@ def _warn(remark: str) -> None:
 
 
 def _roll_back(settings: Settings, as_json: bool) -> None:
-    from rag.generation import read_manifest
     from rag.history import roll_back
+    from rag.manifest import read_manifest
 
     name = roll_back(settings.index_dir, settings.vector_store)
     counts = read_manifest(settings.index_dir)["counts"]

@@ -13,8 +13,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.arrays import mapped
 from rag.errors import IndexDamaged
+from rag.files import mapped
 from rag.nearest import Nearest
 from rag.schema import EVERYTHING, Filter
 

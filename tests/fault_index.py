@@ -24,9 +24,10 @@ from fault_update import Stub
 from rag import generation as module
 from rag.embedder import Embedder
 from rag.errors import RagError
-from rag.generation import current_generation, damage, generations, manifest_of, read_manifest
+from rag.generation import damage, generations
 from rag.history import KEEP
 from rag.index import build
+from rag.manifest import current_generation, manifest_of, read_manifest
 from rag.opened import load, open_generation
 from rag.schema import Article
 from rag.segment import SEGMENTS

@@ -25,9 +25,9 @@ from rag.connection import Address, connected
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
 from rag.filters import facts_of, filter_of, passes
-from rag.generation import read_manifest
 from rag.history import roll_back
 from rag.index import build
+from rag.manifest import read_manifest
 from rag.milvus import MilvusVectors, _create
 from rag.owner import own, owner_of, sweep
 from rag.parcel import pack, unpack

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rag.assistant import Assistant
+from rag.langchain import BaowenRetriever
 from rag.query import parse
-from rag.retriever import BaowenRetriever, Retriever
+from rag.retriever import Retriever
 from rag.schema import Answer
 
 

@@ -13,7 +13,8 @@ from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.folder import list_files
 from rag.index import build
-from rag.newspaper import articles_of, jump_page, source_of
+from rag.newspaper import articles_of, jump_page
+from rag.offsets import source_of
 from rag.opened import load
 from rag.schema import Article, Run
 from rag.splitter import sentences

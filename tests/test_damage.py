@@ -23,8 +23,9 @@ from fault_update import Stub
 
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, RagError
-from rag.generation import damage, read_manifest
+from rag.generation import damage
 from rag.index import build
+from rag.manifest import read_manifest
 from rag.opened import load
 from rag.query import parse
 from rag.retriever import Retriever

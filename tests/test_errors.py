@@ -12,7 +12,7 @@ import pytest
 from rag import errors
 from rag.config import Limits, Settings
 from rag.errors import BadInput, RagError
-from rag.generation import FORMAT
+from rag.manifest import FORMAT
 from rag.opened import load
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, RagError)]

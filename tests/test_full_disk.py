@@ -32,9 +32,9 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
 from rag.errors import IndexNotWritable
-from rag.generation import current_generation
 from rag.history import roll_back
 from rag.index import build
+from rag.manifest import current_generation
 from rag.segment import SEGMENTS
 
 

@@ -26,9 +26,10 @@ from rag.config import DEFAULT_LIMITS, Settings
 from rag.corpus import Reader, read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
-from rag.generation import FORMAT, current_generation, damage, generations, read_manifest
+from rag.generation import damage, generations
 from rag.history import KEEP, roll_back
 from rag.index import build, what_changed
+from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.merge import due
 from rag.newspaper import articles_of
 from rag.opened import load

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rag.corpus import read_page
 from rag.folder import list_files
-from rag.newspaper import articles_of, source_span
+from rag.newspaper import articles_of
+from rag.offsets import source_span
 from rag.schema import Article, Page, Stated
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from eval import variants
 from eval.pages import GOLD, Gold, Score, f1, match, pages_with_gold, same, score
-from rag.newspaper import articles_of, source_span
+from rag.newspaper import articles_of
+from rag.offsets import source_span
 from rag.schema import Article, Run
 
 ROOT = Path(__file__).parent.parent

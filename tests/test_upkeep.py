@@ -20,9 +20,10 @@ import pytest
 
 from rag.embedder import Embedder
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
-from rag.generation import FORMAT, current_generation, damage
+from rag.generation import damage
 from rag.history import roll_back
 from rag.index import build
+from rag.manifest import FORMAT, current_generation
 from rag.opened import load
 from rag.parcel import pack, unpack
 from rag.watch import watch

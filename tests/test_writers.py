@@ -28,8 +28,8 @@ from fault_update import Stub
 from rag import generation as module
 from rag.embedder import Embedder
 from rag.errors import IndexNotWritable
-from rag.generation import current_generation
 from rag.index import build
+from rag.manifest import current_generation
 
 
 @pytest.fixture

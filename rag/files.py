@@ -1,7 +1,9 @@
-"""Arrays in files, mapped into memory: what stands there is an array as it was written, or an error."""
+"""Files on the disk: written through, hashed, mapped."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import tokenize
 import warnings
 from pathlib import Path
@@ -10,7 +12,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.errors import IndexUnreadable
+
 warnings.filterwarnings("ignore", message="Reading `.npy` or `.npz` file required additional header parsing")
+
+
+def sync(path: Path) -> None:
+    """Written through to the disk when it returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_of(path: Path) -> str:
+    try:
+        with path.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except PermissionError as error:
+        raise not_readable(path) from error
+
+
+def not_readable(path: Path) -> IndexUnreadable:
+    return IndexUnreadable(f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions.")
 
 
 def mapped(path: Path) -> NDArray[Any]:

@@ -1,0 +1,32 @@
+"""The search as a LangChain retriever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+
+from rag.query import parse
+
+
+class BaowenRetriever(BaseRetriever):
+    """The same search as a LangChain retriever."""
+
+    retriever: Any
+    k: int = 10
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        parsed = parse(query, (), self.retriever.names)
+        return [
+            Document(
+                page_content=hit.passage.text,
+                id=hit.passage.passage_id,
+                metadata={
+                    "article_id": hit.article.article_id, "title": hit.article.title, "file": hit.article.file,
+                    "start": hit.passage.start, "end": hit.passage.end, "score": hit.score,
+                },
+            )
+            for hit in self.retriever.search(parsed, self.k)
+        ]

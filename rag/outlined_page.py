@@ -1,0 +1,27 @@
+"""A page with its articles outlined, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from rag.outline import rows_of
+from rag.schema import Article, Page
+from rag.sheet import about
+from rag.terminal import safe
+
+_COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
+_MARK = {"head": "H", "byline": "B", "body": "│", "": " "}
+
+
+def in_terminal(page: Page, articles: Sequence[Article]) -> Iterator[Text]:
+    """A line of text for each line of the page: number, article, what it is (H headline, B byline, │ body)."""
+    yield Text(safe(page.file), style="bold")
+    for i, article in enumerate(articles):
+        yield Text(safe(f"{i + 1:>3}  {about(article)}"), style=_COLOURS[i % len(_COLOURS)])
+    for row in rows_of(page, articles):
+        number = "" if row.article is None else str(row.article + 1)
+        style = "dim" if row.article is None else _COLOURS[row.article % len(_COLOURS)]
+        yield Text.assemble((f"{row.number:>5} ", "dim"), (f"{number:>3} {_MARK[row.role]} ", style),
+                            (safe(row.text), "bold" if row.role == "head" else "" if row.role else "dim"))
