@@ -25,13 +25,13 @@ from rag.assistant import Assistant
 from rag.corpus import Reader
 from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
 from rag.feedback import store
-from rag.filters import filter_of
 from rag.lookup import file_of
 from rag.newspaper import articles_of
 from rag.schema import Answer, Filter, Page
 from rag.script import ON_MASTHEAD, ON_NARROW, ON_SOURCES, ON_THREAD, WITH_FILTER
 from rag.sheet import as_html
 from rag.style import STYLE
+from rag.text.filters import filter_of
 
 KEPT_TURNS = 30
 """How many turns the browser keeps over a reload."""

@@ -26,8 +26,8 @@ from rag.lexical import LexicalIndex, Scores, top
 from rag.names import NameBridge
 from rag.postings import Postings
 from rag.query import parse
-from rag.splitter import sentences
-from rag.terms import tokens
+from rag.text.sentences import sentences
+from rag.text.terms import tokens
 
 _OUT = Path("eval/out/bench_lexical.json")
 _SIZES = (10_000, 100_000)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from eval.pages import Gold, Score, score
 from eval.printer import Printer, Story, Style
-from rag.lines import squeeze
 from rag.newspaper import articles_of
 from rag.schema import Page
+from rag.text.lines import squeeze
 
 _HEADER = ("海湾日报", "2025年9月12日 星期五", "责任编辑：陈一 版式：李二", "第02版")
 _ADVERTS = (

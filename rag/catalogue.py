@@ -12,8 +12,8 @@ from rich.table import Table
 from rag import payload
 from rag.config import Settings
 from rag.errors import BadInput, NotFound
-from rag.spans import shown
 from rag.terminal import IndexDir, Json, counted, number, out, print_json, safe, settings_of, told
+from rag.text.calendar import shown
 
 
 def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
@@ -63,10 +63,11 @@ def show(
 
 
 def _show_page(file: str, form: str, settings: Settings) -> None:
-    from rag import outline, outlined_page, sheet
+    from rag import outlined_page, sheet
     from rag.history import folder_of
     from rag.lookup import pages_in
     from rag.newspaper import articles_of
+    from rag.text import outline
 
     indexed = folder_of(settings.index_dir)
     folders = [Path(indexed), settings.seeds_dir] if indexed else [settings.seeds_dir]

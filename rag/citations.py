@@ -6,11 +6,11 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from rag.figures import unsupported
-from rag.offsets import source_of
 from rag.schema import Article, Citation, Hit, Language
-from rag.splitter import sentences
-from rag.terms import tokens
+from rag.text.figures import unsupported
+from rag.text.offsets import source_of
+from rag.text.sentences import sentences
+from rag.text.terms import tokens
 
 UNVERIFIED: dict[Language, str] = {"zh": "（未核实）", "en": " (unverified)"}
 _BRACKETED = re.compile(r"\s*[\[【［]\s*(\d+(?:\s*[,，、;；]\s*\d+)*)\s*[\]】］]")

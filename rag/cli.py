@@ -15,9 +15,9 @@ from eval.command import evaluate
 from rag import catalogue, payload, upkeep
 from rag.batch import questions
 from rag.errors import RagError
-from rag.filters import filter_of
-from rag.spans import shown
 from rag.terminal import IndexDir, Json, err, out, print_json, settings_of, told
+from rag.text.calendar import shown
+from rag.text.filters import filter_of
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.assistant import Assistant

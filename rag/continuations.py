@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from rag.filters import page_key
 from rag.schema import Article, Run
+from rag.text.filters import page_key
 
 _ALIKE = 0.6  # of the shorter headline's bigrams, in the longer one
 _COHERENT = 0.05  # of one part's weighted bigrams, in the other: nine in ten places within a story have it

@@ -17,9 +17,9 @@ from rag.config import Limits
 from rag.errors import CorpusError
 from rag.export import rows_of
 from rag.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
-from rag.outline import checked
 from rag.schema import Page, Part, Refused, Stated
 from rag.sidecar import SUFFIX, Given, merged, read_front_matter, said
+from rag.text.outline import checked
 from rag.worker import Worker
 
 

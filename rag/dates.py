@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.schema import DateBasis, Page
-from rag.spans import Point, days_of, number
+from rag.text.calendar import Point, days_of, number
 
 
 @dataclass(frozen=True, slots=True)

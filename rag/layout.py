@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
 from rag.endings import SIGNED, TERMINAL, Column, closes, columns_of, head_of, is_torn, tail_of
-from rag.lines import Line, lines_of, squeeze
+from rag.text.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
+from rag.text.lines import Line, lines_of, squeeze
 
 BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
 

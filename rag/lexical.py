@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.postings import Mask, Postings
-from rag.terms import content_words, normalise, tokens
+from rag.text.terms import content_words, normalise, tokens
 
 __all__ = ["Frequencies", "LexicalIndex", "Scores", "content_words", "normalise", "tokens", "top"]
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from rag.connection import READ, WRITE, Address, Connection, connected
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, VectorServerError
-from rag.filters import Facts, folded, number_of
+from rag.text.filters import Facts, folded, number_of
 from rag.vectors import NO_SCORE, Among, Matrix, Rows, VectorStore
 
 _FORMAT = 2
@@ -191,7 +191,7 @@ def _counted(server: Connection, name: str, level: str, seconds: float) -> int:
 
 
 def _expression(among: Among, sources: Iterable[str]) -> str:
-    """``rag.filters.passes`` and the rows that are gone in the server's words; empty where everything passes."""
+    """``rag.text.filters.passes`` and the rows that are gone in the server's words; empty where everything passes."""
     only, asked = among.only, []
     if only.since:
         asked.append(f"until >= {number_of(only.since)}")

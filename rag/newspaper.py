@@ -9,15 +9,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.bylines import SIGNATURE, joined, names
 from rag.dates import dates_of
-from rag.front_matter import front_matter
 from rag.layout import JUMP, Block, blocks_of
-from rag.lines import Line, kept, lines_of, squeeze
-from rag.outline import stretches
 from rag.readings import Story
 from rag.schema import Article, Page, Run
 from rag.stories import stories_of
+from rag.text.bylines import SIGNATURE, joined, names
+from rag.text.front_matter import front_matter
+from rag.text.lines import Line, kept, lines_of, squeeze
+from rag.text.outline import stretches
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
 

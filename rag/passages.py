@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rag.schema import Article, Passage
-from rag.splitter import PassageSplitter, sentences
+from rag.text.sentences import PassageSplitter, sentences
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 

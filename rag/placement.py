@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rag.connection import Address
 from rag.errors import IndexIncompatible
-from rag.filters import Facts, facts_of
 from rag.milvus import MilvusVectors
 from rag.owner import own, owner_of, sweep
 from rag.segment import Segment
+from rag.text.filters import Facts, facts_of
 from rag.vectors import VectorStore
 
 _LARGE = 10_000  # passages: scanned in 0.4 ms, where a server answers in 3

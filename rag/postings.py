@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.errors import IndexDamaged
 from rag.files import mapped
 from rag.sounds import Sounds
-from rag.terms import Keys, halves, keyed, occurrences
+from rag.text.terms import Keys, halves, keyed, occurrences
 from rag.vocabulary import Vocabulary
 
 Rows = NDArray[np.int32]

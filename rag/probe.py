@@ -11,7 +11,7 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.opened import Index, open_generation
 from rag.segment import SEGMENTS, damage
-from rag.terms import tokens
+from rag.text.terms import tokens
 from rag.vectors import Among
 
 _PROBES = 8

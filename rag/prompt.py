@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from rag.schema import Hit, Language, Turn
-from rag.spans import shown
+from rag.text.calendar import shown
 
 NOT_IN_ARTICLES = "NOT_IN_ARTICLES"
 """The whole reply of a model that finds no answer in the passages."""

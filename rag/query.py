@@ -10,7 +10,7 @@ from rag.errors import BadInput
 from rag.glossary import translate
 from rag.names import NameBridge
 from rag.schema import EVERYTHING, Filter, Language, Query, Turn
-from rag.terms import content_words
+from rag.text.terms import content_words
 
 MAX_QUESTION = 2000
 _CJK = re.compile(r"[\u3400-\u9fff]")

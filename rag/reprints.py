@@ -21,9 +21,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.figures import figures
 from rag.schema import Article, Hit
-from rag.terms import normalise
+from rag.text.figures import figures
+from rag.text.terms import normalise
 
 CONTAINED = 0.8
 """Least share of the shorter one's character 4-grams that the longer one has."""

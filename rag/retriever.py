@@ -12,7 +12,7 @@ from rag.lexical import top
 from rag.names import NameBridge
 from rag.opened import Index
 from rag.schema import Hit, Query
-from rag.terms import tokens
+from rag.text.terms import tokens
 from rag.vectors import Among, products
 
 Scores = NDArray[np.float64]

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from rag.outline import Row, as_yaml, outlines_of, rows_of
 from rag.schema import Article, Page
-from rag.spans import shown
+from rag.text.calendar import shown
+from rag.text.outline import Row, as_yaml, outlines_of, rows_of
 
 _CSS = """
 :root { color-scheme: light dark; --paper: #f6f2e9; --sheet: #fdfbf6; --ink: #1f1c18; --soft: #6f675b; --rule: #d9d0bf; }

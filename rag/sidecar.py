@@ -10,12 +10,12 @@ from typing import Any, cast, get_args
 
 import yaml
 
-from rag.bylines import names
 from rag.errors import CorpusError
-from rag.front_matter import FRONT_MATTER
-from rag.outline import read_lines
 from rag.schema import DateBasis, Kind, Outline, Stated
-from rag.spans import Point, days_of
+from rag.text.bylines import names
+from rag.text.calendar import Point, days_of
+from rag.text.front_matter import FRONT_MATTER
+from rag.text.outline import read_lines
 
 SUFFIX = ".yaml"
 FOLDER_FILE = "baowen.yaml"

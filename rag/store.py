@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
-from rag.filters import Facts, facts_of, folded, number_of
 from rag.reprints import key_of
 from rag.schema import Article, Entry, File, Filter, Run
+from rag.text.filters import Facts, facts_of, folded, number_of
 
 FILE = "articles.sqlite"
 _TABLES = """
@@ -159,7 +159,7 @@ class Store:
             raise self._damaged() from error
 
     def passing(self, only: Filter) -> Numbers:
-        """The rows of the articles that pass, as ``rag.filters.passes`` has it."""
+        """The rows of the articles that pass, as ``rag.text.filters.passes`` has it."""
         asked: list[tuple[str, Any]] = []
         if only.since:
             asked.append(("until >= ?", number_of(only.since)))

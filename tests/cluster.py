@@ -20,8 +20,8 @@ from milvus_server import clustered, loopback
 
 from rag.connection import Address
 from rag.errors import VectorServerError
-from rag.filters import Facts, filter_of
 from rag.milvus import MilvusVectors
+from rag.text.filters import Facts, filter_of
 from rag.vectors import Among, FlatVectors, Matrix, Rows
 
 MODEL, N, D, K = "m", 8000, 64, 10

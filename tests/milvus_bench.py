@@ -13,9 +13,9 @@ from milvus_server import PORT, Server, clustered, loopback
 
 import rag.milvus
 from rag.connection import Address
-from rag.filters import facts_of, filter_of
 from rag.milvus import MilvusVectors
 from rag.schema import Article
+from rag.text.filters import facts_of, filter_of
 from rag.vectors import Among, FlatVectors
 
 HERE, SEGMENT, MODEL, D, K = Address("127.0.0.1", PORT, "bench"), "0" * 16, "m", 384, 10

@@ -24,7 +24,6 @@ from rag.config import Settings
 from rag.connection import Address, connected
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
-from rag.filters import facts_of, filter_of, passes
 from rag.history import roll_back
 from rag.index import build
 from rag.manifest import read_manifest
@@ -32,6 +31,7 @@ from rag.milvus import MilvusVectors, _create
 from rag.owner import own, owner_of, sweep
 from rag.parcel import pack, unpack
 from rag.schema import EVERYTHING, Article, Filter
+from rag.text.filters import facts_of, filter_of, passes
 from rag.vectors import Among, FlatVectors, Matrix, VectorStore
 
 N, D, MODEL = 8000, 64, "f" * 32

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.citations import UNVERIFIED, cite, verify
 from rag.schema import Article, Citation, Hit, Passage, Run
-from rag.splitter import sentences
+from rag.text.sentences import sentences
 
 FIRST = "昨天，平湖签约了5个人工智能项目，总投资5亿元。作为装备制造强市，平湖产业基础坚实。"
 SECOND = "在集中签约环节，12个机器人项目签约落地平湖，总投资规模约30亿元。同比增长62.3%。"

@@ -14,10 +14,10 @@ from rag.embedder import Embedder
 from rag.folder import list_files
 from rag.index import build
 from rag.newspaper import articles_of, jump_page
-from rag.offsets import source_of
 from rag.opened import load
 from rag.schema import Article, Run
-from rag.splitter import sentences
+from rag.text.offsets import source_of
+from rag.text.sentences import sentences
 
 FRONT = """海湾日报
 第01版

@@ -16,7 +16,7 @@ from rag.corpus import read_page
 from rag.dates import Dated, dates_of, file_date
 from rag.newspaper import articles_of
 from rag.schema import Page, Stated
-from rag.spans import point
+from rag.text.calendar import point
 
 NONE = Dated("", "", "")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.figures import figures, unsupported
+from rag.text.figures import figures, unsupported
 
 
 def _forms(text: str) -> list[str]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import BadInput
-from rag.filters import days, filter_of, passes, undated
 from rag.schema import Article, Filter, Run
+from rag.text.filters import days, filter_of, passes, undated
 
 ARTICLE = Article("a#1", "a.txt", "题", ("胡佳英", "谢 建伟"), "2025-07", "article", "文", (Run(0, 0, 1),), source="嘉兴日报·平湖版",
     page="03")

@@ -279,7 +279,7 @@ def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, emb
 
 
 def test_readers_are_all_that_an_article_passes_through() -> None:
-    """What rag.corpus, rag.newspaper and rag.splitter import, and the parsers that a worker loads by name."""
+    """What rag.corpus, rag.newspaper and rag.text.sentences import, and the parsers that a worker loads by name."""
     rag = Path(module.__file__).parent
     found, waiting = set(), {"corpus", "newspaper", "splitter", "continuations", "pdf", "word", "markup", "scan"}
     while waiting:

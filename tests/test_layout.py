@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.bylines import is_bare_names, names
 from rag.layout import JUMP, blocks_of
-from rag.lines import kept, lines_of, squeeze
+from rag.text.bylines import is_bare_names, names
+from rag.text.lines import kept, lines_of, squeeze
 
 PAGE_TEXT = st.text(
     st.sampled_from("平湖市人工智能周杰5,。，”“：（）■—AIa \t\u3000\n\n\r\f\u200b\u2028记者版") | st.characters(codec="utf-8"),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rag.corpus import read_page
 from rag.folder import list_files
 from rag.newspaper import articles_of
-from rag.offsets import source_span
 from rag.schema import Article, Page, Stated
+from rag.text.offsets import source_span
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from rag.embedder import Embedder
 from rag.folder import list_files
 from rag.index import build
 from rag.newspaper import articles_of
-from rag.offsets import source_span
 from rag.opened import load
-from rag.outline import Row, as_yaml, line_spans, lines_text, outlines_of, read_lines, rows_of
 from rag.outlined_page import in_terminal
 from rag.schema import Article, Page, Refused
 from rag.sheet import as_html
+from rag.text.offsets import source_span
+from rag.text.outline import Row, as_yaml, line_spans, lines_text, outlines_of, read_lines, rows_of
 
 PAGE = (
     "平湖日报\n"                                            # 1

@@ -13,8 +13,8 @@ import pytest
 from eval import variants
 from eval.pages import GOLD, Gold, Score, f1, match, pages_with_gold, same, score
 from rag.newspaper import articles_of
-from rag.offsets import source_span
 from rag.schema import Article, Run
+from rag.text.offsets import source_span
 
 ROOT = Path(__file__).parent.parent
 FLOORS: dict[str, dict[str, float]] = json.loads((ROOT / "eval/floors.json").read_text(encoding="utf-8"))["pages"]

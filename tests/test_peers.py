@@ -19,7 +19,7 @@ from eval.peer_worker import LONGEST, Served, place, whole
 from eval.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.schema import Article, Run
-from rag.splitter import MAX_CHARS
+from rag.text.sentences import MAX_CHARS
 
 
 def article(name: str, text: str = "正文。", title: str = "") -> Article:

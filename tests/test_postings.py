@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rag import postings as module
 from rag.postings import Postings
-from rag.terms import tokens
+from rag.text.terms import tokens
 from rag.vocabulary import Vocabulary
 
 MIXED = st.text(st.sampled_from("平湖嘉兴人工智能制造业㐀豈平１ａA1.9٣万，。 \n\t\ud800𠀀👍ß㍿"), max_size=30) | st.text(max_size=12)

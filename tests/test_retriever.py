@@ -9,12 +9,12 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedder import Embedder
-from rag.filters import filter_of, passes
 from rag.index import build_from
 from rag.opened import Index
 from rag.query import parse
 from rag.retriever import RANKERS, Retriever
 from rag.schema import EVERYTHING, Filter
+from rag.text.filters import filter_of, passes
 
 DATES = ("2024-05-01", "2025-04", "2025", "", "2025-07-28")
 SOURCES = ("嘉兴日报·平湖版", "人民政协报")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.spans import Point, days_of, number, point
-from rag.times import asked_interval, resolve
+from rag.text.calendar import Point, days_of, number, point
+from rag.text.times import asked_interval, resolve
 
 # The article's date (- for none) | its text | every expression in it, with its days: one day, first..last, or ? for none
 TABLE = """

@@ -14,8 +14,8 @@ from typing import Literal
 import yaml
 
 from rag.errors import CorpusError
-from rag.lines import squeeze
 from rag.schema import Article, Outline, Page
+from rag.text.lines import squeeze
 
 Role = Literal["head", "byline", "body", ""]
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")

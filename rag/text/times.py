@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from rag.spans import Point, Span, days_of, month_after, moved, number, one_day, part_of, point
+from rag.text.calendar import Point, Span, days_of, month_after, moved, number, one_day, part_of, point
 
 _NEAR_DAYS = 31  # the farthest back that 日前, 近日 are taken to reach
 
