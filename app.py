@@ -25,8 +25,8 @@ from rag.assistant import Assistant
 from rag.corpus import Reader
 from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
 from rag.feedback import store
+from rag.layout.articles import articles_of
 from rag.lookup import file_of
-from rag.newspaper import articles_of
 from rag.schema import Answer, Filter, Page
 from rag.script import ON_MASTHEAD, ON_NARROW, ON_SOURCES, ON_THREAD, WITH_FILTER
 from rag.sheet import as_html

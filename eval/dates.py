@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 
 from eval.sets import load_corpus, tuning
-from rag.dates import dates_of
 from rag.errors import RagError
+from rag.layout.dates import dates_of
 from rag.schema import Article, Page
 
 _DAY = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日")
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"eval.dates: {error}", file=sys.stderr)
         return error.exit_code
     methods: dict[str, Callable[[Article], str]] = {
-        "rag.dates": _ours, "the first day named": _first_day, "the latest year named": _latest_year}
+        "rag.layout.dates": _ours, "the first day named": _first_day, "the latest year named": _latest_year}
     print(f"{len(articles)} dated articles")
     for name, method in methods.items():
         for grain, share in shares([method(a) for a in articles], [a.date for a in articles]).items():

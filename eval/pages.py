@@ -17,7 +17,7 @@ from typing import Any
 from rag.corpus import read_page
 from rag.errors import RagError
 from rag.folder import list_files
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Article, Kind, Page
 
 GOLD = Path(__file__).parent / "pages"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eval.pages import Gold, Score, score
 from eval.printer import Printer, Story, Style
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Page
 from rag.text.lines import squeeze
 

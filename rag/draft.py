@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from rag import segment
-from rag.continuations import join
 from rag.embedder import Encoder
 from rag.known import Known
+from rag.layout.continuations import join
 from rag.lock import not_writable
 from rag.opened import Index, Living
 from rag.passages import passages_of

@@ -23,10 +23,10 @@ from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.folder import apart
 from rag.known import forget
+from rag.layout.articles import articles_of
 from rag.lock import not_writable, writing
 from rag.manifest import FORMAT, is_later
 from rag.merge import merge
-from rag.newspaper import articles_of
 from rag.opened import Index, load, open_generation
 from rag.placement import claim, clear, place, reach
 from rag.probe import probe

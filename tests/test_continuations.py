@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from rag.citations import cite
-from rag.continuations import join
 from rag.corpus import read_page
 from rag.embedder import Embedder
 from rag.folder import list_files
 from rag.index import build
-from rag.newspaper import articles_of, jump_page
+from rag.layout.articles import articles_of, jump_page
+from rag.layout.continuations import join
 from rag.opened import load
 from rag.schema import Article, Run
 from rag.text.offsets import source_of

@@ -14,7 +14,7 @@ from rag.config import Limits
 from rag.corpus import Reader, read_page
 from rag.errors import CorpusError
 from rag.folder import list_files, listed
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Page, Refused, Stated
 
 TEXT = "平湖发布\r\n\r\n　　昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"

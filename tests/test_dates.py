@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from eval.dates import Share, held_out, main, shares
 from rag.corpus import read_page
-from rag.dates import Dated, dates_of, file_date
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
+from rag.layout.dates import Dated, dates_of, file_date
 from rag.schema import Page, Stated
 from rag.text.calendar import point
 
@@ -235,7 +235,7 @@ def test_the_measure_reads_the_held_out_articles(tmp_path: Path, capsys: pytest.
     assert main([str(tmp_path)]) == 0
     head, year, *_ = capsys.readouterr().out.splitlines()
     assert head == f"{len(kept)} dated articles"
-    assert year.split()[:6] == ["rag.dates", "year", "given", str(len(kept)), "(1.000)", "right"]
+    assert year.split()[:6] == ["rag.layout.dates", "year", "given", str(len(kept)), "(1.000)", "right"]
     assert year.split()[6] == f"{right / len(kept):.3f}"
 
 

@@ -29,9 +29,9 @@ from rag.errors import CorpusError, IndexMissing
 from rag.generation import damage, generations
 from rag.history import KEEP, roll_back
 from rag.index import build, what_changed
+from rag.layout.articles import articles_of
 from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.merge import due
-from rag.newspaper import articles_of
 from rag.opened import load
 from rag.query import parse
 from rag.reading import READERS, reading
@@ -279,7 +279,7 @@ def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, emb
 
 
 def test_readers_are_all_that_an_article_passes_through() -> None:
-    """What rag.corpus, rag.newspaper and rag.text.sentences import, and the parsers that a worker loads by name."""
+    """What rag.corpus, rag.layout.articles and rag.text.sentences import, and the parsers that a worker loads by name."""
     rag = Path(module.__file__).parent
     found, waiting = set(), {"corpus", "newspaper", "splitter", "continuations", "pdf", "word", "markup", "scan"}
     while waiting:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.layout import JUMP, blocks_of
+from rag.layout.blocks import JUMP, blocks_of
 from rag.text.bylines import is_bare_names, names
 from rag.text.lines import kept, lines_of, squeeze
 

@@ -17,7 +17,7 @@ from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.folder import list_files
 from rag.index import build
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.opened import load
 from rag.outlined_page import in_terminal
 from rag.schema import Article, Page, Refused

@@ -12,7 +12,7 @@ import pytest
 
 from eval import variants
 from eval.pages import GOLD, Gold, Score, f1, match, pages_with_gold, same, score
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Article, Run
 from rag.text.offsets import source_span
 

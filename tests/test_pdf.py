@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 
 from rag.errors import CorpusError
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.pdf import Pdf
 from rag.schema import Article, Page, Part, Refused
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eval.pages import Gold
 from eval.printer import Story, Style
 from eval.variants import mixtures, printed, render, styles
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Page
 
 BODY = ("近日，清河渡口重新开放，首日迎来游客三千二百余人次，投入资金860万元。", "据了解，渡口每周二闭园检修，票价为每人15元。")

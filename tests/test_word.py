@@ -8,7 +8,7 @@ import pytest
 from docx.oxml import parse_xml
 
 from rag.errors import CorpusError
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Page
 from rag.word import Word
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from rag.corpus import read_page
-from rag.newspaper import articles_of
+from rag.layout.articles import articles_of
 from rag.schema import Article
 
 HERE = Path(__file__).parent

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.affinity import Affinity, turns
-from rag.layout import CONTACT, Block
+from rag.layout.affinity import Affinity, turns
+from rag.layout.blocks import CONTACT, Block
 from rag.schema import Kind
 
 _MAX_BLOCKS = 80  # a story of more blocks than this is cut; keeps the search linear in the page

@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from rag.layout import Block
+from rag.layout.blocks import Block
 
 _COHESION = 0.05
 

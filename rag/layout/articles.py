@@ -9,11 +9,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.dates import dates_of
-from rag.layout import JUMP, Block, blocks_of
-from rag.readings import Story
+from rag.layout.blocks import JUMP, Block, blocks_of
+from rag.layout.candidates import Story
+from rag.layout.dates import dates_of
+from rag.layout.stories import stories_of
 from rag.schema import Article, Page, Run
-from rag.stories import stories_of
 from rag.text.bylines import SIGNATURE, joined, names
 from rag.text.front_matter import front_matter
 from rag.text.lines import Line, kept, lines_of, squeeze

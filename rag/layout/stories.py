@@ -14,8 +14,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.layout import Block
-from rag.readings import Readings, Story, Weights
+from rag.layout.blocks import Block
+from rag.layout.candidates import Readings, Story, Weights
 
 _ORPHAN = {"head": 3.0, "byline": 4.0, "credit": 2.0}
 Place = Literal["", "before", "after"]

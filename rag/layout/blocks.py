@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.endings import SIGNED, TERMINAL, Column, closes, columns_of, head_of, is_torn, tail_of
+from rag.layout.line_ends import SIGNED, TERMINAL, Column, closes, columns_of, head_of, is_torn, tail_of
 from rag.text.bylines import DATELINE, PICTURE, ROLE, SIGNATURE, is_bare_names, names
 from rag.text.lines import Line, lines_of, squeeze
 
