@@ -22,11 +22,11 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from rag import labels, page, panel
 from rag.assistant import Assistant
-from rag.corpus import Reader
 from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
 from rag.feedback import store
 from rag.layout.articles import articles_of
-from rag.lookup import file_of
+from rag.reading.page_lookup import file_of
+from rag.reading.reader import Reader
 from rag.schema import Answer, Filter, Page
 from rag.script import ON_MASTHEAD, ON_NARROW, ON_SOURCES, ON_THREAD, WITH_FILTER
 from rag.sheet import as_html

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.corpus import read_page
 from rag.errors import RagError
-from rag.folder import list_files
 from rag.layout.articles import articles_of
+from rag.reading.folder import list_files
+from rag.reading.reader import read_page
 from rag.schema import Article, Kind, Page
 
 GOLD = Path(__file__).parent / "pages"

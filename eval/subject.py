@@ -19,13 +19,13 @@ from typing import Any, Literal
 from eval.records import Texts
 from eval.sets import Question, load_corpus, load_set, tuning
 from rag.config import Settings
-from rag.corpus import Reader
 from rag.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
-from rag.folder import list_files, name_of
 from rag.index import build_from
 from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.opened import Index, load
+from rag.reading.folder import list_files, name_of
+from rag.reading.reader import Reader
 from rag.schema import Article, Page
 from rag.segment import SEGMENTS
 

@@ -66,7 +66,7 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
     from rag import outlined_page, sheet
     from rag.history import folder_of
     from rag.layout.articles import articles_of
-    from rag.lookup import pages_in
+    from rag.reading.page_lookup import pages_in
     from rag.text import outline
 
     indexed = folder_of(settings.index_dir)

@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.folder import Listing, listed, name_of
+from rag.reading.folder import Listing, listed, name_of
+from rag.reading.sidecar import FOLDER_FILE, SUFFIX
 from rag.schema import File, Refused
-from rag.sidecar import FOLDER_FILE, SUFFIX
 
 _STAMPS = "stamps.json"
 _COARSE = 3 * 10**9  # nanoseconds: the times of some file systems go by two seconds

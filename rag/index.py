@@ -17,11 +17,10 @@ from typing import Any
 from rag import generation, history
 from rag.changes import Changes, Look, changes_in, remember, remembered
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.corpus import Reader
 from rag.draft import Draft, Result
 from rag.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
-from rag.folder import apart
+from rag.indexing.reader_version import reading
 from rag.known import forget
 from rag.layout.articles import articles_of
 from rag.lock import not_writable, writing
@@ -30,7 +29,8 @@ from rag.merge import merge
 from rag.opened import Index, load, open_generation
 from rag.placement import claim, clear, place, reach
 from rag.probe import probe
-from rag.reading import reading
+from rag.reading.folder import apart
+from rag.reading.reader import Reader
 from rag.schema import Article, Entry, File, Refused
 
 Progress = Callable[[str, int, int], None]

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from rag.archive import Archive
 from rag.errors import CorpusError
+from rag.reading.zip_archive import Archive
 
 
 def _zip(*members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_STORED) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.charset import decode, encoding_of
+from rag.reading.charset import decode, encoding_of
 
 SIMPLIFIED = "昨天，平湖签约了5个人工智能项目，总投资5亿元。"
 TRADITIONAL = "昨天，平湖簽約了5個人工智慧專案，總投資5億元，市長說，這是今年最大的一次。"

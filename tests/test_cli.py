@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rag import cli
-from rag.corpus import read_page
+from rag.reading.reader import read_page
 
 QUESTIONS = [  # over all five pages, in both languages
     "平湖签约了哪些人工智能项目？",

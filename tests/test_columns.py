@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.columns import Box, in_order
+from rag.reading.reading_order import Box, in_order
 
 
 def line(left: float, top: float, text: str, size: float = 10.0) -> Box:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from rag.citations import cite
-from rag.corpus import read_page
 from rag.embedder import Embedder
-from rag.folder import list_files
 from rag.index import build
 from rag.layout.articles import articles_of, jump_page
 from rag.layout.continuations import join
 from rag.opened import load
+from rag.reading.folder import list_files
+from rag.reading.reader import read_page
 from rag.schema import Article, Run
 from rag.text.offsets import source_of
 from rag.text.sentences import sentences

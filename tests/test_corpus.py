@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from rag.config import Limits
-from rag.corpus import Reader, read_page
 from rag.errors import CorpusError
-from rag.folder import list_files, listed
 from rag.layout.articles import articles_of
+from rag.reading.folder import list_files, listed
+from rag.reading.reader import Reader, read_page
 from rag.schema import Page, Refused, Stated
 
 TEXT = "平湖发布\r\n\r\n　　昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
@@ -316,6 +316,6 @@ def test_limits(tmp_path: Path) -> None:
 
 
 def test_no_parser_is_loaded_until_a_file_needs_it() -> None:
-    code = ("import sys, rag.corpus; print([m for m in sys.modules if m.split('.')[0] in "
+    code = ("import sys, rag.reading.reader; print([m for m in sys.modules if m.split('.')[0] in "
             "('pypdfium2', 'docx', 'lxml', 'trafilatura', 'rapidocr', 'PIL', 'numpy')])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=DATA.parent.parent).stdout == "[]\n"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.dates import Share, held_out, main, shares
-from rag.corpus import read_page
 from rag.layout.articles import articles_of
 from rag.layout.dates import Dated, dates_of, file_date
+from rag.reading.reader import read_page
 from rag.schema import Page, Stated
 from rag.text.calendar import point
 

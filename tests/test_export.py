@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rag.errors import CorpusError
-from rag.export import rows_of
+from rag.reading.tables import rows_of
 from rag.schema import Part, Refused, Stated
 
 HEADER = ["标题", "正文", "发布时间", "作者", "版次", "来源"]

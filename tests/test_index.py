@@ -23,18 +23,18 @@ from hypothesis import strategies as st
 from rag import index as module
 from rag.assistant import Assistant
 from rag.config import DEFAULT_LIMITS, Settings
-from rag.corpus import Reader, read_page
 from rag.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
 from rag.generation import damage, generations
 from rag.history import KEEP, roll_back
 from rag.index import build, what_changed
+from rag.indexing.reader_version import reader_sources, reading
 from rag.layout.articles import articles_of
 from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.merge import due
 from rag.opened import load
 from rag.query import parse
-from rag.reading import READERS, reading
+from rag.reading.reader import Reader, read_page
 from rag.retriever import RANKERS, Retriever
 
 JUMPS = (
@@ -278,15 +278,24 @@ def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, emb
     assert not build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0)).changes.again
 
 
-def test_readers_are_all_that_an_article_passes_through() -> None:
-    """What rag.corpus, rag.layout.articles and rag.text.sentences import, and the parsers that a worker loads by name."""
+def test_reader_version_covers_all_that_an_article_passes_through() -> None:
+    """Every module that the reader, the layout, the passages and the parsers loaded by name import."""
     rag = Path(module.__file__).parent
-    found, waiting = set(), {"corpus", "newspaper", "splitter", "continuations", "pdf", "word", "markup", "scan"}
+    parsers = ("pdf", "docx", "html_article", "ocr")
+    waiting = {"reading/reader", "layout/articles", "layout/continuations", "passages", *(f"reading/{name}" for name in parsers)}
+    found: set[str] = set()
     while waiting:
         name = waiting.pop()
         found.add(name)
-        waiting |= set(re.findall(r"^\s*from rag\.(\w+) import", (rag / f"{name}.py").read_text(), re.MULTILINE)) - found
-    assert set(READERS) == found - {"config", "errors"}
+        source = (rag / f"{name}.py").read_text(encoding="utf-8")
+        for package, names in re.findall(r"^\s*from rag\.?([\w.]*) import (\([^)]*\)|.*)", source, re.MULTILINE):
+            module = package.replace(".", "/")
+            modules = [module] if (rag / f"{module}.py").is_file() else [f"{module}/{each}" for each in re.findall(r"\w+", names)]
+            waiting |= set(modules) - found
+    covered = {path.relative_to(rag).with_suffix("").as_posix() for path in reader_sources()}
+    assert found - {"config", "errors"} <= covered
+    assert "text/terms" in covered
+    assert "search/query" not in covered
 
 
 def test_edited_file_is_embedded_alone(built: Path, folder: Path, embedder: Embedder) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import CorpusError
-from rag.markup import Html, plain
+from rag.reading.html_article import Html, plain
 from rag.schema import Stated
 
 MENU = "<nav><ul><li><a href='/'>首页</a></li><li><a href='/n'>本地新闻</a></li><li><a href='/v'>视频</a></li></ul></nav>"

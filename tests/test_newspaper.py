@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.corpus import read_page
-from rag.folder import list_files
 from rag.layout.articles import articles_of
+from rag.reading.folder import list_files
+from rag.reading.reader import read_page
 from rag.schema import Article, Page, Stated
 from rag.text.offsets import source_span
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.corpus import Reader
 from rag.embedder import Embedder
-from rag.folder import list_files
 from rag.index import build
 from rag.layout.articles import articles_of
 from rag.opened import load
 from rag.outlined_page import in_terminal
+from rag.reading.folder import list_files
+from rag.reading.reader import Reader
 from rag.schema import Article, Page, Refused
 from rag.sheet import as_html
 from rag.text.offsets import source_span

@@ -10,7 +10,7 @@ import pytest
 
 from rag.errors import CorpusError
 from rag.layout.articles import articles_of
-from rag.pdf import Pdf
+from rag.reading.pdf import Pdf
 from rag.schema import Article, Page, Part, Refused
 
 DATA = Path(__file__).parent / "data"
@@ -94,10 +94,10 @@ def test_pdf_that_cannot_be_opened(data: bytes, why: str) -> None:
 
 
 def test_picture_of_a_page_without_the_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rag import scan
+    from rag.reading import ocr
 
     monkeypatch.setitem(sys.modules, "rapidocr", None)
-    scan._engine.cache_clear()
+    ocr._engine.cache_clear()
     picture = pypdfium2.PdfDocument((DATA / "paper.pdf").read_bytes())[0].render(scale=0.5).to_pil().convert("RGB")
     file = io.BytesIO()
     picture.save(file, "PDF")

@@ -9,10 +9,10 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from rag.columns import Box
 from rag.errors import CorpusError
-from rag.pdf import Pdf, boxes_of
-from rag.scan import Scan, _size
+from rag.reading.ocr import Scan, _size
+from rag.reading.pdf import Pdf, boxes_of
+from rag.reading.reading_order import Box
 from rag.schema import Part
 
 pytest.importorskip("rapidocr")

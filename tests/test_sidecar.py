@@ -3,8 +3,18 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import CorpusError
+from rag.reading.sidecar import (
+    Given,
+    field_of,
+    iso_date,
+    merged,
+    page_number,
+    people,
+    read_front_matter,
+    read_sidecar,
+    said,
+)
 from rag.schema import Stated
-from rag.sidecar import Given, field_of, iso_date, merged, page_number, people, read_front_matter, read_sidecar, said
 from rag.text.front_matter import front_matter
 
 FULL = "title: 东片再生水厂投用\nbyline: [居丹荔, 邱冬白]\ndate: 2025-07-31\nsource: 平湖日报\npage: 03\n"

@@ -9,8 +9,8 @@ from docx.oxml import parse_xml
 
 from rag.errors import CorpusError
 from rag.layout.articles import articles_of
+from rag.reading.docx import Word
 from rag.schema import Page
-from rag.word import Word
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 

@@ -13,8 +13,8 @@ import docx
 import pypdfium2
 import pytest
 
+from rag.reading.parser_process import Worker
 from rag.schema import Part, Refused
-from rag.worker import Worker
 
 PAPER = (Path(__file__).parent / "data" / "paper.pdf").read_bytes()
 KILLED = "could not be read, its reader was ended from outside, perhaps for want of memory: run `rag index` again."

@@ -10,8 +10,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from rag.corpus import read_page
 from rag.layout.articles import articles_of
+from rag.reading.reader import read_page
 from rag.schema import Article
 
 HERE = Path(__file__).parent

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.config import Limits
-from rag.corpus import Reader
 from rag.errors import CorpusError
-from rag.folder import name_of
+from rag.reading.folder import name_of
+from rag.reading.reader import Reader
 from rag.schema import Page, Refused
 
 

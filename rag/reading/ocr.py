@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rag.columns import Box, in_order
 from rag.errors import CorpusError
+from rag.reading.reading_order import Box, in_order
 from rag.schema import Part
 
 MISSING = "is a picture: to read it, install the OCR with `pip install 'baowen[ocr]'`, then run `rag index` again."

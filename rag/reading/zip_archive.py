@@ -10,8 +10,8 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-from rag.charset import decode
 from rag.errors import CorpusError
+from rag.reading.charset import decode
 
 _MAX_MEMBERS = 100_000
 _OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|[\0\r\n]")

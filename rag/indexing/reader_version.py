@@ -12,11 +12,9 @@ from pathlib import Path
 
 from rag.config import Limits
 
-READERS = (
-    "affinity", "archive", "beside", "bylines", "charset", "columns", "continuations", "corpus", "dates", "endings", "export", "filters",
-    "folder", "front_matter", "layout", "lines", "markup", "newspaper", "outline", "pdf", "readings", "scan", "schema", "sidecar", "spans",
-    "splitter", "stories", "word", "worker")
-"""The modules that a file and its articles pass through on their way to passages."""
+READERS = ("text", "reading", "layout")
+"""The packages that a file and its articles pass through on their way to passages, and beside them two modules."""
+BESIDE = ("schema.py", "indexing/passages.py")
 
 
 def reading(limits: Limits) -> str:
@@ -28,6 +26,13 @@ def reading(limits: Limits) -> str:
 @lru_cache(maxsize=1)
 def _readers() -> str:
     digest = hashlib.sha256()
-    for name in READERS:
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    for path in reader_sources():
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def reader_sources() -> list[Path]:
+    """Every file whose change may read a page otherwise, in a fixed order."""
+    rag = Path(__file__).parents[1]
+    own = [path for package in READERS for path in sorted((rag / package).rglob("*.py"))]
+    return [*own, *(rag / name for name in BESIDE if (rag / name).exists())]

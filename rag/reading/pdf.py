@@ -8,8 +8,8 @@ import math
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from rag.columns import Box, in_order
 from rag.errors import CorpusError
+from rag.reading.reading_order import Box, in_order
 from rag.schema import Part, Refused
 
 _SKIPPED = {0, 10, 13, 0xFFFF}  # line ends that PDFium adds, characters without a meaning
@@ -102,7 +102,7 @@ def _has_picture(page: pypdfium2.PdfPage) -> bool:
 
 
 def _recognised(page: pypdfium2.PdfPage) -> str:
-    from rag.scan import boxes_of as seen
+    from rag.reading.ocr import boxes_of as seen
 
     bitmap = page.render(scale=_SCAN_PIXELS / max(page.get_width(), page.get_height(), 1.0))
     return in_order(seen(bitmap.to_pil()))

@@ -8,11 +8,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rag.charset import encoding_of
 from rag.errors import CorpusError
-from rag.markup import plain
+from rag.reading.charset import encoding_of
+from rag.reading.html_article import plain
+from rag.reading.sidecar import FIELDS, SUFFIX, plain_name, stated_of
 from rag.schema import Part, Refused
-from rag.sidecar import FIELDS, SUFFIX, plain_name, stated_of
 
 Columns = Sequence[tuple[str, str]]
 _HTML = re.compile(r"</?(?:p|br|div|span|b|i|em|strong|a|img|font|table|h[1-6]|ul|li|section)\b[^<>]*>|&nbsp;", re.I)

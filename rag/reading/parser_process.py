@@ -40,25 +40,25 @@ class Document(Protocol):
 
 
 def _pdf(data: bytes) -> Document:
-    from rag.pdf import Pdf
+    from rag.reading.pdf import Pdf
 
     return Pdf(data)
 
 
 def _word(data: bytes) -> Document:
-    from rag.word import Word
+    from rag.reading.docx import Word
 
     return Word(data)
 
 
 def _html(data: bytes) -> Document:
-    from rag.markup import Html
+    from rag.reading.html_article import Html
 
     return Html(data)
 
 
 def _scan(data: bytes) -> Document:
-    from rag.scan import Scan
+    from rag.reading.ocr import Scan
 
     return Scan(data)
 
@@ -114,9 +114,9 @@ class Worker:
 
     def _ask(self, kind: str, data: bytes, first: int) -> None:
         if self._process is None or self._process.poll() is not None:
-            root = str(Path(__file__).parent.parent)
+            root = str(Path(__file__).parents[2])
             self._process = subprocess.Popen(
-                [sys.executable, "-c", f"import sys; sys.path.insert(0, {root!r}); from rag.worker import serve; serve()"],
+                [sys.executable, "-c", f"import sys; sys.path.insert(0, {root!r}); from rag.reading.parser_process import serve; serve()"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             self._rest = b""
         assert self._process.stdin is not None

@@ -10,17 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from rag.archive import Archive
-from rag.beside import Beside, Folders, own_of
-from rag.charset import decode
 from rag.config import Limits
 from rag.errors import CorpusError
-from rag.export import rows_of
-from rag.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
+from rag.reading.charset import decode
+from rag.reading.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
+from rag.reading.parser_process import Worker
+from rag.reading.sidecar import SUFFIX, Beside, Folders, Given, merged, own_of, read_front_matter, said
+from rag.reading.tables import rows_of
+from rag.reading.zip_archive import Archive
 from rag.schema import Page, Part, Refused, Stated
-from rag.sidecar import SUFFIX, Given, merged, read_front_matter, said
 from rag.text.outline import checked
-from rag.worker import Worker
 
 
 def read_page(path: Path, folder: Path, max_mb: float) -> Page:

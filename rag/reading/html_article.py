@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rag.charset import decode
 from rag.errors import CorpusError
+from rag.reading.charset import decode
+from rag.reading.sidecar import stated_of
 from rag.schema import Part
-from rag.sidecar import stated_of
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", re.I)
 _META = {  # field -> the names that pages give it in <meta>, surest first

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import CorpusError
+from rag.reading.sidecar import FOLDER_FILE, SUFFIX
 from rag.schema import Refused
-from rag.sidecar import FOLDER_FILE, SUFFIX
 
 TEXT = (".txt", ".md")
 EXPORTS = (".csv", ".jsonl")
