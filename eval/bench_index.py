@@ -33,13 +33,13 @@ from rag.embedder import Embedder
 from rag.index import build
 from rag.manifest import FORMAT
 from rag.opened import load
-from rag.postings import Postings
 from rag.query import parse
 from rag.retriever import Retriever
 from rag.schema import Article, Entry, File, Run
 from rag.segment import SEGMENTS, Content, keys_of
 from rag.text.sentences import sentences
 from rag.vectors import Matrix, Vectors
+from rag.words.postings import Postings
 
 _OUT, _PLOT = Path("eval/out/bench-index.json"), Path("eval/out/bench-index.html")
 _SETS = [Path(__file__).parent / "sets" / name for name in ("cmrc2018-sample", "dureader-robust-sample")]

@@ -22,12 +22,12 @@ import numpy as np
 
 from eval.sets import load_corpus, load_set
 from rag.errors import RagError
-from rag.lexical import LexicalIndex, Scores, top
 from rag.names import NameBridge
-from rag.postings import Postings
 from rag.query import parse
 from rag.text.sentences import sentences
 from rag.text.terms import tokens
+from rag.words.bm25 import LexicalIndex, Scores, top
+from rag.words.postings import Postings
 
 _OUT = Path("eval/out/bench_lexical.json")
 _SIZES = (10_000, 100_000)

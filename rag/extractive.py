@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from rag.citations import cite
 from rag.embedder import Embedder
-from rag.lexical import LexicalIndex
 from rag.schema import Article, Citation, Hit, Language, Query
 from rag.text.calendar import shown
 from rag.text.sentences import sentences
 from rag.text.terms import normalise, tokens
+from rag.words.bm25 import LexicalIndex
 
 _LIST = re.compile(
     r"哪些|哪[几两二三四五六七八九十]|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"

@@ -20,10 +20,10 @@ from rag import generation, segment
 from rag.errors import IndexDamaged
 from rag.opened import Living, open_generation
 from rag.placement import place
-from rag.postings import Postings
 from rag.probe import probe
 from rag.segment import SEGMENTS, Content, Keys
 from rag.vectors import Matrix
+from rag.words.postings import Postings
 
 _FEW = 8
 _SMALL = 1000  # passages: below it all segments are of one size

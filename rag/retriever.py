@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedder import Embedder
-from rag.lexical import top
 from rag.names import NameBridge
 from rag.opened import Index
 from rag.schema import Hit, Query
 from rag.text.terms import tokens
 from rag.vectors import Among, products
+from rag.words.bm25 import top
 
 Scores = NDArray[np.float64]
 _POOL = 60

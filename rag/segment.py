@@ -6,7 +6,7 @@
     spans.npy          (passages, 3) where in its article a passage begins and ends, how much of the headline goes with it
     keys.npy, rows.npy (passages,) a hash of what was embedded, ascending, and the passages that they are of
     vectors.npy ...    rag.vectors
-    words/             rag.postings
+    words/             rag.words.postings
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from rag import store
 from rag.errors import IndexDamaged
 from rag.files import mapped, not_readable, sha256_of, sync
-from rag.postings import Postings
 from rag.schema import Article, Entry, File, Passage
 from rag.store import Store
 from rag.vectors import Mask, Matrix, Rows, Vectors
+from rag.words.postings import Postings
 
 NOTE = "segment.json"
 SEGMENTS = "segments"

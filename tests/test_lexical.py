@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged
-from rag.lexical import LexicalIndex, normalise, tokens, top
 from rag.opened import Index
-from rag.postings import Postings
+from rag.words.bm25 import LexicalIndex, normalise, tokens, top
+from rag.words.postings import Postings
 
 
 @pytest.mark.parametrize(

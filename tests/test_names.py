@@ -8,10 +8,10 @@ from collections import defaultdict
 import pytest
 from pypinyin import lazy_pinyin
 
-from rag.lexical import LexicalIndex
 from rag.names import NameBridge
 from rag.opened import Index
-from rag.sounds import readings
+from rag.words.bm25 import LexicalIndex
+from rag.words.syllables import readings
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_names_of_the_seeds_are_read_as_by_a_table_of_everything(index: Index, b
 BRIDGE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-from rag.lexical import LexicalIndex
+from rag.words.bm25 import LexicalIndex
 from rag.names import NameBridge
 assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies).bridge(f"Who is {sys.argv[1]}?") == {}
 """

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import postings as module
-from rag.postings import Postings
 from rag.text.terms import tokens
-from rag.vocabulary import Vocabulary
+from rag.words import postings as module
+from rag.words.postings import Postings
+from rag.words.vocabulary import Vocabulary
 
 MIXED = st.text(st.sampled_from("平湖嘉兴人工智能制造业㐀豈平１ａA1.9٣万，。 \n\t\ud800𠀀👍ß㍿"), max_size=30) | st.text(max_size=12)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sounds import Sounds, readings
+from rag.words.syllables import Sounds, readings
 
 TERMS = ["ab", "人工智能", "平", "平湖", "苹湖", "萍乡", "重庆", "银行", "绿城", "㍿㍿", "湖a"]
 

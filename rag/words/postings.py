@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.files import mapped
-from rag.sounds import Sounds
 from rag.text.terms import Keys, halves, keyed, occurrences
-from rag.vocabulary import Vocabulary
+from rag.words.syllables import Sounds
+from rag.words.vocabulary import Vocabulary
 
 Rows = NDArray[np.int32]
 Counts = NDArray[Any]

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.postings import Mask, Postings
 from rag.text.terms import content_words, normalise, tokens
+from rag.words.postings import Mask, Postings
 
 __all__ = ["Frequencies", "LexicalIndex", "Scores", "content_words", "normalise", "tokens", "top"]
 
