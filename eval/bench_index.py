@@ -38,7 +38,7 @@ from rag.retriever import Retriever
 from rag.schema import Article, Entry, File, Run
 from rag.segment import SEGMENTS, Content, keys_of
 from rag.text.sentences import sentences
-from rag.vectors import Matrix, Vectors
+from rag.vectors.flat import Matrix, Vectors
 from rag.words.postings import Postings
 
 _OUT, _PLOT = Path("eval/out/bench-index.json"), Path("eval/out/bench-index.html")

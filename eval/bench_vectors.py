@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from eval.bench_lexical import _memory
 from eval.plots import Axis, Series, page, plot
-from rag.vectors import Among, Matrix, Rows, Vectors
+from rag.vectors.flat import Among, Matrix, Rows, Vectors
 
 _OUT = Path("eval/out/bench-vectors.json")
 _PLOT = Path("eval/out/bench-vectors.html")

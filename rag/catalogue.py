@@ -91,11 +91,11 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
 
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
-    from rag.connection import Address
     from rag.generation import damage
     from rag.manifest import read_manifest
     from rag.opened import load
     from rag.placement import remote
+    from rag.vectors.milvus_connection import Address
 
     settings = settings_of(index_dir)
     folder = settings.index_dir

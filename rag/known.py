@@ -18,7 +18,7 @@ from rag.embedder import Encoder
 from rag.errors import IndexDamaged
 from rag.files import mapped
 from rag.segment import SEGMENTS, Keys, keys_of
-from rag.vectors import Matrix
+from rag.vectors.flat import Matrix
 
 Found = NDArray[np.bool_]
 _FILES = ("keys.npy", "rows.npy", "vectors.npy")

@@ -22,7 +22,7 @@ from rag.opened import Living, open_generation
 from rag.placement import place
 from rag.probe import probe
 from rag.segment import SEGMENTS, Content, Keys
-from rag.vectors import Matrix
+from rag.vectors.flat import Matrix
 from rag.words.postings import Postings
 
 _FEW = 8

@@ -17,12 +17,12 @@ import numpy as np
 from rag.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import gone_of
-from rag.joined import Joined
 from rag.manifest import current_generation, read_manifest
 from rag.placement import stores_of
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.segment import SEGMENTS, Segment
-from rag.vectors import Among, Mask, Rows, VectorStore
+from rag.vectors.combined import Joined
+from rag.vectors.flat import Among, Mask, Rows, VectorStore
 from rag.words.bm25 import LexicalIndex
 
 _REMEMBERED = 8  # filters whose passages are kept at hand

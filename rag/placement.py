@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rag.connection import Address
 from rag.errors import IndexIncompatible
-from rag.milvus import MilvusVectors
-from rag.owner import own, owner_of, sweep
 from rag.segment import Segment
 from rag.text.filters import Facts, facts_of
-from rag.vectors import VectorStore
+from rag.vectors.flat import VectorStore
+from rag.vectors.milvus_connection import Address
+from rag.vectors.milvus_owner import own, owner_of, sweep
+from rag.vectors.milvus_store import MilvusVectors
 
 _LARGE = 10_000  # passages: scanned in 0.4 ms, where a server answers in 3
 
@@ -26,7 +26,7 @@ def remote(segments: Mapping[str, Sequence[int]]) -> set[str]:
 
 
 def stores_of(segments: Sequence[Segment], model: str, server: str) -> list[VectorStore]:
-    """The store that searches each segment. ``server`` is an address as ``rag.connection.Address`` reads it, empty where
+    """The store that searches each segment. ``server`` is an address as ``rag.vectors.milvus_connection.Address`` reads it, empty where
     there is none. Raises what ``MilvusVectors.open`` raises."""
     far = remote(_sizes(segments)) if server else set()
     return [MilvusVectors.open(Address.of(server), each.name, model, each.vectors) if each.name in far else each.vectors

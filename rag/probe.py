@@ -12,7 +12,7 @@ from rag.errors import IndexDamaged
 from rag.opened import Index, open_generation
 from rag.segment import SEGMENTS, damage
 from rag.text.terms import tokens
-from rag.vectors import Among
+from rag.vectors.flat import Among
 
 _PROBES = 8
 _BEST = 5

@@ -12,7 +12,7 @@ from rag.names import NameBridge
 from rag.opened import Index
 from rag.schema import Hit, Query
 from rag.text.terms import tokens
-from rag.vectors import Among, products
+from rag.vectors.flat import Among, products
 from rag.words.bm25 import top
 
 Scores = NDArray[np.float64]

@@ -5,7 +5,7 @@
     first.npy          (articles + 1,) the first passage of each article
     spans.npy          (passages, 3) where in its article a passage begins and ends, how much of the headline goes with it
     keys.npy, rows.npy (passages,) a hash of what was embedded, ascending, and the passages that they are of
-    vectors.npy ...    rag.vectors
+    vectors.npy ...    rag.vectors.flat
     words/             rag.words.postings
 """
 
@@ -28,7 +28,7 @@ from rag.errors import IndexDamaged
 from rag.files import mapped, not_readable, sha256_of, sync
 from rag.schema import Article, Entry, File, Passage
 from rag.store import Store
-from rag.vectors import Mask, Matrix, Rows, Vectors
+from rag.vectors.flat import Mask, Matrix, Rows, Vectors
 from rag.words.postings import Postings
 
 NOTE = "segment.json"

@@ -18,11 +18,11 @@ import pytest
 from cluster_nodes import Cluster
 from milvus_server import clustered, loopback
 
-from rag.connection import Address
 from rag.errors import VectorServerError
-from rag.milvus import MilvusVectors
 from rag.text.filters import Facts, filter_of
-from rag.vectors import Among, FlatVectors, Matrix, Rows
+from rag.vectors.flat import Among, FlatVectors, Matrix, Rows
+from rag.vectors.milvus_connection import Address
+from rag.vectors.milvus_store import MilvusVectors
 
 MODEL, N, D, K = "m", 8000, 64, 10
 SEGMENTS = [f"{number:016x}" for number in range(4)]

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from milvus_server import PORT, Server, clustered, loopback
 
-import rag.milvus
-from rag.connection import Address
-from rag.milvus import MilvusVectors
+import rag.vectors.milvus_store
 from rag.schema import Article
 from rag.text.filters import facts_of, filter_of
-from rag.vectors import Among, FlatVectors
+from rag.vectors.flat import Among, FlatVectors
+from rag.vectors.milvus_connection import Address
+from rag.vectors.milvus_store import MilvusVectors
 
 HERE, SEGMENT, MODEL, D, K = Address("127.0.0.1", PORT, "bench"), "0" * 16, "m", 384, 10
 SHARES = {1: "1901", 8: "1902", 15: "1903", 50: "1904"}  # per cent of the rows that each filter lets through
@@ -43,14 +43,14 @@ def main(n: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         print(f"n {n}, start {server.start():.1f} s")
-        upsert = rag.milvus._upsert
+        upsert = rag.vectors.milvus_store._upsert
 
         def noted(*arguments) -> set[str]:
             at = time.monotonic()
             sources = upsert(*arguments)
             print(f"upserts {n / (time.monotonic() - at):.0f} a second")
             return sources
-        rag.milvus._upsert = noted
+        rag.vectors.milvus_store._upsert = noted
         began = time.monotonic()
         store = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, (dated[share] for share in part))
         print(f"built in {time.monotonic() - began:.1f} s")

@@ -18,21 +18,21 @@ import pytest
 from milvus_server import METRICS, PORT, Server, clustered, loopback
 from pymilvus import DataType, MilvusClient
 
-import rag.connection
+import rag.vectors.milvus_connection
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.connection import Address, connected
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
 from rag.history import roll_back
 from rag.index import build
 from rag.manifest import read_manifest
-from rag.milvus import MilvusVectors, _create
-from rag.owner import own, owner_of, sweep
 from rag.parcel import pack, unpack
 from rag.schema import EVERYTHING, Article, Filter
 from rag.text.filters import facts_of, filter_of, passes
-from rag.vectors import Among, FlatVectors, Matrix, VectorStore
+from rag.vectors.flat import Among, FlatVectors, Matrix, VectorStore
+from rag.vectors.milvus_connection import Address, connected
+from rag.vectors.milvus_owner import own, owner_of, sweep
+from rag.vectors.milvus_store import MilvusVectors, _create
 
 N, D, MODEL = 8000, 64, "f" * 32
 HERE = Address("127.0.0.1", PORT, "baowen")
@@ -73,7 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     loopback()
     started = Server(tmp_path_factory.mktemp("server"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rag.connection, "READ", 1.0)
+        patch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
         _one_line(VectorServerError, r"^Nothing answers at 127\.0\.0\.1:19530: start Milvus there", lambda: built(SEGMENT, LITTLE))
     started.start()
     yield started
@@ -162,7 +162,7 @@ def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
 
 def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
     """As by a node that has not loaded everything yet: in 2.3.5 that is no error."""
-    class Short(rag.connection.Connection):
+    class Short(rag.vectors.milvus_connection.Connection):
         kept = 0
 
         def __init__(self) -> None:
@@ -176,7 +176,7 @@ def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatc
     assert (first.search(QUERIES, 10)[1] == flat.search(QUERIES, 10)[1]).all()
     assert (first.search(QUERIES, 10, half)[1] == flat.search(QUERIES, 10, half)[1]).all()
     with monkeypatch.context() as patch:
-        patch.setattr("rag.milvus._counted", lambda *_: N - 1)
+        patch.setattr("rag.vectors.milvus_store._counted", lambda *_: N - 1)
         for Short.kept in (0, 3, 9):
             _one_line(VectorServerError, "is still loading: wait and try again", lambda: first.search(QUERIES, 10))
         assert first.search(QUERIES, 9)[1].shape == (50, 9)
@@ -225,7 +225,7 @@ def test_whole_once_and_left_as_it_is(first: MilvusVectors, flat: FlatVectors, m
     def never(*_: object) -> None:
         raise AssertionError("written again")
     with monkeypatch.context() as patch:
-        patch.setattr("rag.milvus._create", never)
+        patch.setattr("rag.vectors.milvus_store._create", never)
         again = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, iter(FACTS))
     assert connected(HERE)("describe_collection", again.name)["collection_id"] == number
     for facts in (FACTS[:1499], FACTS[:1501]):  # the segment's rows and its facts disagree: nothing comes of it
@@ -318,7 +318,7 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
     roll_back(index_dir)
     agree()
     (folder / "new.txt").write_text("　　本报讯 昨天，平湖的人工智能黄桃喜获丰收，果香四溢，游客很多。\n", encoding="utf-8")
-    monkeypatch.setattr(rag.connection.Connection.__call__, "__kwdefaults__", {"seconds": 1.0})
+    monkeypatch.setattr(rag.vectors.milvus_connection.Connection.__call__, "__kwdefaults__", {"seconds": 1.0})
     server.signal(signal.SIGSTOP)
     _one_line(VectorServerError, "does not answer", lambda: build(folder, index_dir, embedder, server=address))
     server.signal(signal.SIGCONT)
@@ -373,7 +373,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
     assert owner_of(Address.of(address)) == identity
 
     with monkeypatch.context() as patch:  # two find the address free at the same time: the later one gets an error
-        patch.setattr("rag.owner.connected", lambda at: lambda method, *arguments, **named: (
+        patch.setattr("rag.vectors.milvus_owner.connected", lambda at: lambda method, *arguments, **named: (
             method != "has_collection" and connected(at)(method, *arguments, **named)))
         _one_line(VectorServerError, "refuses", lambda: own(Address.of(address), "0" * 32))
     assert owner_of(Address.of(address)) == identity
@@ -419,7 +419,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
 
 
 def test_what_answers_but_is_no_vector_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.connection, "READ", 1.0)
+    monkeypatch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
     _one_line(VectorServerError, r"^What listens at 127\.0\.0\.1:9091 does not answer as Milvus does: start Milvus there, correct",
               lambda: connected(replace(HERE, port=METRICS)))
     _one_line(VectorServerError, r"^There is no host nowhere\.invalid: correct RAG_VECTOR_STORE, or unset it",
@@ -427,8 +427,8 @@ def test_what_answers_but_is_no_vector_server(server: Server, monkeypatch: pytes
 
 
 def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.connection.Connection.__call__, "__kwdefaults__", {"seconds": 1.0})
-    monkeypatch.setattr(rag.connection, "READ", 1.0)
+    monkeypatch.setattr(rag.vectors.milvus_connection.Connection.__call__, "__kwdefaults__", {"seconds": 1.0})
+    monkeypatch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
     server.signal(signal.SIGSTOP)
     assert _one_line(VectorServerError, "does not answer", lambda: first.search(QUERIES[:1], 5)) < 3
     assert _one_line(VectorServerError, "does not answer", lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, LITTLE)) < 3

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rag.connection
-from rag.connection import Address
+import rag.vectors.milvus_connection
 from rag.errors import BadInput, VectorServerError
-from rag.milvus import MilvusVectors
-from rag.vectors import FlatVectors
+from rag.vectors.flat import FlatVectors
+from rag.vectors.milvus_connection import Address
+from rag.vectors.milvus_store import MilvusVectors
 
 INSIDE = Path(__file__).with_name("milvus_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
@@ -90,13 +90,13 @@ def test_bad_address(text: str) -> None:
 
 @needs_client
 def test_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.connection, "READ", 1.0)
+    monkeypatch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
     assert _said(Address("127.0.0.1", 9, "baowen")) == f"Nothing answers at 127.0.0.1:9: {MENDS}"
 
 
 @needs_client
 def test_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.connection, "READ", 1.0)
+    monkeypatch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
 
     def unknown(*_: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
@@ -107,7 +107,7 @@ def test_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needs_client
 def test_a_web_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.connection, "READ", 1.0)
+    monkeypatch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     said = _said(Address("127.0.0.1", server.server_port, "baowen"))

@@ -433,7 +433,7 @@ def test_server_is_asked_before_anything_is_embedded(
     rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
 ) -> None:
     monkeypatch.setenv("RAG_VECTOR_STORE", address)
-    monkeypatch.setattr("rag.connection.READ", 1.0)
+    monkeypatch.setattr("rag.vectors.milvus_connection.READ", 1.0)
     monkeypatch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded"))
     got, _, err = rag("index", folder, "--index", tmp_path / "new")
     assert (got, err.count("\n")) == (code, 1)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag import vectors as module
 from rag.embedder import Embedder
 from rag.errors import IndexDamaged
-from rag.joined import Joined
 from rag.opened import Index
 from rag.schema import Filter
-from rag.vectors import Among, FlatVectors, Mask, Matrix, Rows, Vectors
+from rag.vectors import flat as module
+from rag.vectors.combined import Joined
+from rag.vectors.flat import Among, FlatVectors, Mask, Matrix, Rows, Vectors
 
 
 def _unit(n: int, d: int, seed: int) -> np.ndarray:

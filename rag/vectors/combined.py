@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from rag.vectors import NO_SCORE, Among, Matrix, Rows, VectorStore
+from rag.vectors.flat import NO_SCORE, Among, Matrix, Rows, VectorStore
 
 _AT_ONCE = 16  # stores asked
 

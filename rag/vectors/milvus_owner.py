@@ -1,6 +1,6 @@
 """To which index the collections at an address of a Milvus server belong.
 
-``BASE_owner``, an empty collection beside those of `rag.milvus`, says it in its description: one place to ask and to
+``BASE_owner``, an empty collection beside those of `rag.vectors.milvus_store`, says it in its description: one place to ask and to
 change, and a server that has made it does not make a second one.
 """
 
@@ -10,9 +10,9 @@ import json
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 
-from rag.connection import WRITE, Address, connected
 from rag.errors import IndexIncompatible
-from rag.milvus import SEGMENT, described, foreign
+from rag.vectors.milvus_connection import WRITE, Address, connected
+from rag.vectors.milvus_store import SEGMENT, described, foreign
 
 
 def owner_of(address: Address) -> str:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.files import mapped
-from rag.nearest import Nearest
 from rag.schema import EVERYTHING, Filter
+from rag.vectors.codes import Nearest
 
 Matrix = NDArray[np.float32]
 Mask = NDArray[np.bool_]

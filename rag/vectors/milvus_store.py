@@ -1,4 +1,4 @@
-"""Vectors in a Milvus server, behind the protocol of ``rag.vectors``. Needs the extra ``milvus``.
+"""Vectors in a Milvus server, behind the protocol of ``rag.vectors.flat``. Needs the extra ``milvus``.
 
 A segment of the index is a collection of its own, ``BASE_0123456789abcdef``, and never changes once it is whole. What it
 is made of (model, dimension, rows) is in its description; its property ``baowen`` is written when it is whole and
@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from rag.connection import READ, WRITE, Address, Connection, connected
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, VectorServerError
 from rag.text.filters import Facts, folded, number_of
-from rag.vectors import NO_SCORE, Among, Matrix, Rows, VectorStore
+from rag.vectors.flat import NO_SCORE, Among, Matrix, Rows, VectorStore
+from rag.vectors.milvus_connection import READ, WRITE, Address, Connection, connected
 
 _FORMAT = 2
 _BATCH = 1000  # rows a call: 1.6 MB of 384 dimensions
