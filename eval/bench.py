@@ -18,7 +18,7 @@ from eval.ratios import ratio
 from eval.sets import load_corpus
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.index import build_from
 from rag.manifest import current_generation
 from rag.opened import load

@@ -29,7 +29,7 @@ from eval.plots import Axis, Series, page, plot
 from eval.ratios import ratio
 from eval.sets import load_corpus, load_set
 from rag import generation, segment
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.index import build
 from rag.manifest import FORMAT
 from rag.opened import load

@@ -29,7 +29,7 @@ from eval.peer_corpus import chosen, write
 from eval.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
 from eval.ratios import ratio
 from eval.sets import Question, load_corpus, load_set
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
 from rag.schema import Article, Hit, Passage
 

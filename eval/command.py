@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from eval.records import Record
     from eval.runner import Run
     from eval.subject import Subject
-    from rag.embedder import Embedder
+    from rag.embedding.embedder import Embedder
 
 DEFAULT = "fused"
 
@@ -59,7 +59,7 @@ def evaluate(
 ) -> None:
     """How good retrieval, answers and refusals are on a set of questions, each figure with its interval."""
     from eval import feedback, report, runner, subject, table
-    from rag.embedder import Embedder
+    from rag.embedding.embedder import Embedder
 
     if str(path) == feedback.EXPORT:
         _export(out, as_json)

@@ -18,7 +18,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from eval.peer_worker import LONGEST, Found, main, whole
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.schema import Article
 
 _OVERLAP = LONGEST // 5  # as in LangChain's own tutorial, 200 of 1,000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eval.peer_worker import Found, main
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.index import build_from
 from rag.opened import load
 from rag.query import parse

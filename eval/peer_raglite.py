@@ -21,7 +21,7 @@ import raglite._split_sentences
 from numpy.typing import NDArray
 
 from eval.peer_worker import LONGEST, Found, main, whole
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.schema import Article
 
 _ENDS = "。！？!?\n"

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.sets import load_corpus, load_set
-from rag.embedder import Embedder, Matrix
+from rag.embedding.embedder import Embedder, Matrix
 from rag.schema import Article
 
 K = 10

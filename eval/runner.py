@@ -26,7 +26,7 @@ from eval.sets import Question
 from eval.subject import Subject
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
 from rag.extractive import compose, weigh
 from rag.query import parse

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from eval.records import Texts
 from eval.sets import Question, load_corpus, load_set, tuning
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
 from rag.index import build_from
 from rag.manifest import FORMAT, current_generation, read_manifest

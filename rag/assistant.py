@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from rag import citations, llm
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
 from rag.manifest import state

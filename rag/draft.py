@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rag import segment
-from rag.embedder import Encoder
+from rag.embedding.embedder import Encoder
 from rag.known import Known
 from rag.layout.continuations import join
 from rag.lock import not_writable

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.citations import cite
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.schema import Article, Citation, Hit, Language, Query
 from rag.text.calendar import shown
 from rag.text.sentences import sentences

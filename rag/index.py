@@ -18,7 +18,7 @@ from rag import generation, history
 from rag.changes import Changes, Look, changes_in, remember, remembered
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.draft import Draft, Result
-from rag.embedder import Encoder
+from rag.embedding.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.indexing.reader_version import reading
 from rag.known import forget

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import segment
-from rag.embedder import Encoder
+from rag.embedding.embedder import Encoder
 from rag.errors import IndexDamaged
 from rag.files import mapped
 from rag.segment import SEGMENTS, Keys, keys_of

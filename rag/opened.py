@@ -14,7 +14,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from rag.embedder import Encoder
+from rag.embedding.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
 from rag.generation import gone_of
 from rag.manifest import current_generation, read_manifest

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.names import NameBridge
 from rag.opened import Index
 from rag.schema import Hit, Query

@@ -79,8 +79,8 @@ def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
 
 
 def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool) -> None:
-    from rag.embedder import Embedder
-    from rag.fleet import Fleet
+    from rag.embedding.embedder import Embedder
+    from rag.embedding.ray_embedder import Fleet
     from rag.index import build, what_changed
 
     folder, remark = _chosen(settings, given)

@@ -20,7 +20,7 @@ pytest_plugins = ["fault_index"]
 from rag.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
 from rag.cli import main  # noqa: E402
 from rag.config import Settings  # noqa: E402
-from rag.embedder import Embedder  # noqa: E402
+from rag.embedding.embedder import Embedder  # noqa: E402
 from rag.index import build  # noqa: E402
 from rag.opened import Index, load  # noqa: E402
 

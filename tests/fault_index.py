@@ -22,7 +22,7 @@ import pytest
 from fault_update import Stub
 
 from rag import generation as module
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import RagError
 from rag.generation import damage, generations
 from rag.history import KEEP

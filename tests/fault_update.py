@@ -29,7 +29,7 @@ import numpy as np
 
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import RagError
 from rag.index import build
 

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from milvus_server import loopback
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
+from rag.embedding.ray_embedder import Fleet
 from rag.errors import FleetError
-from rag.fleet import Fleet
 
 ROOT = Path(__file__).parent.parent
 ADDRESS = "127.0.0.1:6379"
@@ -110,13 +110,13 @@ def test_all_listen_on_the_loopback(head: Node) -> None:
 
 
 def test_another_version_of_the_model_is_refused(head: Node, tmp_path: Path) -> None:
-    node = _join(_patched(tmp_path, "import rag.embedder\nrag.embedder.Embedder.fingerprint = '0' * 32\n"))
+    node = _join(_patched(tmp_path, "import rag.embedding.embedder\nrag.embedder.Embedder.fingerprint = '0' * 32\n"))
     _one_line(r"^The model multilingual-e5-small on 127\.0\.0\.1 is another one than here", _open)
     node.stop()
 
 
 def test_a_machine_without_the_program_is_refused(head: Node, tmp_path: Path) -> None:
-    node = _join(_patched(tmp_path, "import sys\nsys.modules['rag.embedder'] = None\n"))
+    node = _join(_patched(tmp_path, "import sys\nsys.modules['rag.embedding.embedder'] = None\n"))
     _one_line(r"^The program is not installed on 127\.0\.0\.1 .*run `pip install 'baowen\[ray\]'` there", _open)
     node.stop()
 

@@ -21,7 +21,7 @@ from pymilvus import DataType, MilvusClient
 import rag.vectors.milvus_connection
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
 from rag.history import roll_back
 from rag.index import build

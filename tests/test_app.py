@@ -20,7 +20,7 @@ import app
 from rag import labels, page, panel
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, EndpointError, PortInUse
 from rag.index import build
 from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Passage, Run, Turn

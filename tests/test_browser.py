@@ -26,7 +26,7 @@ import uvicorn
 import app
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.feedback import latest
 from rag.index import build

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.citations import cite
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.index import build
 from rag.layout.articles import articles_of, jump_page
 from rag.layout.continuations import join

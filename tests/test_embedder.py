@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from rag.embedder import Embedder
+from rag.embedding.e5_weights import unpack, weights_file
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexIncompatible, ModelError
 from rag.index import build
-from rag.nano_e5 import unpack, weights_file
 from rag.opened import load
 
 

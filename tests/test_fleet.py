@@ -22,9 +22,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
+from rag.embedding.ray_embedder import Fleet
 from rag.errors import BadInput, FleetError
-from rag.fleet import Fleet
 from rag.index import build
 
 INSIDE = Path(__file__).with_name("fleet_inside.py")
@@ -138,7 +138,7 @@ def test_a_web_server_there(rag, tmp_path: Path) -> None:
 @needs_ray
 def test_another_server_of_grpc_there(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray ends the process that would join it, without a word."""
-    monkeypatch.setattr("rag.fleet.sys.executable", "/bin/true")
+    monkeypatch.setattr("rag.embedding.ray_embedder.sys.executable", "/bin/true")
     with _answering(SETTINGS) as address, pytest.raises(FleetError) as caught, Fleet(address) as fleet:
         fleet.embed_passages(["平湖"])
     assert str(caught.value) == (f"What answers at {address} is no Ray cluster, or one that takes nobody in: "
@@ -178,7 +178,7 @@ def test_an_empty_address_is_no_leave_to_embed_here(rag, tmp_path: Path, argumen
 
 
 def test_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.fleet.find_spec", lambda _: None)
+    monkeypatch.setattr("rag.embedding.ray_embedder.find_spec", lambda _: None)
     with pytest.raises(FleetError, match=r"pip install 'baowen\[ray\]'"), Fleet("127.0.0.1:9"):
         pass
 

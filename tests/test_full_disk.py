@@ -30,7 +30,7 @@ from fault_update import Stub
 
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexNotWritable
 from rag.history import roll_back
 from rag.index import build

@@ -12,7 +12,7 @@ import pytest
 from eval import runner, subject, summary
 from eval.records import MEASURES
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 
 ROOT = Path(__file__).parent.parent
 FLOORS: dict[str, float] = {  # a section of its own is another test's

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from rag import index as module
 from rag.assistant import Assistant
 from rag.config import DEFAULT_LIMITS, Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
 from rag.generation import damage, generations
 from rag.history import KEEP, roll_back

@@ -12,7 +12,7 @@ from eval import runner, subject
 from eval.judge import Judgement, judge, messages, read_reply, statements
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.schema import Answer
 

@@ -16,7 +16,7 @@ from fault_index import (
 )
 
 from rag import generation as module
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.index import build
 from rag.opened import load
 

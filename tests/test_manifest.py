@@ -20,7 +20,7 @@ from fault_index import (
 )
 from fault_update import Stub
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError
 from rag.generation import damage
 from rag.index import build

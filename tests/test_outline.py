@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.index import build
 from rag.layout.articles import articles_of
 from rag.opened import load

@@ -16,7 +16,7 @@ from eval.sets import Question, load_set
 from rag import payload
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import BadInput
 from rag.schema import Answer
 
@@ -61,7 +61,7 @@ def values(run: runner.Run) -> list[dict[str, Any]]:
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> Callable[..., Any]:
     """``python -m eval`` in this process: -> (exit code, stdout, stderr)."""
-    monkeypatch.setattr("rag.embedder.Embedder", lambda name: embedder)
+    monkeypatch.setattr("rag.embedding.embedder.Embedder", lambda name: embedder)
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["eval", *map(str, arguments)])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.opened import Index
 from rag.passages import passages_of
 from rag.schema import Article, Run

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.generation import damage
 from rag.history import roll_back

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged
 from rag.opened import Index
 from rag.schema import Filter

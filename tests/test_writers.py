@@ -26,7 +26,7 @@ from fault_index import (
 from fault_update import Stub
 
 from rag import generation as module
-from rag.embedder import Embedder
+from rag.embedding.embedder import Embedder
 from rag.errors import IndexNotWritable
 from rag.index import build
 from rag.manifest import current_generation

@@ -40,7 +40,7 @@ class Worker:
     def hello(self, probe: str) -> dict[str, Any]:
         """``{"fingerprint", "vector"}`` of ``probe``; ``{"lacks"}`` a module, or ``{"error"}``."""
         try:
-            from rag.embedder import Embedder
+            from rag.embedding.embedder import Embedder
             from rag.errors import RagError
         except ImportError as error:
             return {"lacks": str(error)}
@@ -52,7 +52,7 @@ class Worker:
 
     def embed(self, texts: list[str]) -> bytes:
         if self._embedder is None:  # the process was started anew
-            from rag.embedder import Embedder
+            from rag.embedding.embedder import Embedder
 
             self._embedder = Embedder(self._model, self._precision)
         return bytes(self._embedder.embed_passages(texts).tobytes())

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import nano_e5
 from rag.config import BUILTIN_MODEL
+from rag.embedding import e5_weights
 from rag.errors import ModelError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Embedder:
         if not self._fingerprint:
             digest = hashlib.sha256(self.name.encode())
             if self.name == BUILTIN_MODEL:
-                with nano_e5.weights_file().open("rb") as weights:
+                with e5_weights.weights_file().open("rb") as weights:
                     while part := weights.read(1 << 20):
                         digest.update(part)
             else:
@@ -179,7 +179,7 @@ class Embedder:
         was asked before it."""
         lengths = np.array(tokens, int)
         if self.name == BUILTIN_MODEL:
-            lengths = -(-lengths // 8) * 8  # as ``rag.e5.padded``
+            lengths = -(-lengths // 8) * 8  # as ``rag.embedding.e5_model.padded``
         order = np.argsort(-lengths, kind="stable")
         plan: list[list[int]] = []
         at = 0
@@ -212,7 +212,7 @@ class Embedder:
 
 def _builtin(precision: str | None) -> SentenceTransformer:
     _quiet()
-    from rag.e5 import sentence_transformer
+    from rag.embedding.e5_model import sentence_transformer
 
     return sentence_transformer(precision)
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from rag.config import BUILTIN_MODEL
-from rag.embedder import Embedder, Matrix
+from rag.embedding.embedder import Embedder, Matrix
 from rag.errors import BadInput, FleetError
 
 _REACH = 5.0  # seconds to be answered on the address at all
@@ -68,7 +68,7 @@ class Fleet:
         self.workers, self._rest = 0, b""
         vector = self._local.embed_passages([_PROBE])[0]
         self._process = subprocess.Popen(  # -P: a module of ours that is named as one of a library must not hide it
-            [sys.executable, "-P", str(Path(__file__).with_name("crew.py")), self._address, self.name],
+            [sys.executable, "-P", str(Path(__file__).with_name("ray_driver.py")), self._address, self.name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         # another model's fingerprint is a hash of rounded values, which need not be the same on another processor
         fingerprint = self.fingerprint if self.name == BUILTIN_MODEL else ""

@@ -13,8 +13,8 @@ from sentence_transformers.base.modules.input_module import InputModule
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from rag.embedding.e5_weights import Packed, blocks, tensor, unpack, weights_file
 from rag.errors import ModelError
-from rag.nano_e5 import Packed, blocks, tensor, unpack, weights_file
 
 _LAYER = {
     "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
