@@ -30,7 +30,7 @@ from eval.ratios import ratio
 from eval.sets import load_corpus, load_set
 from rag import generation, segment
 from rag.embedding.embedder import Embedder
-from rag.index import build
+from rag.indexing.build import build
 from rag.manifest import FORMAT
 from rag.opened import load
 from rag.query import parse

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eval.peer_worker import Found, main
 from rag.embedding.embedder import Embedder
-from rag.index import build_from
+from rag.indexing.build import build_from
 from rag.opened import load
 from rag.query import parse
 from rag.retriever import Retriever

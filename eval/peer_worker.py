@@ -28,7 +28,7 @@ from rag.schema import Article
 
 K = 10
 LONGEST = 400
-"""Characters of a passage: ``rag.text.sentences.MAX_CHARS``, said again for environments that cannot import it."""
+"""Characters of a passage: ``rag.indexing.passages.MAX_CHARS``, said again for environments that cannot import it."""
 _KINDS = ("tokens", "passages", "queries")
 Found = tuple[str, str]
 """An article's id and the words of it that were found."""

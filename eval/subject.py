@@ -21,7 +21,7 @@ from eval.sets import Question, load_corpus, load_set, tuning
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
-from rag.index import build_from
+from rag.indexing.build import build_from
 from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.opened import Index, load
 from rag.reading.folder import list_files, name_of
@@ -59,7 +59,7 @@ def open_subject(
     """``index_dir`` is where the index is: for a file of questions in place of the settings' folder,
     for a folder with a corpus in place of one under ``cache``.
 
-    Raises BadInput for a set that cannot be used, before anything is written; what ``rag.index``
+    Raises BadInput for a set that cannot be used, before anything is written; what ``rag.indexing.build``
     raises; BadInput where ``index_dir`` holds other articles than the folder's corpus.
     """
     if path.is_dir():

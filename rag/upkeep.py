@@ -17,8 +17,8 @@ from rag.errors import BadInput, CorpusError, RagError
 from rag.terminal import IndexDir, Json, counted, err, number, out, print_json, settings_of, told
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
-    from rag.changes import Changes
-    from rag.index import Built
+    from rag.indexing.build import Built
+    from rag.indexing.changes import Changes
 
 _A_MINUTE = 60.0
 _NAMED = 10  # files of a kind that are named; the rest are counted
@@ -81,7 +81,7 @@ def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
 def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool) -> None:
     from rag.embedding.embedder import Embedder
     from rag.embedding.ray_embedder import Fleet
-    from rag.index import build, what_changed
+    from rag.indexing.build import build, what_changed
 
     folder, remark = _chosen(settings, given)
     embedder = Embedder(settings.embedding_model)
@@ -109,7 +109,7 @@ def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, a
     if not stay:
         run()
         return
-    from rag.watch import watch
+    from rag.indexing.watch import watch
 
     failed = ""
 

@@ -26,7 +26,7 @@ from rag.embedding.embedder import Embedder
 from rag.errors import RagError
 from rag.generation import damage, generations
 from rag.history import KEEP
-from rag.index import build
+from rag.indexing.build import build
 from rag.manifest import current_generation, manifest_of, read_manifest
 from rag.opened import load, open_generation
 from rag.schema import Article

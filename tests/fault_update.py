@@ -31,7 +31,7 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import RagError
-from rag.index import build
+from rag.indexing.build import build
 
 DIMENSION = 16
 JUMPS = (

@@ -24,7 +24,7 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
 from rag.history import roll_back
-from rag.index import build
+from rag.indexing.build import build
 from rag.manifest import read_manifest
 from rag.parcel import pack, unpack
 from rag.schema import EVERYTHING, Article, Filter
@@ -361,7 +361,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
         return {*read_manifest(index_of(folder))["segments"]}
 
     with monkeypatch.context() as patch:  # the first build of all is killed behind its vectors
-        patch.setattr("rag.index.probe", lambda *_: pytest.exit("killed"))
+        patch.setattr("rag.indexing.build.probe", lambda *_: pytest.exit("killed"))
         with pytest.raises(pytest.exit.Exception):
             run(one)
     left = _there("shared")

@@ -22,7 +22,7 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, EndpointError, PortInUse
-from rag.index import build
+from rag.indexing.build import build
 from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Passage, Run, Turn
 
 TEXT = "平湖昨天签约5个项目,总投资5亿元。其中一个是机器人项目。会议由市长主持。\n展会下月开幕。"

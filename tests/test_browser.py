@@ -29,7 +29,7 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.feedback import latest
-from rag.index import build
+from rag.indexing.build import build
 from rag.schema import EVERYTHING, Answer, Filter, Hit, Turn
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -14,7 +14,7 @@ import fault_update
 import pytest
 from fault_update import Stub
 
-from rag.index import build
+from rag.indexing.build import build
 from rag.opened import load
 
 HOUR = 3600 * 10**9
@@ -37,7 +37,7 @@ class Clock:
             return SimpleNamespace(st_mode=about.st_mode, st_size=about.st_size, st_ino=about.st_ino, st_mtime_ns=mtime, st_ctime_ns=ctime)
 
         monkeypatch.setattr(Path, "lstat", lstat)
-        monkeypatch.setattr("rag.changes.time", SimpleNamespace(time_ns=lambda: self.now))
+        monkeypatch.setattr("rag.indexing.changes.time", SimpleNamespace(time_ns=lambda: self.now))
 
     def write(self, path: Path, text: str, mtime: int | None = None) -> None:
         """``mtime``: what it is set to afterwards, as an unpacked archive or ``touch -d`` does."""

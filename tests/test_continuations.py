@@ -9,7 +9,7 @@ import pytest
 
 from rag.citations import cite
 from rag.embedding.embedder import Embedder
-from rag.index import build
+from rag.indexing.build import build
 from rag.layout.articles import articles_of, jump_page
 from rag.layout.continuations import join
 from rag.opened import load

@@ -24,7 +24,7 @@ from fault_update import Stub
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, RagError
 from rag.generation import damage
-from rag.index import build
+from rag.indexing.build import build
 from rag.manifest import read_manifest
 from rag.opened import load
 from rag.query import parse

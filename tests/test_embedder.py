@@ -13,7 +13,7 @@ from sentence_transformers import SentenceTransformer
 from rag.embedding.e5_weights import unpack, weights_file
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexIncompatible, ModelError
-from rag.index import build
+from rag.indexing.build import build
 from rag.opened import load
 
 

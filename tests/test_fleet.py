@@ -25,7 +25,7 @@ import pytest
 from rag.embedding.embedder import Embedder
 from rag.embedding.ray_embedder import Fleet
 from rag.errors import BadInput, FleetError
-from rag.index import build
+from rag.indexing.build import build
 
 INSIDE = Path(__file__).with_name("fleet_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)

@@ -20,18 +20,18 @@ from fault_index import FIRST, OLD, OTHER, SECOND, texts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import index as module
 from rag.assistant import Assistant
 from rag.config import DEFAULT_LIMITS, Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
 from rag.generation import damage, generations
 from rag.history import KEEP, roll_back
-from rag.index import build, what_changed
+from rag.indexing import build as module
+from rag.indexing.build import build, what_changed
+from rag.indexing.merge import due
 from rag.indexing.reader_version import reader_sources, reading
 from rag.layout.articles import articles_of
 from rag.manifest import FORMAT, current_generation, read_manifest
-from rag.merge import due
 from rag.opened import load
 from rag.query import parse
 from rag.reading.reader import Reader, read_page
@@ -99,9 +99,9 @@ def test_file_is_not_even_opened_when_its_stamp_is_the_same(folder: Path, tmp_pa
     for path in folder.iterdir():
         os.utime(path, (1e9, 1e9))
     time.sleep(0.1)
-    with unittest.mock.patch("rag.changes._COARSE", 0):
+    with unittest.mock.patch("rag.indexing.changes._COARSE", 0):
         build(folder, tmp_path / "index", embedder)
-        with unittest.mock.patch("rag.changes._content", side_effect=AssertionError):
+        with unittest.mock.patch("rag.indexing.changes._content", side_effect=AssertionError):
             assert what_changed(folder, tmp_path / "index", embedder).unchanged == 2
 
 
@@ -111,10 +111,10 @@ def test_file_read_in_the_making_is_opened_once_more_and_no_more(folder: Path, t
     build(folder, index_dir, embedder)
     shutil.copytree(folder, tmp_path / "copy")
     time.sleep(0.1)
-    with unittest.mock.patch("rag.changes._COARSE", 0):
+    with unittest.mock.patch("rag.indexing.changes._COARSE", 0):
         for place in (folder, tmp_path / "copy"):
             assert len(build(place, index_dir, embedder).changes.stamps) == 2
-            with unittest.mock.patch("rag.changes._content", side_effect=AssertionError):
+            with unittest.mock.patch("rag.indexing.changes._content", side_effect=AssertionError):
                 assert build(place, index_dir, embedder).changes.unchanged == 2
         (index_dir / "stamps.json").write_text("[1, {")
         assert build(folder, index_dir, embedder).changes.unchanged == 2
@@ -246,7 +246,7 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
 
 
 def test_export_that_fills_several_segments(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.draft._BLOCK", 60)
+    monkeypatch.setattr("rag.indexing.writer._BLOCK", 60)
     folder = tmp_path / "rows"
     folder.mkdir()
     rows = [f"第{n}条,{'平湖' * 10}建成了第{n}座图书馆。" for n in range(10, 17)]  # 30 characters each

@@ -17,7 +17,7 @@ from fault_index import (
 
 from rag import generation as module
 from rag.embedding.embedder import Embedder
-from rag.index import build
+from rag.indexing.build import build
 from rag.opened import load
 
 

@@ -23,7 +23,7 @@ from fault_update import Stub
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError
 from rag.generation import damage
-from rag.index import build
+from rag.indexing.build import build
 from rag.manifest import FORMAT, current_generation, read_manifest
 from rag.opened import load
 from rag.segment import SEGMENTS

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.embedding.embedder import Embedder
-from rag.index import build
+from rag.indexing.build import build
 from rag.layout.articles import articles_of
 from rag.opened import load
 from rag.outlined_page import in_terminal

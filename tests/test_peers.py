@@ -18,8 +18,8 @@ from eval.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
 from eval.peer_worker import LONGEST, Served, place, whole
 from eval.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
+from rag.indexing.passages import MAX_CHARS
 from rag.schema import Article, Run
-from rag.text.sentences import MAX_CHARS
 
 
 def article(name: str, text: str = "正文。", title: str = "") -> Article:

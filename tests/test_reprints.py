@@ -12,10 +12,11 @@ from fault_update import Stub
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import draft, merge, reprints, store
+from rag import reprints, store
 from rag.errors import IndexMissing
 from rag.history import roll_back
-from rag.index import build
+from rag.indexing import merge, writer
+from rag.indexing.build import build
 from rag.opened import Index, load
 from rag.reprints import CROWD, Bands, Printed, alike, bands_of, distinct, key_of, twins_of
 from rag.schema import Article, Entry, Hit, Passage, Run
@@ -177,11 +178,11 @@ def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     opened, (a, b, c) = Store(tmp_path), (key_of(text) for text in "甲乙丙")
     assert opened.near((1, 2, 9), 2) == [[(c, 3), (b, 2)], [(a, 0)], []]
     assert opened.near((3, 1), 9) == [[(b, 2)], [(c, 3), (b, 2), (a, 0)]]
-    monkeypatch.setattr(draft, "CROWD", 1)
-    assert draft._living(opened, (1, 2), ()) == [[(c, 3)], [(a, 0)]]
-    assert draft._living(opened, (1, 4), {3}) == [[(b, 2)], []]
-    assert draft._living(opened, (1, 3), {0, 2, 3}) == [[(a, 1)], []]
-    assert draft._living(opened, (1, 2), {0, 1, 2, 3}) == [[], []]
+    monkeypatch.setattr(writer, "CROWD", 1)
+    assert writer._living(opened, (1, 2), ()) == [[(c, 3)], [(a, 0)]]
+    assert writer._living(opened, (1, 4), {3}) == [[(b, 2)], []]
+    assert writer._living(opened, (1, 3), {0, 2, 3}) == [[(a, 1)], []]
+    assert writer._living(opened, (1, 2), {0, 1, 2, 3}) == [[], []]
     assert [opened.text(row) for row in range(5)] == [[a], [a], [b], [c], []]
     assert (opened.printing(a), opened.twins(5), opened.twins(b), opened.twins(a)) == ([(0, "a"), (1, "a2")], [(2, b)], [(2, 5)], [])
 
@@ -198,7 +199,7 @@ def test_copies_are_those_of_a_new_build_and_of_all_pairs(steps: list[list[tuple
     and of a run several."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(merge, "_FEW", few)
-        patch.setattr(draft, "_BLOCK", block)
+        patch.setattr(writer, "_BLOCK", block)
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()
         (folder / "z.txt").write_text(TEXTS[0], encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
-from rag.index import build_from
+from rag.indexing.build import build_from
 from rag.opened import Index
 from rag.query import parse
 from rag.retriever import RANKERS, Retriever

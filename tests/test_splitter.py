@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding.embedder import Embedder
+from rag.indexing.passages import MAX_CHARS, PassageSplitter, passages_of
 from rag.opened import Index
-from rag.passages import passages_of
 from rag.schema import Article, Run
-from rag.text.sentences import MAX_CHARS, PassageSplitter, sentences
+from rag.text.sentences import sentences
 
 PROSE = st.text(
     st.sampled_from("平湖人工智能，。！？；：“”‘’…、5. \n说表示（）Aa.?!\"'\u3000") | st.characters(codec="utf-8"), max_size=1500)

@@ -22,11 +22,11 @@ from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.generation import damage
 from rag.history import roll_back
-from rag.index import build
+from rag.indexing.build import build
+from rag.indexing.watch import watch
 from rag.manifest import FORMAT, current_generation
 from rag.opened import load
 from rag.parcel import pack, unpack
-from rag.watch import watch
 
 STORY = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的{}喜获丰收，果香四溢，游客很多。\n"
 
@@ -394,7 +394,7 @@ def test_export_takes_the_place_of_an_export_alone(rag, built: Path, tmp_path: P
 
 def test_watch_tries_again_and_follows_the_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What failed is tried again though nothing has changed since; a folder put in another's place is the one watched."""
-    monkeypatch.setattr("rag.watch.PATIENCE", 0.3)
+    monkeypatch.setattr("rag.indexing.watch.PATIENCE", 0.3)
     seen: list[list[str]] = []
 
     class Enough(Exception):

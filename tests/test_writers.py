@@ -28,7 +28,7 @@ from fault_update import Stub
 from rag import generation as module
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexNotWritable
-from rag.index import build
+from rag.indexing.build import build
 from rag.manifest import current_generation
 
 

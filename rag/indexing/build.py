@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from rag import generation, history
-from rag.changes import Changes, Look, changes_in, remember, remembered
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.draft import Draft, Result
 from rag.embedding.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
+from rag.indexing.changes import Changes, Look, changes_in, remember, remembered
+from rag.indexing.merge import merge
 from rag.indexing.reader_version import reading
-from rag.known import forget
+from rag.indexing.vector_cache import forget
+from rag.indexing.writer import Draft, Result
 from rag.layout.articles import articles_of
 from rag.lock import not_writable, writing
 from rag.manifest import FORMAT, is_later
-from rag.merge import merge
 from rag.opened import Index, load, open_generation
 from rag.placement import claim, clear, place, reach
 from rag.probe import probe

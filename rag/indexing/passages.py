@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Sequence
 
+from langchain_text_splitters import TextSplitter
+
 from rag.schema import Article, Passage
-from rag.text.sentences import PassageSplitter, sentences
+from rag.text.sentences import sentences
+
+MAX_CHARS = 400
+_TARGET = 320
+_CLAUSE = re.compile(r"(?<=[；;，,、：:])")
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
+
+
+class PassageSplitter(TextSplitter):
+    """LangChain's splitter interface over whole sentences: pieces of at most ``MAX_CHARS``
+    characters that, put together, are the text itself."""
+
+    def __init__(self) -> None:
+        super().__init__(chunk_size=MAX_CHARS, chunk_overlap=0, strip_whitespace=False)
+
+    def split_text(self, text: str) -> list[str]:
+        cuts = [0]
+        for start, end in _pieces(text):
+            if end - cuts[-1] > _TARGET and start > cuts[-1] and (
+                    end - cuts[-1] > MAX_CHARS or start - cuts[-1] >= _TARGET // 2):
+                cuts.append(start)
+        cuts.append(len(text))
+        return [text[a:b] for a, b in itertools.pairwise(cuts) if b > a]
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Sentences, and where one alone is longer than a passage, its clauses or plain cuts. Each piece
+    reaches to the next one's start, so that nothing lies between them."""
+    starts = [start for start, _ in sentences(text)] or [0]
+    starts[0] = 0
+    pieces: list[tuple[int, int]] = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        if end - start <= MAX_CHARS:
+            pieces.append((start, end))
+            continue
+        at = start
+        for clause in _CLAUSE.split(text[start:end]):
+            for offset in range(0, len(clause), MAX_CHARS):
+                pieces.append((at + offset, at + min(offset + MAX_CHARS, len(clause))))
+            at += len(clause)
+    return pieces
 
 
 def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -> list[Passage]:

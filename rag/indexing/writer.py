@@ -11,18 +11,18 @@ import numpy as np
 
 from rag import segment
 from rag.embedding.embedder import Encoder
-from rag.known import Known
+from rag.indexing.passages import passages_of
+from rag.indexing.vector_cache import Known
 from rag.layout.continuations import join
 from rag.lock import not_writable
 from rag.opened import Index, Living
-from rag.passages import passages_of
 from rag.reprints import CROWD, Bands, Printed, bands_of, twins_of
 from rag.schema import Entry, File, Passage
 from rag.segment import SEGMENTS, Content, Segment, keys_of
 from rag.store import Seal, Store, seal_of
 from rag.words.postings import Postings
 
-_BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.merge puts eight together
+_BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.indexing.merge puts eight together
 Held = dict[str, tuple[int, int, Seal]]
 """Id -> number of the segment, row in it, seal."""
 
