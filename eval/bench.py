@@ -19,9 +19,9 @@ from eval.sets import load_corpus
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
+from rag.index.manifest import current_generation
+from rag.index.snapshot import load
 from rag.indexing.build import build_from
-from rag.manifest import current_generation
-from rag.opened import load
 from rag.schema import Article
 
 _ROUNDS = 5

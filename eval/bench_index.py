@@ -28,15 +28,15 @@ from eval.bench_vectors import made
 from eval.plots import Axis, Series, page, plot
 from eval.ratios import ratio
 from eval.sets import load_corpus, load_set
-from rag import generation, segment
 from rag.embedding.embedder import Embedder
+from rag.index import generation, segment
+from rag.index.manifest import FORMAT
+from rag.index.segment import SEGMENTS, Content, keys_of
+from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.manifest import FORMAT
-from rag.opened import load
 from rag.query import parse
 from rag.retriever import Retriever
 from rag.schema import Article, Entry, File, Run
-from rag.segment import SEGMENTS, Content, keys_of
 from rag.text.sentences import sentences
 from rag.vectors.flat import Matrix, Vectors
 from rag.words.postings import Postings

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from eval.peer_worker import Found, main
 from rag.embedding.embedder import Embedder
+from rag.index.snapshot import load
 from rag.indexing.build import build_from
-from rag.opened import load
 from rag.query import parse
 from rag.retriever import Retriever
 from rag.schema import Article

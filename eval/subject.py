@@ -21,13 +21,13 @@ from eval.sets import Question, load_corpus, load_set, tuning
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
+from rag.index.manifest import FORMAT, current_generation, read_manifest
+from rag.index.segment import SEGMENTS
+from rag.index.snapshot import Index, load
 from rag.indexing.build import build_from
-from rag.manifest import FORMAT, current_generation, read_manifest
-from rag.opened import Index, load
 from rag.reading.folder import list_files, name_of
 from rag.reading.reader import Reader
 from rag.schema import Article, Page
-from rag.segment import SEGMENTS
 
 Half = Literal["all", "tune", "test"]
 HALVES: tuple[Half, ...] = ("all", "tune", "test")

@@ -11,11 +11,11 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.extractive import compose, refuse, weigh
-from rag.manifest import state
-from rag.opened import load
+from rag.index.manifest import state
+from rag.index.reprints import distinct
+from rag.index.snapshot import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.query import parse
-from rag.reprints import distinct
 from rag.retriever import Retriever
 from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Mode, Query, Turn
 

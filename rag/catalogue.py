@@ -18,7 +18,7 @@ from rag.text.calendar import shown
 
 def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """The articles in the index."""
-    from rag.opened import load
+    from rag.index.snapshot import load
 
     found = list(load(settings_of(index_dir).index_dir).articles.values())
     if as_json:
@@ -49,7 +49,7 @@ def show(
     if page or html or yaml:
         _show_page(article_id, "html" if html else "yaml" if yaml else "json" if as_json else "text", settings_of(index_dir))
         return
-    from rag.opened import load
+    from rag.index.snapshot import load
 
     found = load(settings_of(index_dir).index_dir).articles.get(article_id)
     if found is None:
@@ -64,7 +64,7 @@ def show(
 
 def _show_page(file: str, form: str, settings: Settings) -> None:
     from rag import outlined_page, sheet
-    from rag.history import folder_of
+    from rag.index.history import folder_of
     from rag.layout.articles import articles_of
     from rag.reading.page_lookup import pages_in
     from rag.text import outline
@@ -91,10 +91,10 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
 
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
-    from rag.generation import damage
-    from rag.manifest import read_manifest
-    from rag.opened import load
-    from rag.placement import remote
+    from rag.index.generation import damage
+    from rag.index.manifest import read_manifest
+    from rag.index.placement import remote
+    from rag.index.snapshot import load
     from rag.vectors.milvus_connection import Address
 
     settings = settings_of(index_dir)

@@ -56,7 +56,7 @@ def main() -> None:
 
 def _assistant(index_dir: Path | None) -> Assistant:
     from rag.assistant import Assistant
-    from rag.manifest import current_generation
+    from rag.index.manifest import current_generation
 
     settings = settings_of(index_dir)
     current_generation(settings.index_dir)  # a missing index is said before a model is loaded

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedding.embedder import Embedder
+from rag.index.snapshot import Index
 from rag.names import NameBridge
-from rag.opened import Index
 from rag.schema import Hit, Query
 from rag.text.terms import tokens
 from rag.vectors.flat import Among, products

@@ -117,7 +117,7 @@ class Article:
 class Entry:
     """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
     ``jumps``: it or a part of it names another page. ``twins``: keys of other texts that tell the same, ``bands``: by which
-    they are found, as ``rag.reprints`` has them."""
+    they are found, as ``rag.index.reprints`` has them."""
 
     article: Article
     home: str

@@ -63,7 +63,7 @@ def index(
 
 def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
     """The folder of articles, and what is to be said of it. Raises CorpusError where it cannot be guessed."""
-    from rag.history import folder_of
+    from rag.index.history import folder_of
 
     before = folder_of(settings.index_dir)
     folder = given or (settings.seeds_dir if settings.seeds_named else Path(before) if before else None)
@@ -138,8 +138,8 @@ def _warn(remark: str) -> None:
 
 
 def _roll_back(settings: Settings, as_json: bool) -> None:
-    from rag.history import roll_back
-    from rag.manifest import read_manifest
+    from rag.index.history import roll_back
+    from rag.index.manifest import read_manifest
 
     name = roll_back(settings.index_dir, settings.vector_store)
     counts = read_manifest(settings.index_dir)["counts"]
@@ -151,7 +151,7 @@ def _roll_back(settings: Settings, as_json: bool) -> None:
 
 
 def _export(settings: Settings, file: Path, as_json: bool) -> None:
-    from rag.parcel import pack
+    from rag.index.bundle import pack
 
     size = pack(settings.index_dir, file)
     if as_json:
@@ -161,7 +161,7 @@ def _export(settings: Settings, file: Path, as_json: bool) -> None:
 
 
 def _import(settings: Settings, file: Path, as_json: bool) -> None:
-    from rag.parcel import unpack
+    from rag.index.bundle import unpack
 
     manifest = unpack(file, settings.index_dir, settings.vector_store)
     if as_json:

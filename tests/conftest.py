@@ -21,8 +21,8 @@ from rag.assistant import Assistant  # noqa: E402  (the environment has to be cl
 from rag.cli import main  # noqa: E402
 from rag.config import Settings  # noqa: E402
 from rag.embedding.embedder import Embedder  # noqa: E402
+from rag.index.snapshot import Index, load  # noqa: E402
 from rag.indexing.build import build  # noqa: E402
-from rag.opened import Index, load  # noqa: E402
 
 settings.register_profile(
     "baowen", deadline=None, derandomize=True, max_examples=150,

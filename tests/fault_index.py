@@ -21,17 +21,17 @@ import numpy as np
 import pytest
 from fault_update import Stub
 
-from rag import generation as module
 from rag.embedding.embedder import Embedder
 from rag.errors import RagError
-from rag.generation import damage, generations
-from rag.history import KEEP
+from rag.index import generation as module
+from rag.index.generation import damage, generations
+from rag.index.history import KEEP
+from rag.index.manifest import current_generation, manifest_of, read_manifest
+from rag.index.segment import SEGMENTS
+from rag.index.segment import damage as segment_damage
+from rag.index.snapshot import load, open_generation
 from rag.indexing.build import build
-from rag.manifest import current_generation, manifest_of, read_manifest
-from rag.opened import load, open_generation
 from rag.schema import Article
-from rag.segment import SEGMENTS
-from rag.segment import damage as segment_damage
 
 FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
 SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"

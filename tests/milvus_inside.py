@@ -23,10 +23,10 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError
-from rag.history import roll_back
+from rag.index.bundle import pack, unpack
+from rag.index.history import roll_back
+from rag.index.manifest import read_manifest
 from rag.indexing.build import build
-from rag.manifest import read_manifest
-from rag.parcel import pack, unpack
 from rag.schema import EVERYTHING, Article, Filter
 from rag.text.filters import facts_of, filter_of, passes
 from rag.vectors.flat import Among, FlatVectors, Matrix, VectorStore

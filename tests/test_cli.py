@@ -72,7 +72,7 @@ def answers(
 
 @pytest.fixture(scope="module")
 def texts(index_dir: Path) -> dict[str, str]:
-    from rag.opened import load
+    from rag.index.snapshot import load
 
     return {key: a.text for key, a in load(index_dir).articles.items()}
 

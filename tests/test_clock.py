@@ -14,8 +14,8 @@ import fault_update
 import pytest
 from fault_update import Stub
 
+from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.opened import load
 
 HOUR = 3600 * 10**9
 

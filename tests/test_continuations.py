@@ -9,10 +9,10 @@ import pytest
 
 from rag.citations import cite
 from rag.embedding.embedder import Embedder
+from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.layout.articles import articles_of, jump_page
 from rag.layout.continuations import join
-from rag.opened import load
 from rag.reading.folder import list_files
 from rag.reading.reader import read_page
 from rag.schema import Article, Run

@@ -23,13 +23,13 @@ from fault_update import Stub
 
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, RagError
-from rag.generation import damage
+from rag.index.generation import damage
+from rag.index.manifest import read_manifest
+from rag.index.segment import SEGMENTS
+from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.manifest import read_manifest
-from rag.opened import load
 from rag.query import parse
 from rag.retriever import Retriever
-from rag.segment import SEGMENTS
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from sentence_transformers import SentenceTransformer
 from rag.embedding.e5_weights import unpack, weights_file
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexIncompatible, ModelError
+from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.opened import load
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import pytest
 from rag import errors
 from rag.config import Limits, Settings
 from rag.errors import BadInput, RagError
-from rag.manifest import FORMAT
-from rag.opened import load
+from rag.index.manifest import FORMAT
+from rag.index.snapshot import load
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, RagError)]
 

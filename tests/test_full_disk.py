@@ -32,10 +32,10 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexNotWritable
-from rag.history import roll_back
+from rag.index.history import roll_back
+from rag.index.manifest import current_generation
+from rag.index.segment import SEGMENTS
 from rag.indexing.build import build
-from rag.manifest import current_generation
-from rag.segment import SEGMENTS
 
 
 @contextmanager

@@ -24,15 +24,15 @@ from rag.assistant import Assistant
 from rag.config import DEFAULT_LIMITS, Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
-from rag.generation import damage, generations
-from rag.history import KEEP, roll_back
+from rag.index.generation import damage, generations
+from rag.index.history import KEEP, roll_back
+from rag.index.manifest import FORMAT, current_generation, read_manifest
+from rag.index.snapshot import load
 from rag.indexing import build as module
 from rag.indexing.build import build, what_changed
 from rag.indexing.merge import due
 from rag.indexing.reader_version import reader_sources, reading
 from rag.layout.articles import articles_of
-from rag.manifest import FORMAT, current_generation, read_manifest
-from rag.opened import load
 from rag.query import parse
 from rag.reading.reader import Reader, read_page
 from rag.retriever import RANKERS, Retriever

@@ -17,9 +17,9 @@ from fault_index import content_of, tidy, with_flip
 from fault_update import Stub
 
 from rag.errors import IndexMissing
+from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.indexing.vector_cache import Journal
-from rag.opened import load
 
 RECORD = 8 + 4 * fault_update.DIMENSION + 4
 

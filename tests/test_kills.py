@@ -15,10 +15,10 @@ from fault_index import (
     texts_of,
 )
 
-from rag import generation as module
 from rag.embedding.embedder import Embedder
+from rag.index import generation as module
+from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.opened import load
 
 
 def test_killed_at_every_step(case: Case, updates: Updates, room: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged
-from rag.opened import Index
+from rag.index.snapshot import Index
 from rag.words.bm25 import LexicalIndex, normalise, tokens, top
 from rag.words.postings import Postings
 

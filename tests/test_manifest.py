@@ -22,11 +22,11 @@ from fault_update import Stub
 
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError
-from rag.generation import damage
+from rag.index.generation import damage
+from rag.index.manifest import FORMAT, current_generation, read_manifest
+from rag.index.segment import SEGMENTS
+from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.manifest import FORMAT, current_generation, read_manifest
-from rag.opened import load
-from rag.segment import SEGMENTS
 
 
 def test_missing_index(tmp_path: Path) -> None:

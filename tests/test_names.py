@@ -8,8 +8,8 @@ from collections import defaultdict
 import pytest
 from pypinyin import lazy_pinyin
 
+from rag.index.snapshot import Index
 from rag.names import NameBridge
-from rag.opened import Index
 from rag.words.bm25 import LexicalIndex
 from rag.words.syllables import readings
 

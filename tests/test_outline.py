@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.embedding.embedder import Embedder
+from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.layout.articles import articles_of
-from rag.opened import load
 from rag.outlined_page import in_terminal
 from rag.reading.folder import list_files
 from rag.reading.reader import Reader

@@ -12,15 +12,15 @@ from fault_update import Stub
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import reprints, store
 from rag.errors import IndexMissing
-from rag.history import roll_back
+from rag.index import article_store, reprints
+from rag.index.article_store import Store
+from rag.index.history import roll_back
+from rag.index.reprints import CROWD, Bands, Printed, alike, bands_of, distinct, key_of, twins_of
+from rag.index.snapshot import Index, load
 from rag.indexing import merge, writer
 from rag.indexing.build import build
-from rag.opened import Index, load
-from rag.reprints import CROWD, Bands, Printed, alike, bands_of, distinct, key_of, twins_of
 from rag.schema import Article, Entry, Hit, Passage, Run
-from rag.store import Store
 
 STORY = (
     "本报讯昨天，平湖经济技术开发区举行机器人产业项目集中签约仪式，共有12个项目落户，总投资30亿元。签约项目涵盖整机制造、核心零部件和应用服务，"
@@ -174,7 +174,7 @@ def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     texts = {"a": "甲", "a2": "甲", "b": "乙", "c": "丙"}
     bands = {"a": (1, 2), "a2": (1, 2), "b": (1, 3), "c": (1, 4)}
     entries = [Entry(article(name, text), name, 0, twins=(5,) * (name == "b"), bands=bands[name]) for name, text in texts.items()]
-    store.write(tmp_path / store.FILE, [*entries, Entry(article("d", "丁"), "d", 0)], [], [])
+    article_store.write(tmp_path / article_store.FILE, [*entries, Entry(article("d", "丁"), "d", 0)], [], [])
     opened, (a, b, c) = Store(tmp_path), (key_of(text) for text in "甲乙丙")
     assert opened.near((1, 2, 9), 2) == [[(c, 3), (b, 2)], [(a, 0)], []]
     assert opened.near((3, 1), 9) == [[(b, 2)], [(c, 3), (b, 2), (a, 0)]]

@@ -9,8 +9,8 @@ import pytest
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
+from rag.index.snapshot import Index
 from rag.indexing.build import build_from
-from rag.opened import Index
 from rag.query import parse
 from rag.retriever import RANKERS, Retriever
 from rag.schema import EVERYTHING, Filter

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding.embedder import Embedder
+from rag.index.snapshot import Index
 from rag.indexing.passages import MAX_CHARS, PassageSplitter, passages_of
-from rag.opened import Index
 from rag.schema import Article, Run
 from rag.text.sentences import sentences
 

@@ -20,13 +20,13 @@ import pytest
 
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
-from rag.generation import damage
-from rag.history import roll_back
+from rag.index.bundle import pack, unpack
+from rag.index.generation import damage
+from rag.index.history import roll_back
+from rag.index.manifest import FORMAT, current_generation
+from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.indexing.watch import watch
-from rag.manifest import FORMAT, current_generation
-from rag.opened import load
-from rag.parcel import pack, unpack
 
 STORY = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的{}喜获丰收，果香四溢，游客很多。\n"
 

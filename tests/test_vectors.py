@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged
-from rag.opened import Index
+from rag.index.snapshot import Index
 from rag.schema import Filter
 from rag.vectors import flat as module
 from rag.vectors.combined import Joined

@@ -25,11 +25,11 @@ from fault_index import (
 )
 from fault_update import Stub
 
-from rag import generation as module
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexNotWritable
+from rag.index import generation as module
+from rag.index.manifest import current_generation
 from rag.indexing.build import build
-from rag.manifest import current_generation
 
 
 @pytest.fixture

@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag import generation, history
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.embedding.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
+from rag.index import generation, history
+from rag.index.checks import probe
+from rag.index.lock import not_writable, writing
+from rag.index.manifest import FORMAT, is_later
+from rag.index.placement import claim, clear, place, reach
+from rag.index.snapshot import Index, load, open_generation
 from rag.indexing.changes import Changes, Look, changes_in, remember, remembered
 from rag.indexing.merge import merge
 from rag.indexing.reader_version import reading
 from rag.indexing.vector_cache import forget
 from rag.indexing.writer import Draft, Result
 from rag.layout.articles import articles_of
-from rag.lock import not_writable, writing
-from rag.manifest import FORMAT, is_later
-from rag.opened import Index, load, open_generation
-from rag.placement import claim, clear, place, reach
-from rag.probe import probe
 from rag.reading.folder import apart
 from rag.reading.reader import Reader
 from rag.schema import Article, Entry, File, Refused
@@ -56,8 +56,8 @@ def build(
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
     ``anew``: nothing of the index in use is kept but vectors that are whole, and ``server`` is taken from another index
-    that has it. ``server``: where vectors are searched, as ``rag.opened.load`` has it. Raises CorpusError when nothing in
-    ``folder`` can be used, IndexNotWritable when the index cannot be written, and as ``rag.placement.reach``; in all cases
+    that has it. ``server``: where vectors are searched, as ``rag.index.snapshot.load`` has it. Raises CorpusError when nothing in
+    ``folder`` can be used, IndexNotWritable when the index cannot be written, and as ``rag.index.placement.reach``; in all cases
     the index in use stays as it was.
     """
     reach(server, index := history.identity(index_dir), anew)

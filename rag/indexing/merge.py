@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from rag import generation, segment
 from rag.errors import IndexDamaged
-from rag.opened import Living, open_generation
-from rag.placement import place
-from rag.probe import probe
-from rag.segment import SEGMENTS, Content, Keys
+from rag.index import generation, segment
+from rag.index.checks import probe
+from rag.index.placement import place
+from rag.index.segment import SEGMENTS, Content, Keys
+from rag.index.snapshot import Living, open_generation
 from rag.vectors.flat import Matrix
 from rag.words.postings import Postings
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import segment
 from rag.embedding.embedder import Encoder
 from rag.errors import IndexDamaged
 from rag.files import mapped
-from rag.segment import SEGMENTS, Keys, keys_of
+from rag.index import segment
+from rag.index.segment import SEGMENTS, Keys, keys_of
 from rag.vectors.flat import Matrix
 
 Found = NDArray[np.bool_]

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from rag import segment
 from rag.embedding.embedder import Encoder
+from rag.index import segment
+from rag.index.article_store import Seal, Store, seal_of
+from rag.index.lock import not_writable
+from rag.index.reprints import CROWD, Bands, Printed, bands_of, twins_of
+from rag.index.segment import SEGMENTS, Content, Segment, keys_of
+from rag.index.snapshot import Index, Living
 from rag.indexing.passages import passages_of
 from rag.indexing.vector_cache import Known
 from rag.layout.continuations import join
-from rag.lock import not_writable
-from rag.opened import Index, Living
-from rag.reprints import CROWD, Bands, Printed, bands_of, twins_of
 from rag.schema import Entry, File, Passage
-from rag.segment import SEGMENTS, Content, Segment, keys_of
-from rag.store import Seal, Store, seal_of
 from rag.words.postings import Postings
 
 _BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.indexing.merge puts eight together
@@ -29,7 +29,7 @@ Held = dict[str, tuple[int, int, Seal]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``segments``: name -> [articles, passages]; ``made``: those that are new; ``gone`` as ``rag.generation.Gone``.
+    """``segments``: name -> [articles, passages]; ``made``: those that are new; ``gone`` as ``rag.index.generation.Gone``.
     ``changed``: it is another than the generation before."""
 
     model: dict[str, Any]
@@ -175,7 +175,7 @@ class Draft:
         return Segment.open(self._index_dir / SEGMENTS / name)
 
     def _earlier(self, bands: Bands) -> list[list[Printed]]:
-        """As ``rag.reprints.Earlier``: what is left of the segments there were, and those made so far."""
+        """As ``rag.index.reprints.Earlier``: what is left of the segments there were, and those made so far."""
         stores = [(part.segment.store, lost["articles"]) for part, lost in zip(self._old, self._gone, strict=True)]
         stores += [(made.store, set()) for made in self._made]
         found: list[list[Printed]] = [[] for _ in bands]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag.errors import IndexIncompatible
-from rag.segment import Segment
+from rag.index.segment import Segment
 from rag.text.filters import Facts, facts_of
 from rag.vectors.flat import VectorStore
 from rag.vectors.milvus_connection import Address
@@ -45,7 +45,7 @@ def reach(server: str, index: str, anew: bool | None = None) -> str:
     """Whose the address is, empty where it is nobody's: to be asked before hours are spent on vectors. ``anew``: whether it may
     be taken from another index; None where that cannot be asked for. Raises BadInput for what is no address,
     VectorServerError when nobody answers there, IndexIncompatible when it belongs to another index than ``index``, an
-    identity as ``rag.history.identity`` gives it."""
+    identity as ``rag.index.history.identity`` gives it."""
     if not server:
         return ""
     address = Address.of(server)

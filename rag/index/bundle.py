@@ -17,22 +17,22 @@ from typing import Any
 
 import numpy as np
 
-from rag import generation, history, segment
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.files import sync
-from rag.lock import not_writable, writing
-from rag.manifest import GONE, parsed
-from rag.opened import load, open_generation
-from rag.placement import claim, clear, place, reach
-from rag.probe import probe
-from rag.segment import SEGMENTS
+from rag.index import generation, history, segment
+from rag.index.checks import probe
+from rag.index.lock import not_writable, writing
+from rag.index.manifest import GONE, parsed
+from rag.index.placement import claim, clear, place, reach
+from rag.index.segment import SEGMENTS
+from rag.index.snapshot import load, open_generation
 
 _MARK = "baowen-index"
 _PART = 1 << 20
 
 
 def pack(index_dir: Path, file: Path) -> int:
-    """The generation in use as one file: its bytes. Raises as ``rag.opened.load``, IndexDamaged when a file of the index is
+    """The generation in use as one file: its bytes. Raises as ``rag.index.snapshot.load``, IndexDamaged when a file of the index is
     not what it was, BadInput when ``file`` cannot be written."""
     if file.exists() and not _is_parcel(file):
         raise BadInput(f"{file} is there already, and is no export: name another file.")
@@ -63,7 +63,7 @@ def pack(index_dir: Path, file: Path) -> int:
 def unpack(file: Path, index_dir: Path, server: str = "") -> dict[str, Any]:
     """Put in use what ``pack`` wrote: its manifest. Raises BadInput for a file that is none, IndexDamaged when its bytes are
     not what they were, IndexIncompatible for another version of the format, IndexNotWritable. The index in use stays as
-    it was then, and is the one before afterwards. ``server`` as ``rag.opened.load`` has it."""
+    it was then, and is the one before afterwards. ``server`` as ``rag.index.snapshot.load`` has it."""
     if not file.is_file():
         raise BadInput(f"{file} is no file: name one that `rag index export` wrote.")
     with writing(index_dir):

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag.errors import IndexNotWritable
-from rag.manifest import CURRENT
+from rag.index.manifest import CURRENT
 
 _OURS = re.compile(r"README\.md|\.gitignore|embedded-[0-9a-f]{16}\.journal")  # beside what an index is told by
 

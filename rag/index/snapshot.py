@@ -16,11 +16,11 @@ import numpy as np
 
 from rag.embedding.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
-from rag.generation import gone_of
-from rag.manifest import current_generation, read_manifest
-from rag.placement import stores_of
+from rag.index.generation import gone_of
+from rag.index.manifest import current_generation, read_manifest
+from rag.index.placement import stores_of
+from rag.index.segment import SEGMENTS, Segment
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
-from rag.segment import SEGMENTS, Segment
 from rag.vectors.combined import Joined
 from rag.vectors.flat import Among, Mask, Rows, VectorStore
 from rag.words.bm25 import LexicalIndex

@@ -11,12 +11,12 @@ from itertools import chain
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing
-from rag.generation import generations, gone_of, publish
-from rag.lock import not_writable, writing
-from rag.manifest import NAME, current_generation, digest_of, manifest_of, read_manifest
-from rag.placement import claim, place
-from rag.segment import SEGMENTS, UNFINISHED, Segment
-from rag.segment import damage as segment_damage
+from rag.index.generation import generations, gone_of, publish
+from rag.index.lock import not_writable, writing
+from rag.index.manifest import NAME, current_generation, digest_of, manifest_of, read_manifest
+from rag.index.placement import claim, place
+from rag.index.segment import SEGMENTS, UNFINISHED, Segment
+from rag.index.segment import damage as segment_damage
 
 KEEP = 5
 """How many generations are kept."""

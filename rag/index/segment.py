@@ -1,7 +1,7 @@
 """A segment of the index: some articles, their passages, vectors and words, written once and never changed.
 
     segment.json       what it holds, by which model, and a hash of every other file; its own hash names the folder
-    articles.sqlite    rag.store
+    articles.sqlite    rag.index.article_store
     first.npy          (articles + 1,) the first passage of each article
     spans.npy          (passages, 3) where in its article a passage begins and ends, how much of the headline goes with it
     keys.npy, rows.npy (passages,) a hash of what was embedded, ascending, and the passages that they are of
@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import store
 from rag.errors import IndexDamaged
 from rag.files import mapped, not_readable, sha256_of, sync
+from rag.index import article_store
+from rag.index.article_store import Store
 from rag.schema import Article, Entry, File, Passage
-from rag.store import Store
 from rag.vectors.flat import Mask, Matrix, Rows, Vectors
 from rag.words.postings import Postings
 
@@ -137,7 +137,7 @@ def write(segments: Path, model: str, content: Content) -> str:
 
 
 def _fill(folder: Path, model: str, content: Content) -> None:
-    store.write(folder / store.FILE, content.entries, content.parts, content.files)
+    article_store.write(folder / article_store.FILE, content.entries, content.parts, content.files)
     order = np.argsort(content.keys, kind="stable")
     for name, array in (("first", content.first.astype(np.int64)), ("spans", content.spans.astype(np.int32)),
                         ("keys", content.keys[order]), ("rows", order.astype(np.int32))):

@@ -3,7 +3,7 @@
     CURRENT                  the name of the generation in use and a hash of its manifest, replaced by one rename
     g000007/manifest.json    a generation: of which segments it is made
     g000007/SEGMENT.*.npy    the rows of a segment that are gone since it was written: articles, files
-    segments/SEGMENT/        rag.segment; generations share them
+    segments/SEGMENT/        rag.index.segment; generations share them
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.files import sync
-from rag.manifest import ANEW, GONE, NAME, digest_of, manifest_of, state
-from rag.segment import SEGMENTS
-from rag.segment import damage as segment_damage
+from rag.index.manifest import ANEW, GONE, NAME, digest_of, manifest_of, state
+from rag.index.segment import SEGMENTS
+from rag.index.segment import damage as segment_damage
 
 Gone = Mapping[str, Mapping[str, Any]]
 """Segment -> "articles" and "files" -> the rows that are gone, ascending."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamaged
-from rag.opened import Index, open_generation
-from rag.segment import SEGMENTS, damage
+from rag.index.segment import SEGMENTS, damage
+from rag.index.snapshot import Index, open_generation
 from rag.text.terms import tokens
 from rag.vectors.flat import Among
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
-from rag.reprints import key_of
+from rag.index.reprints import key_of
 from rag.schema import Article, Entry, File, Filter, Run
 from rag.text.filters import Facts, facts_of, folded, number_of
 
