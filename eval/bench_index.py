@@ -34,9 +34,9 @@ from rag.index.manifest import FORMAT
 from rag.index.segment import SEGMENTS, Content, keys_of
 from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.query import parse
-from rag.retriever import Retriever
 from rag.schema import Article, Entry, File, Run
+from rag.search.query import parse
+from rag.search.retriever import Retriever
 from rag.text.sentences import sentences
 from rag.vectors.flat import Matrix, Vectors
 from rag.words.postings import Postings

@@ -22,8 +22,8 @@ import numpy as np
 
 from eval.sets import load_corpus, load_set
 from rag.errors import RagError
-from rag.names import NameBridge
-from rag.query import parse
+from rag.search.query import parse
+from rag.search.romanised_names import NameBridge
 from rag.text.sentences import sentences
 from rag.text.terms import tokens
 from rag.words.bm25 import LexicalIndex, Scores, top

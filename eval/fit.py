@@ -25,7 +25,7 @@ from eval.sets import Question, load_set, normalise, tuning
 from rag.assistant import PASSAGES, Assistant
 from rag.config import Settings
 from rag.extractive import Measured, measure
-from rag.query import parse
+from rag.search.query import parse
 
 NEAR_MISS_SHARE = 0.2
 """Weight of near misses among the unanswerable: what is measured here tells them from answerable

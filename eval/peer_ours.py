@@ -9,9 +9,9 @@ from eval.peer_worker import Found, main
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import load
 from rag.indexing.build import build_from
-from rag.query import parse
-from rag.retriever import Retriever
 from rag.schema import Article
+from rag.search.query import parse
+from rag.search.retriever import Retriever
 
 
 class Ours:

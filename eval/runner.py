@@ -29,9 +29,9 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
 from rag.extractive import compose, weigh
-from rag.query import parse
-from rag.retriever import RANKERS, Retriever
 from rag.schema import Answer
+from rag.search.query import parse
+from rag.search.retriever import RANKERS, Retriever
 
 BATCH = 128
 """Questions embedded together where only retrieval is run. Blocks of a set are always the same, for

@@ -15,9 +15,9 @@ from rag.index.manifest import state
 from rag.index.reprints import distinct
 from rag.index.snapshot import load
 from rag.prompt import NOT_IN_ARTICLES, answer_messages
-from rag.query import parse
-from rag.retriever import Retriever
 from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Mode, Query, Turn
+from rag.search.query import parse
+from rag.search.retriever import Retriever
 
 PASSAGES = 10
 """How many passages an answer may rest on."""

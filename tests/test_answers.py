@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rag.assistant import Assistant
-from rag.langchain import BaowenRetriever
-from rag.query import parse
-from rag.retriever import Retriever
 from rag.schema import Answer
+from rag.search.langchain import BaowenRetriever
+from rag.search.query import parse
+from rag.search.retriever import Retriever
 
 
 @pytest.fixture(scope="module")

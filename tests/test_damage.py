@@ -28,8 +28,8 @@ from rag.index.manifest import read_manifest
 from rag.index.segment import SEGMENTS
 from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.query import parse
-from rag.retriever import Retriever
+from rag.search.query import parse
+from rag.search.retriever import Retriever
 
 
 @contextmanager

@@ -33,9 +33,9 @@ from rag.indexing.build import build, what_changed
 from rag.indexing.merge import due
 from rag.indexing.reader_version import reader_sources, reading
 from rag.layout.articles import articles_of
-from rag.query import parse
 from rag.reading.reader import Reader, read_page
-from rag.retriever import RANKERS, Retriever
+from rag.search.query import parse
+from rag.search.retriever import RANKERS, Retriever
 
 JUMPS = (
     "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",

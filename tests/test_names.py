@@ -9,7 +9,7 @@ import pytest
 from pypinyin import lazy_pinyin
 
 from rag.index.snapshot import Index
-from rag.names import NameBridge
+from rag.search.romanised_names import NameBridge
 from rag.words.bm25 import LexicalIndex
 from rag.words.syllables import readings
 
@@ -109,7 +109,7 @@ BRIDGE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 from rag.words.bm25 import LexicalIndex
-from rag.names import NameBridge
+from rag.search.romanised_names import NameBridge
 assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies).bridge(f"Who is {sys.argv[1]}?") == {}
 """
 

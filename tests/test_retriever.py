@@ -11,9 +11,9 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import Index
 from rag.indexing.build import build_from
-from rag.query import parse
-from rag.retriever import RANKERS, Retriever
 from rag.schema import EVERYTHING, Filter
+from rag.search.query import parse
+from rag.search.retriever import RANKERS, Retriever
 from rag.text.filters import filter_of, passes
 
 DATES = ("2024-05-01", "2025-04", "2025", "", "2025-07-28")

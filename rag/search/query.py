@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.errors import BadInput
-from rag.glossary import translate
-from rag.names import NameBridge
 from rag.schema import EVERYTHING, Filter, Language, Query, Turn
+from rag.search.glossary import translate
+from rag.search.romanised_names import NameBridge
 from rag.text.terms import content_words
 
 MAX_QUESTION = 2000

@@ -8,7 +8,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from rag.query import parse
+from rag.search.query import parse
 
 
 class BaowenRetriever(BaseRetriever):

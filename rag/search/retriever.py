@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import Index
-from rag.names import NameBridge
 from rag.schema import Hit, Query
+from rag.search.romanised_names import NameBridge
 from rag.text.terms import tokens
 from rag.vectors.flat import Among, products
 from rag.words.bm25 import top
