@@ -21,9 +21,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from rag import labels, page, panel
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
+from rag.answer.feedback import store
 from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
-from rag.feedback import store
 from rag.layout.articles import articles_of
 from rag.reading.page_lookup import file_of
 from rag.reading.reader import Reader

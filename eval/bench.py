@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eval.ratios import ratio
 from eval.sets import load_corpus
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.index.manifest import current_generation

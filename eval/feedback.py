@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.runner import write_whole
+from rag.answer.feedback import Feedback, latest
 from rag.errors import BadInput
-from rag.feedback import Feedback, latest
 
 EXPORT = "export-feedback"
 

@@ -1,4 +1,4 @@
-"""Fits the weights of rag/extractive.py and prints them as they stand there.
+"""Fits the weights of rag/answer/extractive.py and prints them as they stand there.
 
     python -m eval.fit SET.jsonl OFF_TOPIC.jsonl [INDEX]
 
@@ -22,9 +22,9 @@ from scipy.optimize import minimize
 
 from eval.intervals import auroc
 from eval.sets import Question, load_set, normalise, tuning
-from rag.assistant import PASSAGES, Assistant
+from rag.answer.assistant import PASSAGES, Assistant
+from rag.answer.extractive import Measured, measure
 from rag.config import Settings
-from rag.extractive import Measured, measure
 from rag.search.query import parse
 
 NEAR_MISS_SHARE = 0.2

@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.answer.llm import stream_chat
+from rag.answer.prompt import one_line, quoted
 from rag.config import Settings
-from rag.llm import stream_chat
-from rag.prompt import one_line, quoted
 from rag.schema import Answer
 
 _MARKS = re.compile(r"(?:\[\d{1,3}\])+")

@@ -10,7 +10,7 @@ from eval import measures
 from eval.judge import Judgement
 from eval.sets import Question, tuning
 from rag import payload
-from rag.extractive import label
+from rag.answer.extractive import label
 from rag.schema import Answer, Hit
 
 Verdict = Literal["missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged"]

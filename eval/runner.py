@@ -24,11 +24,11 @@ from eval.judge import judge
 from eval.records import HITS, Record, answered, as_json, from_json, retrieved
 from eval.sets import Question
 from eval.subject import Subject
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
+from rag.answer.extractive import compose, weigh
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
-from rag.extractive import compose, weigh
 from rag.schema import Answer
 from rag.search.query import parse
 from rag.search.retriever import RANKERS, Retriever

@@ -20,7 +20,7 @@ from rag.text.calendar import shown
 from rag.text.filters import filter_of
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
-    from rag.assistant import Assistant
+    from rag.answer.assistant import Assistant
     from rag.schema import Answer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _assistant(index_dir: Path | None) -> Assistant:
-    from rag.assistant import Assistant
+    from rag.answer.assistant import Assistant
     from rag.index.manifest import current_generation
 
     settings = settings_of(index_dir)

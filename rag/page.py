@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from html import escape
 
 from rag import payload
-from rag.citations import UNVERIFIED
-from rag.feedback import MAX_COMMENT, Feedback, Thumb
+from rag.answer.citations import UNVERIFIED
+from rag.answer.feedback import MAX_COMMENT, Feedback, Thumb
 from rag.labels import both
 from rag.panel import Turn, sources, sources_of
 from rag.schema import EVERYTHING, Answer, Filter, Language

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from rag.extractive import label
+from rag.answer.extractive import label
 from rag.labels import both
 from rag.schema import Answer, Article
 

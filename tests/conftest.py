@@ -17,7 +17,7 @@ for _name in [name for name in os.environ if name.startswith(("RAG_", "OPENAI_")
 os.environ["HF_HUB_OFFLINE"] = "1"
 pytest_plugins = ["fault_index"]
 
-from rag.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
+from rag.answer.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
 from rag.cli import main  # noqa: E402
 from rag.config import Settings  # noqa: E402
 from rag.embedding.embedder import Embedder  # noqa: E402

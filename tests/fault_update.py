@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import RagError

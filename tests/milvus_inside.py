@@ -19,7 +19,7 @@ from milvus_server import METRICS, PORT, Server, clustered, loopback
 from pymilvus import DataType, MilvusClient
 
 import rag.vectors.milvus_connection
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError, VectorServerError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.schema import Answer
 from rag.search.langchain import BaowenRetriever
 from rag.search.query import parse

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 import app
 from rag import labels, page, panel
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, EndpointError, PortInUse

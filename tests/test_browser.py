@@ -24,11 +24,11 @@ import pytest
 import uvicorn
 
 import app
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
+from rag.answer.feedback import latest
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
-from rag.feedback import latest
 from rag.indexing.build import build
 from rag.schema import EVERYTHING, Answer, Filter, Hit, Turn
 

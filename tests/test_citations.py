@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rag.citations import UNVERIFIED, cite, verify
+from rag.answer.citations import UNVERIFIED, cite, verify
 from rag.schema import Article, Citation, Hit, Passage, Run
 from rag.text.sentences import sentences
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.citations import cite
+from rag.answer.citations import cite
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import load
 from rag.indexing.build import build

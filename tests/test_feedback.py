@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from eval.feedback import export, set_line
 from eval.sets import load_set
+from rag.answer.feedback import Feedback, latest, store
 from rag.errors import BadInput, FeedbackNotStored
-from rag.feedback import Feedback, latest, store
 
 UP = Feedback(
     at="2026-01-02T03:04:05+00:00", thumb="up", comment="", question="总投资多少？", history=(("签约了什么？", "5个项目。"),),
@@ -70,7 +70,7 @@ def test_a_full_disk_leaves_the_lines_before_as_they_were(tmp_path: Path) -> Non
     before = file.read_bytes()
     script = (
         "import resource, signal, sys; from dataclasses import asdict, replace; from pathlib import Path\n"
-        "from rag.errors import FeedbackNotStored; from rag.feedback import latest, store\n"
+        "from rag.errors import FeedbackNotStored; from rag.answer.feedback import latest, store\n"
         f"file = Path({str(file)!r}); said = latest(file)[0]\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 100, resource.RLIM_INFINITY))\n"

@@ -28,7 +28,7 @@ from fault_index import (
 )
 from fault_update import Stub
 
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexNotWritable

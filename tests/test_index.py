@@ -20,7 +20,7 @@ from fault_index import FIRST, OLD, OTHER, SECOND, texts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import DEFAULT_LIMITS, Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing

@@ -10,7 +10,7 @@ from fake_endpoint import FakeEndpoint, endpoint_fixture  # noqa: F401  (the fix
 
 from eval import runner, subject
 from eval.judge import Judgement, judge, messages, read_reply, statements
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError

@@ -12,10 +12,10 @@ from collections.abc import Callable
 import pytest
 from fake_endpoint import ANSWER, FakeEndpoint, endpoint_fixture  # noqa: F401  (the fixture ``endpoint``)
 
+from rag.answer.llm import stream_chat
+from rag.answer.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.config import Settings
 from rag.errors import EndpointError
-from rag.llm import stream_chat
-from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.schema import Article, Hit, Passage, Run
 
 Start = Callable[..., FakeEndpoint]
@@ -329,5 +329,5 @@ def test_no_model_named() -> None:
 
 
 def test_import_is_light() -> None:
-    code = "import sys, rag.llm; print({'openai', 'httpx', 'httpx2', 'pydantic', 'torch'} & set(sys.modules))"
+    code = "import sys, rag.answer.llm; print({'openai', 'httpx', 'httpx2', 'pydantic', 'torch'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.cli import app
 
 ROOT = Path(__file__).parents[1]

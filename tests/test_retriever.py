@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import Index

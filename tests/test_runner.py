@@ -14,7 +14,7 @@ from eval import command, runner, subject, summary
 from eval.records import MEASURES, Record, answered, as_json, from_json
 from eval.sets import Question, load_set
 from rag import payload
-from rag.assistant import Assistant
+from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.citations import cite
+from rag.answer.citations import cite
 from rag.embedding.embedder import Embedder
 from rag.schema import Article, Citation, Hit, Language, Query
 from rag.text.calendar import shown

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from rag.answer.prompt import one_line
 from rag.config import Settings
 from rag.errors import EndpointError
-from rag.prompt import one_line
 
 _REFUSED = {  # HTTP status: what it means and what to do
     401: "refused the key: check OPENAI_API_KEY.",

@@ -6,15 +6,15 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 
-from rag import citations, llm
+from rag.answer import citations, llm
+from rag.answer.extractive import compose, refuse, weigh
+from rag.answer.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
-from rag.extractive import compose, refuse, weigh
 from rag.index.manifest import state
 from rag.index.reprints import distinct
 from rag.index.snapshot import load
-from rag.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Mode, Query, Turn
 from rag.search.query import parse
 from rag.search.retriever import Retriever

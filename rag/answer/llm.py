@@ -15,8 +15,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.answer.endpoint import Endpoint
 from rag.config import Settings
-from rag.endpoint import Endpoint
 from rag.errors import EndpointError
 
 if TYPE_CHECKING:
