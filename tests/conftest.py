@@ -18,7 +18,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 pytest_plugins = ["fault_index"]
 
 from rag.answer.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
-from rag.cli import main  # noqa: E402
+from rag.cli.main import main  # noqa: E402
 from rag.config import Settings  # noqa: E402
 from rag.embedding.embedder import Embedder  # noqa: E402
 from rag.index.snapshot import Index, load  # noqa: E402

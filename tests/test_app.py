@@ -16,14 +16,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-import app
-from rag import labels, page, panel
 from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, EndpointError, PortInUse
 from rag.indexing.build import build
 from rag.schema import EVERYTHING, Answer, Article, Citation, Filter, Hit, Passage, Run, Turn
+from rag.web import chat, labels, server, sources
 
 TEXT = "平湖昨天签约5个项目,总投资5亿元。其中一个是机器人项目。会议由市长主持。\n展会下月开幕。"
 ARTICLE = Article(
@@ -73,9 +72,9 @@ def markup(html: str) -> tuple[set[str], set[str]]:
 
 
 def test_each_mark_leads_to_the_quote_with_its_number() -> None:
-    turn = page.record(ANSWER)
-    chips = re.findall(r'data-turn="0" data-n="(\d+)"', page.thread([turn]))
-    shown = panel.sources([turn])
+    turn = chat.record(ANSWER)
+    chips = re.findall(r'data-turn="0" data-n="(\d+)"', chat.thread([turn]))
+    shown = sources.sources([turn])
     assert chips == ["1", "2"]
     assert re.findall(r'id="s0-(\d)" tabindex="-1"><b>(\d)</b>', shown) == [("1", "1"), ("2", "2")]
     assert marks(shown) == [FIRST, SECOND]
@@ -85,23 +84,23 @@ def test_each_mark_leads_to_the_quote_with_its_number() -> None:
 
 def test_passages_that_overlap_are_joined_without_a_character_lost_or_doubled() -> None:
     answer = replace(ANSWER, citations=(cite(1, FIRST), cite(2, "展会下月开幕。")))
-    (source,) = page.record(answer)["sources"]
+    (source,) = chat.record(answer)["sources"]
     assert [e["text"] for e in source["excerpts"]] == [TEXT]
     assert [TEXT[start:end] for _, start, end in source["excerpts"][0]["quotes"]] == [FIRST, "展会下月开幕。"]
 
 
 def test_quotes_that_overlap_are_all_shown() -> None:
     both = replace(ANSWER, citations=(cite(1, FIRST + SECOND), cite(2, SECOND)))
-    assert sorted(marks(panel.sources([page.record(both)]))) == sorted([FIRST + SECOND, SECOND])
+    assert sorted(marks(sources.sources([chat.record(both)]))) == sorted([FIRST + SECOND, SECOND])
 
 
 def test_a_quote_outside_every_passage_is_shown_by_itself() -> None:
     far = replace(ANSWER, citations=(cite(1, "展会下月开幕。"),), hits=(hit(0, 18),))
-    assert marks(panel.sources([page.record(far)])) == ["展会下月开幕。"]
+    assert marks(sources.sources([chat.record(far)])) == ["展会下月开幕。"]
 
 
 def test_headlines_stand_over_what_is_quoted_from_them() -> None:
-    assert "<h3>《五个项目签约》（2025-07-28）</h3>" in page.thread([page.record(ANSWER)])
+    assert "<h3>《五个项目签约》（2025-07-28）</h3>" in chat.thread([chat.record(ANSWER)])
 
 
 @pytest.mark.parametrize("field", ["title", "file", "date", "text", "question", "answer", "notice", "byline", "copies"])
@@ -114,10 +113,10 @@ def test_nothing_from_outside_becomes_markup(field: str) -> None:
         ANSWER, question=EVIL if field == "question" else "？", hits=(hit(0, 60, article),),
         citations=(cite(1, quote, article),), answer=f"{EVIL if field == 'answer' else quote}[1]",
         notices=(EVIL,) if field == "notice" else ())
-    judged = [{**page.record(answer), "judged": {"thumb": thumb, "comment": EVIL if thumb == "down" else "", "lost": lost}}
+    judged = [{**chat.record(answer), "judged": {"thumb": thumb, "comment": EVIL if thumb == "down" else "", "lost": lost}}
               for thumb, lost in (("up", ""), ("down", ""), ("up", EVIL))]
-    for turn in (page.record(answer), page.record(replace(answer, abstained=True)), page.failure(EVIL, EVIL), *judged):
-        html = page.thread([turn]) + panel.sources([turn]) + page.thread([], EVIL, EVIL)
+    for turn in (chat.record(answer), chat.record(replace(answer, abstained=True)), chat.failure(EVIL, EVIL), *judged):
+        html = chat.thread([turn]) + sources.sources([turn]) + chat.thread([], EVIL, EVIL)
         tags, attributes = markup(html)
         assert tags <= {"div", "section", "aside", "article", "header", "footer", "blockquote", "h2", "h3", "p", "ul",
                         "li", "span", "strong", "b", "i", "sup", "mark", "time", "button", "label", "input", "q", "a"}
@@ -129,7 +128,7 @@ def test_nothing_from_outside_becomes_markup(field: str) -> None:
 
 def test_only_marks_that_refer_to_something_are_buttons() -> None:
     written = replace(ANSWER, mode="llm", answer="签约5个[1][2]，见[9]和[0]。（未核实）")
-    html = page.thread([page.record(written)])
+    html = chat.thread([chat.record(written)])
     assert re.findall(r'data-n="(\d+)"', html) == ["1", "2"]
     assert "[9]" in visible(html)
     assert "[0]" in visible(html)
@@ -137,34 +136,34 @@ def test_only_marks_that_refer_to_something_are_buttons() -> None:
 
 
 def test_brackets_inside_quoted_words_are_the_articles_own() -> None:
-    html = page.thread([page.record(replace(ANSWER, answer="据报告[2]，签约5个。[1]"))])
+    html = chat.thread([chat.record(replace(ANSWER, answer="据报告[2]，签约5个。[1]"))])
     assert re.findall(r'data-n="(\d+)"', html) == ["1"]
     assert "据报告[2]" in visible(html)
 
 
 def test_a_refusal_shows_the_nearest_articles_and_marks_nothing() -> None:
-    turn = page.record(REFUSAL)
-    assert 'class="answer refusal"' in page.thread([turn])
-    assert "<li>《五个项目签约》</li>" in page.thread([turn])
-    assert "003_a.txt" in panel.sources([turn])
-    assert marks(panel.sources([turn])) == []
+    turn = chat.record(REFUSAL)
+    assert 'class="answer refusal"' in chat.thread([turn])
+    assert "<li>《五个项目签约》</li>" in chat.thread([turn])
+    assert "003_a.txt" in sources.sources([turn])
+    assert marks(sources.sources([turn])) == []
 
 
 def test_the_sources_of_the_latest_answer_are_in_view_and_the_others_are_there() -> None:
-    turns = [page.record(ANSWER), page.record(REFUSAL), page.failure("？", "坏了")]
-    panels = re.findall(r'<aside class="panel" data-turn="(\d)"( hidden)?>', panel.sources(turns))
+    turns = [chat.record(ANSWER), chat.record(REFUSAL), chat.failure("？", "坏了")]
+    panels = re.findall(r'<aside class="panel" data-turn="(\d)"( hidden)?>', sources.sources(turns))
     assert panels == [("0", " hidden"), ("1", "")]
 
 
 def test_every_label_has_two_languages() -> None:
     assert all(zh and en and not re.search(r"[A-Za-z]{2}", zh) for zh, en in labels.TEXT.values())
-    assert set(page.EXAMPLES) == {"zh", "en"}
+    assert set(chat.EXAMPLES) == {"zh", "en"}
 
 
 def test_a_chat_survives_json_and_what_cannot_be_shown_is_dropped() -> None:
-    kept = json.loads(json.dumps([page.record(ANSWER), page.failure("？", "坏了")]))
-    assert page.restored([*kept, {"question": "无"}, 7, None, {**kept[0], "sources": [{"title": 3}]}]) == kept
-    assert page.restored("nonsense") == []
+    kept = json.loads(json.dumps([chat.record(ANSWER), chat.failure("？", "坏了")]))
+    assert chat.restored([*kept, {"question": "无"}, 7, None, {**kept[0], "sources": [{"title": 3}]}]) == kept
+    assert chat.restored("nonsense") == []
 
 
 class Scripted:
@@ -185,7 +184,7 @@ class Scripted:
 
 
 def asked(assistant: Any, question: str, stored: object) -> list[tuple[Any, ...]]:
-    return list(app._asker(assistant)(question, stored, None))
+    return list(server._asker(assistant)(question, stored, None))
 
 
 def test_an_empty_question_does_nothing() -> None:
@@ -197,7 +196,7 @@ def test_an_empty_question_does_nothing() -> None:
 
 def test_a_follow_up_is_asked_with_the_earlier_turns() -> None:
     assistant = Scripted("正文", ANSWER)
-    *_, (_, _, _, turns) = asked(assistant, "其中呢？", [page.record(REFUSAL), page.failure("甲？", "坏了")])
+    *_, (_, _, _, turns) = asked(assistant, "其中呢？", [chat.record(REFUSAL), chat.failure("甲？", "坏了")])
     assert assistant.asked == [("其中呢？", [(REFUSAL.question, REFUSAL.answer)])]
     assert [t["question"] for t in turns] == [REFUSAL.question, "甲？", ANSWER.question]
 
@@ -221,17 +220,17 @@ def test_a_taken_port_is_said_in_one_line_with_the_command() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=rf"^Port {port} is taken: .*`rag serve --port \d+`\.$"):
-            app.serve(Scripted(), "127.0.0.1", port)  # type: ignore[arg-type]
+            server.serve(Scripted(), "127.0.0.1", port)  # type: ignore[arg-type]
 
 
 def test_an_address_of_another_machine_is_bad_input() -> None:
     with pytest.raises(BadInput, match=r"^Cannot listen on 192\.0\.2\.1, port 7860"):
-        app.serve(Scripted(), "192.0.2.1", 7860)  # type: ignore[arg-type]
+        server.serve(Scripted(), "192.0.2.1", 7860)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with TestClient(app.application(Scripted(), Path("/dev/null")), base_url="http://127.0.0.1:7860") as client:  # type: ignore[arg-type]
+    with TestClient(server.application(Scripted(), Path("/dev/null")), base_url="http://127.0.0.1:7860") as client:  # type: ignore[arg-type]
         yield client
 
 
@@ -265,7 +264,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, seeds: P
     index_dir = tmp_path_factory.mktemp("index")
     build(folder, index_dir, embedder)
     assistant = Assistant(Settings(index_dir=index_dir), embedder)
-    with TestClient(app.application(assistant, Path("/dev/null")), base_url="http://127.0.0.1:7860") as client:
+    with TestClient(server.application(assistant, Path("/dev/null")), base_url="http://127.0.0.1:7860") as client:
         yield client, folder
 
 
@@ -304,6 +303,6 @@ def test_words_from_a_continuation_lead_to_the_file_they_stand_in() -> None:
     article = replace(ARTICLE, runs=(Run(0, 0, split), Run(split, 5, len(TEXT) - split, "004_b.txt")))
     there = replace(cite(2, "展会下月开幕。", article), file="004_b.txt")
     answer = replace(ANSWER, hits=(hit(0, len(TEXT), article),), citations=(cite(1, FIRST, article), there))
-    shown = page.record(answer)["sources"]
+    shown = chat.record(answer)["sources"]
     assert [(s["file"], s["place"], [q[0] for e in s["excerpts"] for q in e["quotes"]]) for s in shown] == [
         ("003_a.txt", "a1", [1]), ("004_b.txt", "", [2])]

@@ -23,7 +23,6 @@ from urllib.parse import urlparse
 import pytest
 import uvicorn
 
-import app
 from rag.answer.assistant import Assistant
 from rag.answer.feedback import latest
 from rag.config import Settings
@@ -31,6 +30,7 @@ from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.indexing.build import build
 from rag.schema import EVERYTHING, Answer, Filter, Hit, Turn
+from rag.web import server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -68,14 +68,14 @@ def command(index_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 def served(assistant: Any, feedback_file: Path = Path("/dev/null")) -> Iterator[str]:
     """The page over any assistant, in this process."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(
-        app.application(assistant, feedback_file), port=port, log_level="critical", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, daemon=True)
+    running = uvicorn.Server(uvicorn.Config(
+        server.application(assistant, feedback_file), port=port, log_level="critical", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
-    while not server.started:
+    while not running.started:
         time.sleep(0.02)
     yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
+    running.should_exit = True
     thread.join(10)
 
 

@@ -48,7 +48,7 @@ def _imports(path: Path) -> set[str]:
 
 def test_the_command_line_starts_without_the_models_libraries() -> None:
     heavy = "torch faiss gradio fastapi openai transformers sentence_transformers langchain_core langchain_text_splitters"
-    code = f"import sys, rag.cli; print(sorted(set({heavy.split()}) & set(sys.modules)))"
+    code = f"import sys, rag.cli.main; print(sorted(set({heavy.split()}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.cli.outlined_page import in_terminal
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.layout.articles import articles_of
-from rag.outlined_page import in_terminal
 from rag.reading.folder import list_files
 from rag.reading.reader import Reader
 from rag.schema import Article, Page, Refused
-from rag.sheet import as_html
 from rag.text.offsets import source_span
 from rag.text.outline import Row, as_yaml, line_spans, lines_text, outlines_of, read_lines, rows_of
+from rag.web.outlined_page import as_html
 
 PAGE = (
     "平湖日报\n"                                            # 1

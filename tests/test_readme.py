@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from rag.answer.assistant import Assistant
-from rag.cli import app
+from rag.cli.main import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

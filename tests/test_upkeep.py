@@ -377,7 +377,7 @@ def test_interrupted(rag, folder: Path, built: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_progress_in_a_log(rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.upkeep._A_MINUTE", 0.0)
+    monkeypatch.setattr("rag.cli.index_command._A_MINUTE", 0.0)
     _, _, err = rag("index", folder, "--index", tmp_path / "new")
     assert {"read 1 of 2", "embed 2 of 2"} <= set(err.splitlines())
 

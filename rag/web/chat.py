@@ -14,10 +14,10 @@ from html import escape
 from rag import payload
 from rag.answer.citations import UNVERIFIED
 from rag.answer.feedback import MAX_COMMENT, Feedback, Thumb
-from rag.labels import both
-from rag.panel import Turn, sources, sources_of
 from rag.schema import EVERYTHING, Answer, Filter, Language
 from rag.text.calendar import shown
+from rag.web.labels import both
+from rag.web.sources import Turn, sources, sources_of
 
 EXAMPLES: dict[Language, tuple[str, ...]] = {
     "zh": ("平湖签约了哪些人工智能项目？", "普罗宇宙机器人项目总投资多少？", "是石科技在世界人工智能大会上展示了什么？",

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from rag.answer.extractive import label
-from rag.labels import both
 from rag.schema import Answer, Article
+from rag.web.labels import both
 
 Turn = dict[str, Any]
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from eval.harness.command import evaluate
 
-from eval.command import evaluate
-from rag import catalogue, payload, upkeep
-from rag.batch import questions
+from rag import payload
+from rag.cli import index_command, show_commands
+from rag.cli.batch import questions
+from rag.cli.console import IndexDir, Json, err, out, print_json, settings_of, told
 from rag.errors import RagError
-from rag.terminal import IndexDir, Json, err, out, print_json, settings_of, told
 from rag.text.calendar import shown
 from rag.text.filters import filter_of
 
@@ -36,7 +37,7 @@ KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, ph
 
 
 app.command("eval")(evaluate)
-for _command in (upkeep.index, catalogue.articles, catalogue.show, catalogue.status):
+for _command in (index_command.index, show_commands.articles, show_commands.show, show_commands.status):
     app.command()(_command)
 
 
@@ -123,9 +124,9 @@ def serve(
     index_dir: IndexDir = None,
 ) -> None:
     """The browser chat."""
-    import app as browser
+    from rag.web import server
 
-    browser.serve(_assistant(index_dir), host, port)
+    server.serve(_assistant(index_dir), host, port)
 
 
 def _show_answer(answer: Answer) -> None:

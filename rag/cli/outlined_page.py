@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from rag.cli.console import safe
 from rag.schema import Article, Page
-from rag.sheet import about
-from rag.terminal import safe
 from rag.text.outline import rows_of
+from rag.web.outlined_page import about
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 _MARK = {"head": "H", "byline": "B", "body": "│", "": " "}

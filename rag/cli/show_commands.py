@@ -10,9 +10,9 @@ import typer
 from rich.table import Table
 
 from rag import payload
+from rag.cli.console import IndexDir, Json, counted, number, out, print_json, safe, settings_of, told
 from rag.config import Settings
 from rag.errors import BadInput, NotFound
-from rag.terminal import IndexDir, Json, counted, number, out, print_json, safe, settings_of, told
 from rag.text.calendar import shown
 
 
@@ -63,11 +63,12 @@ def show(
 
 
 def _show_page(file: str, form: str, settings: Settings) -> None:
-    from rag import outlined_page, sheet
+    from rag.cli.outlined_page import in_terminal
     from rag.index.history import folder_of
     from rag.layout.articles import articles_of
     from rag.reading.page_lookup import pages_in
     from rag.text import outline
+    from rag.web import outlined_page
 
     indexed = folder_of(settings.index_dir)
     folders = [Path(indexed), settings.seeds_dir] if indexed else [settings.seeds_dir]
@@ -77,10 +78,10 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
     for page in pages:
         articles = articles_of(page)
         if form == "text":
-            for line in outlined_page.in_terminal(page, articles):
+            for line in in_terminal(page, articles):
                 out.print(line)
         elif form == "html":
-            sys.stdout.write(sheet.as_html(page, articles))
+            sys.stdout.write(outlined_page.as_html(page, articles))
         elif form == "yaml":
             sys.stdout.write(outline.as_yaml(page, outline.outlines_of(page, articles)))
         else:

@@ -12,9 +12,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from rag.cli.console import IndexDir, Json, counted, err, number, out, print_json, settings_of, told
 from rag.config import Settings
 from rag.errors import BadInput, CorpusError, RagError
-from rag.terminal import IndexDir, Json, counted, err, number, out, print_json, settings_of, told
 
 if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
     from rag.indexing.build import Built

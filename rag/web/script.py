@@ -1,6 +1,6 @@
 """How the browser page behaves: the little that happens in the browser itself.
 
-Everything else is rendered by ``rag.page`` and sent.
+Everything else is rendered by ``rag.web.chat`` and sent.
 """
 
 ON_MASTHEAD = """
