@@ -47,20 +47,20 @@ test-cluster: $(READY) ## a Milvus cluster that loses a query node; wants Debian
 
 RANKERS := dense,lexical,fused
 HALVES := pinghu off_topic
-SAMPLES ?= eval/sets/cmrc2018-sample eval/sets/dureader-robust-sample
+SAMPLES ?= eval/data/sets/cmrc2018-sample eval/data/sets/dureader-robust-sample
 RESULTS := $(HALVES:%=eval/out/%-test-dense-lexical-fused.json) \
            $(foreach s,$(SAMPLES),eval/out/$(notdir $(s))-dense-lexical-fused.json)
 
 eval: index/CURRENT   ## every set, every ranker, one table; SAMPLES="FOLDER..." names other sets with a corpus
-	for set in $(HALVES); do $(RAG) eval eval/sets/$$set.jsonl --half test --compare $(RANKERS) || exit; done
+	for set in $(HALVES); do $(RAG) eval eval/data/sets/$$set.jsonl --half test --compare $(RANKERS) || exit; done
 	for set in $(SAMPLES); do $(RAG) eval $$set --compare $(RANKERS) || exit; done
-	$(VENV)/bin/python -m eval.table $(RESULTS)
+	$(VENV)/bin/python -m eval.harness.table $(RESULTS)
 
-CORPUS ?= $(firstword $(wildcard ../shared/eval/crud-news) eval/sets/dureader-robust-sample)
+CORPUS ?= $(firstword $(wildcard ../shared/eval/crud-news) eval/data/sets/dureader-robust-sample)
 
 bench: index/CURRENT  ## speed, size and recall, each beside its baseline; CORPUS=FOLDER names the set for what needs one
-	$(VENV)/bin/python -m eval.bench
-	$(VENV)/bin/python -m eval.bench_vectors
-	$(VENV)/bin/python -m eval.bench_lexical $(CORPUS)
-	$(VENV)/bin/python -m eval.bench_index
-	$(VENV)/bin/python -m eval.bench_peers $(CORPUS)
+	$(VENV)/bin/python -m eval.bench.pipeline
+	$(VENV)/bin/python -m eval.bench.vectors
+	$(VENV)/bin/python -m eval.bench.words $(CORPUS)
+	$(VENV)/bin/python -m eval.bench.index
+	$(VENV)/bin/python -m eval.bench.peers $(CORPUS)

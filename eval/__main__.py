@@ -1,3 +1,3 @@
-from eval.command import main
+from eval.harness.command import main
 
 main()

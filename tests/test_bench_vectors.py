@@ -7,27 +7,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval import bench_vectors
+from eval.bench import vectors
 
 
 def test_recall_is_the_share_found() -> None:
-    assert bench_vectors.recall(np.array([[3, 1], [5, -1]]), np.array([[1, 2], [5, 6]])) == 0.5
+    assert vectors.recall(np.array([[3, 1], [5, -1]]), np.array([[1, 2], [5, 6]])) == 0.5
 
 
 def test_made_vectors_are_crowded_unit_rows() -> None:
-    rows = bench_vectors.made(600, 1)
+    rows = vectors.made(600, 1)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     cosines = rows @ rows.T
     assert 0.6 < np.median(cosines) < 0.8
-    assert rows.tolist() == bench_vectors.made(600, 1).tolist()
-    assert rows[0].tolist() != bench_vectors.made(600, 2)[0].tolist()
+    assert rows.tolist() == vectors.made(600, 1).tolist()
+    assert rows[0].tolist() != vectors.made(600, 2)[0].tolist()
 
 
 def test_the_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name, value in (("_SIZES", (500, 2000)), ("_OUT", tmp_path / "b.json"), ("_PLOT", tmp_path / "b.svg")):
-        monkeypatch.setattr(bench_vectors, name, value)
+        monkeypatch.setattr(vectors, name, value)
     monkeypatch.setattr(sys, "argv", ["bench_vectors", "--most", "1000"])
-    bench_vectors.main()
+    vectors.main()
     rows = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
     assert list(rows) == ["500"]
     assert rows["500"]["recall@60"] == 1

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.dates import Share, held_out, main, shares
+from eval.quality.dates import Share, held_out, main, shares
 from rag.layout.articles import articles_of
 from rag.layout.dates import Dated, dates_of, file_date
 from rag.reading.reader import read_page
@@ -242,4 +242,4 @@ def test_the_measure_reads_the_held_out_articles(tmp_path: Path, capsys: pytest.
 def test_the_measure_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert main([str(tmp_path)]) == 2
-    assert capsys.readouterr().err.startswith("usage: python -m eval.dates FOLDER")
+    assert capsys.readouterr().err.startswith("usage: python -m eval.quality.dates FOLDER")

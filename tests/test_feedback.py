@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.feedback import export, set_line
-from eval.sets import load_set
+from eval.harness.feedback_export import export, set_line
+from eval.harness.sets import load_set
 from rag.answer.feedback import Feedback, latest, store
 from rag.errors import BadInput, FeedbackNotStored
 

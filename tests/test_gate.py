@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from eval import runner, subject, summary
-from eval.records import MEASURES
+from eval.harness import runner, subject, summary
+from eval.harness.records import MEASURES
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 
@@ -25,7 +25,7 @@ BETTER = {measure.name: measure.better for measure in MEASURES}
 def figures(index_dir: Path, seeds: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("gate")
     settings = Settings(index_dir=index_dir, seeds_dir=seeds)
-    target = subject.open_subject(ROOT / "eval/sets/pinghu.jsonl", "test", settings, None, folder, embedder)
+    target = subject.open_subject(ROOT / "eval/data/sets/pinghu.jsonl", "test", settings, None, folder, embedder)
     return summary.figures(runner.run(target, "fused", embedder, settings, folder).records)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fake_endpoint import FakeEndpoint, endpoint_fixture  # noqa: F401  (the fixture ``endpoint``)
 
-from eval import runner, subject
-from eval.judge import Judgement, judge, messages, read_reply, statements
+from eval.harness import runner, subject
+from eval.harness.judge import Judgement, judge, messages, read_reply, statements
 from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
@@ -92,8 +92,8 @@ def test_a_judge_that_is_down_stops_the_run_and_keeps_what_is_done(
 def test_judged_figures_are_named_so(
     index_dir: Path, seeds: Path, tmp_path: Path, embedder: Embedder, endpoint: Callable[..., FakeEndpoint]
 ) -> None:
-    from eval import report
-    from eval.command import collect
+    from eval.harness import report
+    from eval.harness.command import collect
 
     target = _target(index_dir, seeds, tmp_path, embedder)
     server = endpoint(deltas=('{"supported": [1], "relevance": 1}',))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval import measures
-from eval.sets import Evidence, Question
+from eval.harness import measures
+from eval.harness.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
 # Offsets by tens: 0 零, 10 一, ... each block of ten characters is one passage unless a test says otherwise.

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from eval import variants
-from eval.pages import GOLD, Gold, Score, f1, match, pages_with_gold, same, score
+from eval.quality import variants
+from eval.quality.gold import Gold, Score, f1, match, same, score
+from eval.quality.pages import GOLD, pages_with_gold
 from rag.layout.articles import articles_of
 from rag.schema import Article, Run
 from rag.text.offsets import source_span
@@ -149,7 +150,7 @@ def test_held_out_stories_are_no_others() -> None:
 
 def test_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "eval.pages", str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, check=False)
+        [sys.executable, "-m", "eval.quality.pages", str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval import bench_peers, peer_venvs
-from eval.bench_peers import SYSTEMS, answer, table
-from eval.peer_corpus import chosen, write
-from eval.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
-from eval.peer_worker import LONGEST, Served, place, whole
-from eval.sets import Evidence, Question, load_corpus, load_set
+from eval.bench import peers
+from eval.bench.peer_corpus import chosen, write
+from eval.bench.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
+from eval.bench.peer_worker import LONGEST, Served, place, whole
+from eval.bench.peers import SYSTEMS, answer, table
+from eval.bench.pipeline import peer_venvs
+from eval.harness.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.indexing.passages import MAX_CHARS
 from rag.schema import Article, Run
@@ -171,7 +172,7 @@ def test_a_cell_says_the_ratio_and_its_range() -> None:
 
 
 def test_no_package_of_theirs_is_asked_for_by_ours() -> None:
-    asked = (Path(bench_peers.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
+    asked = (Path(peers.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
     theirs = {package.split("==")[0] for venv in (LANGCHAIN, RAGLITE) for package in venv.packages}
     assert [package for package in sorted(theirs) if f'"{package}' in asked] == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.ratios import Ratio, ratio
+from eval.bench.ratios import Ratio, ratio
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:

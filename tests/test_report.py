@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from eval import plots, report, summary, table
-from eval.records import VERDICTS, Texts, answered, as_json
-from eval.sets import Evidence, Question
+from eval.harness import plots, report, summary, table
+from eval.harness.records import VERDICTS, Texts, answered, as_json
+from eval.harness.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
 EVIL = "<script>alert(1)</script>\"'&<img src=http://x.example/y>"

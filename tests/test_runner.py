@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from eval import command, runner, subject, summary
-from eval.records import MEASURES, Record, answered, as_json, from_json
-from eval.sets import Question, load_set
+from eval.harness import command, runner, subject, summary
+from eval.harness.records import MEASURES, Record, answered, as_json, from_json
+from eval.harness.sets import Question, load_set
 from rag import payload
 from rag.answer.assistant import Assistant
 from rag.config import Settings
@@ -20,7 +20,7 @@ from rag.embedding.embedder import Embedder
 from rag.errors import BadInput
 from rag.schema import Answer
 
-SET = Path(__file__).parent.parent / "eval" / "sets" / "pinghu.jsonl"
+SET = Path(__file__).parent.parent / "eval" / "data" / "sets" / "pinghu.jsonl"
 CORPUS = [
     {"id": "a", "title": "桥", "date": "2024-05-01", "text": "新桥今天通车，总投资3亿元。桥长两公里，双向六车道。"},
     {"id": "b", "title": "茶", "date": "2024-05-02", "text": "春茶上市，今年亩产四十斤，茶农说价格比去年高一成。"},
@@ -123,7 +123,7 @@ def test_headline_figures_are_no_claims(assistant: Assistant) -> None:
 
 
 def _texts() -> Any:
-    from eval.records import Texts
+    from eval.harness.records import Texts
 
     return Texts({}, {})
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.sets import Evidence, load_corpus, load_set, normalise
+from eval.harness.sets import Evidence, load_corpus, load_set, normalise
 from rag.errors import BadInput
 from rag.schema import Article, Run
 

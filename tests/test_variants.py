@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.pages import Gold
-from eval.printer import Story, Style
-from eval.variants import mixtures, printed, render, styles
+from eval.quality.gold import Gold
+from eval.quality.printer import Story, Style
+from eval.quality.variants import mixtures, printed, render, styles
 from rag.layout.articles import articles_of
 from rag.schema import Page
 

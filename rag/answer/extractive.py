@@ -2,7 +2,7 @@
 
 Each sentence of the passages found is weighed by how near it is to the question, in meaning and in
 words, and by whether it has what the question asks for (a figure, a date). Both weighings are
-logistic regressions over a handful of features; ``python -m eval.fit`` fits their coefficients on
+logistic regressions over a handful of features; ``python -m eval.quality.fit`` fits their coefficients on
 the tuning halves of the question sets and prints them in the form below.
 """
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from eval.harness.command import evaluate
 
+from eval.harness.command import evaluate
 from rag import payload
 from rag.cli import index_command, show_commands
 from rag.cli.batch import questions

@@ -1,0 +1,163 @@
+"""What is evaluated: a question set, checked against the articles it asks about, and their index.
+
+A set is a file of questions about the index in use, or a folder that holds its own corpus
+(``corpus.jsonl.gz`` and ``questions.jsonl``), which is indexed first. Such an index is kept and
+found again by the content of the corpus and the model that embedded it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from eval.harness.records import Texts
+from eval.harness.sets import Question, load_corpus, load_set, tuning
+from rag.config import Settings
+from rag.embedding.embedder import Embedder
+from rag.errors import BadInput, CorpusError, IndexMissing
+from rag.index.manifest import FORMAT, current_generation, read_manifest
+from rag.index.segment import SEGMENTS
+from rag.index.snapshot import Index, load
+from rag.indexing.build import build_from
+from rag.reading.folder import list_files, name_of
+from rag.reading.reader import Reader
+from rag.schema import Article, Page
+
+Half = Literal["all", "tune", "test"]
+HALVES: tuple[Half, ...] = ("all", "tune", "test")
+Progress = Callable[[str, int, int], None]
+"""Called with (step, done, of)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """``questions`` are those of the half asked for, in file order; ``build`` holds what is known of
+    how the index was built; ``remarks`` is what the reader of the figures should know."""
+
+    name: str
+    questions: tuple[Question, ...]
+    half: Half
+    set_sha256: str
+    corpus_sha256: str
+    index: Index
+    index_dir: Path
+    texts: Texts
+    build: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+
+
+def open_subject(
+    path: Path, half: Half, settings: Settings, index_dir: Path | None, cache: Path, embedder: Embedder,
+    progress: Progress = lambda *_: None,
+) -> Subject:
+    """``index_dir`` is where the index is: for a file of questions in place of the settings' folder,
+    for a folder with a corpus in place of one under ``cache``.
+
+    Raises BadInput for a set that cannot be used, before anything is written; what ``rag.indexing.build``
+    raises; BadInput where ``index_dir`` holds other articles than the folder's corpus.
+    """
+    if path.is_dir():
+        articles = load_corpus(path)
+        file = path / "questions.jsonl"
+        questions = _half(file, load_set(file, {a.file: a.text for a in articles}), half)
+        index_dir = index_dir or cache / f"{corpus_sha256(articles)[:16]}-{embedder.fingerprint[:8]}-{FORMAT}"
+        index, build = _indexed(articles, index_dir, embedder, progress)
+        texts = Texts({a.article_id: a.text for a in articles}, {a.file: a.text for a in articles})
+        return Subject(path.resolve().name, questions, half, _sha256(file), corpus_sha256(articles), index, index_dir,
+                       texts, build)
+    index_dir = index_dir or settings.index_dir
+    current_generation(index_dir)  # a missing index is said before a model is loaded
+    load_set(path, None)  # and so is a malformed line
+    index = load(index_dir, embedder, settings.vector_store)
+    files = _files(index, settings)
+    remarks: tuple[str, ...] = ()
+    if files is None:
+        remarks = (f"The files that were indexed are not in {settings.seeds_dir}: quotes were not checked against them, "
+                   "and exact quotes are not measured. Set RAG_SEEDS_DIR to their folder.",)
+    questions = _half(path, load_set(path, files), half)
+    texts = Texts({a.article_id: a.text for a in index.articles.values()}, files)
+    return Subject(path.stem, questions, half, _sha256(path), corpus_sha256(list(index.articles.values())), index,
+                   index_dir, texts, {}, remarks)
+
+
+def corpus_sha256(articles: Sequence[Article]) -> str:
+    """A hash of what the articles say, whatever order they come in."""
+    digest = hashlib.sha256()
+    for a in sorted(articles, key=lambda a: a.article_id):
+        digest.update(json.dumps([a.article_id, a.file, a.title, a.date, a.text], ensure_ascii=True).encode())
+    return digest.hexdigest()
+
+
+def bytes_on_disk(index_dir: Path) -> int:
+    """Of the generation in use."""
+    manifest = read_manifest(index_dir)
+    folders = [index_dir / manifest["generation"], *(index_dir / SEGMENTS / name for name in manifest["segments"])]
+    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+
+
+def _half(path: Path, questions: Sequence[Question], half: Half) -> tuple[Question, ...]:
+    part = tuple(q for q in questions if half == "all" or tuning(q.id) == (half == "tune"))
+    if not part:
+        raise BadInput(f"{path} has no question in its {half} half: leave --half out.")
+    return part
+
+
+def _indexed(
+    articles: Sequence[Article], index_dir: Path, embedder: Embedder, progress: Progress
+) -> tuple[Index, Mapping[str, Any]]:
+    """The index of a corpus, built where there is none. Figures of the build lie beside it, so that
+    later runs can still tell them."""
+    notes = index_dir / "build.json"
+    try:
+        index = load(index_dir, embedder)
+    except IndexMissing:
+        started = time.perf_counter()
+        built = build_from(articles, index_dir, embedder, progress)
+        seconds = time.perf_counter() - started
+        build: dict[str, Any] = {
+            "seconds": round(seconds, 1),
+            "passages_per_second": round(built.embedded / seconds, 1),
+            "bytes": bytes_on_disk(index_dir),
+            "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+        notes.write_text(json.dumps(build) + "\n", encoding="utf-8")
+        return load(index_dir, embedder), build
+    if corpus_sha256(list(index.articles.values())) != corpus_sha256(articles):
+        raise BadInput(f"The index in {index_dir} holds other articles than the set's corpus: leave --index out, or "
+                       "name a folder of its own.")
+    try:
+        known = json.loads(notes.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # built elsewhere, or an earlier build was cut short before its notes
+        known = {}
+    return index, known if isinstance(known, dict) else {}
+
+
+def _files(index: Index, settings: Settings) -> dict[str, str] | None:
+    """The text of each file that was indexed; None when one is gone or has changed since."""
+    hashes: Mapping[str, str] = index.files()
+    found = {a.file: a.text for a in index.articles.values() if a.file not in hashes}  # its own source
+    try:
+        files = list_files(settings.seeds_dir)
+    except CorpusError:
+        return None
+    with Reader(settings.seeds_dir, settings.limits) as reader:
+        for path in files:
+            name = name_of(path, settings.seeds_dir)
+            if not any(known == name or known.startswith((f"{name}#", f"{name}/")) for known in hashes):
+                continue
+            for page in reader.pages_of(path):
+                if isinstance(page, Page) and hashes.get(page.file) == page.sha256:
+                    found[page.file] = page.text
+    if not hashes.keys() <= found.keys():
+        return None
+    return found
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,112 @@
+"""Fits the weights of rag/answer/extractive.py and prints them as they stand there.
+
+    python -m eval.quality.fit SET.jsonl OFF_TOPIC.jsonl [INDEX]
+
+Sentences: logistic regression over the sentences of the passages found for each answerable question
+of SET, those that overlap a gold quote against the rest. Questions: answerable ones of SET against
+its unanswerable ones and against OFF_TOPIC, questions that have nothing to do with the articles.
+No weight may take the sign that says "the less alike, the likelier an answer": the unanswerable
+questions of a set are mostly written closer to the articles' wording than the answerable ones, and
+a free fit learns just that. Fitted on the tuning half (``tuning``), reported on the other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from eval.harness.intervals import auroc
+from eval.harness.sets import Question, load_set, normalise, tuning
+from rag.answer.assistant import PASSAGES, Assistant
+from rag.answer.extractive import Measured, measure
+from rag.config import Settings
+from rag.search.query import parse
+
+NEAR_MISS_SHARE = 0.2
+"""Weight of near misses among the unanswerable: what is measured here tells them from answerable
+ones barely better than chance, so that they would only drown the signal of the off-topic ones."""
+FALSE_REFUSALS = 0.10
+"""The share of answerable tuning questions that the threshold may refuse."""
+
+Floats = NDArray[np.float64]
+Row = tuple[Question, Measured, NDArray[np.bool_]]
+
+
+def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
+    """Each question with its features and, for every sentence, whether it is evidence."""
+    retriever = assistant.retriever
+    rows = []
+    for question in questions:
+        query = parse(question.question, question.history, retriever.names)
+        measured = measure(query, retriever.search(query, PASSAGES), retriever.index.lexical, assistant.embedder)
+        if measured is None:
+            continue
+        quotes = [(item.doc, normalise(item.quote)) for item in question.evidence if item.quote]
+        spans = [(article.file, normalise(article.text[start:end])) for article, start, end in measured.spans]
+        labels = [any(doc == file and (quote in text or text in quote) for doc, quote in quotes) for file, text in spans]
+        rows.append((question, measured, np.array(labels)))
+    return rows
+
+
+def fit(x: Floats, y: NDArray[np.bool_], weights: Floats, signs: Sequence[int]) -> tuple[Floats, float]:
+    """Logistic regression with an L2 penalty and, where a sign is not 0, a weight of that sign only."""
+    mean, spread = x.mean(0), x.std(0) + 1e-9
+    z = (x - mean) / spread
+    weights = weights / weights.sum()
+
+    def loss(p: Floats) -> float:
+        logits = z @ p[:-1] + p[-1]
+        return float(weights @ np.logaddexp(0, np.where(y, -logits, logits)) + 0.003 * (p[:-1] ** 2).sum())
+
+    bounds = [(0 if s > 0 else None, 0 if s < 0 else None) for s in signs] + [(None, None)]
+    found = minimize(loss, np.zeros(x.shape[1] + 1), bounds=bounds, method="L-BFGS-B").x
+    slope = found[:-1] / spread
+    return slope, float(found[-1] - slope @ mean)
+
+
+def main() -> None:
+    path, off_topic = Path(sys.argv[1]), Path(sys.argv[2])
+    assistant = Assistant(Settings(index_dir=Path(sys.argv[3] if len(sys.argv) > 3 else "index")))
+    rows = collect(assistant, load_set(path, None))
+    off = collect(assistant, load_set(off_topic, None))
+    tune = [row for row in rows if tuning(row[0].id)]
+
+    usable = [row for row in tune if row[0].answerable and row[2].any()]
+    x, y = np.concatenate([m.sentence for _, m, _ in usable]), np.concatenate([labels for _, _, labels in usable])
+    sentence, bias = fit(x, y, np.ones(len(y)), (1, 1, -1, 1, 1, -1))
+    print("SENTENCE_WEIGHTS =", _shown(sentence), "\nSENTENCE_BIAS =", round(bias, 2))
+
+    groups = [
+        ([m.answer for q, m, _ in tune if q.answerable], True, 1.0),
+        ([m.answer for q, m, _ in tune if not q.answerable], False, NEAR_MISS_SHARE),
+        ([m.answer for q, m, _ in off if tuning(q.id)], False, 1 - NEAR_MISS_SHARE),
+    ]
+    xa = np.stack([row for group, _, _ in groups for row in group])
+    ya = np.array([truth for group, truth, _ in groups for _ in group])
+    wa = np.array([share / len(group) for group, _, share in groups for _ in group])
+    answer, offset = fit(xa, ya, wa, (1, 1, 1, 0))
+    offset -= float(np.quantile(xa[ya] @ answer + offset, FALSE_REFUSALS))
+    print("ANSWER_WEIGHTS =", _shown(answer), "\nANSWER_BIAS =", round(offset, 2))
+
+    for name, half in (("tune", True), ("test", False)):
+        part = [row for row in rows if tuning(row[0].id) == half]
+        away = np.array([m.answer @ answer + offset for q, m, _ in off if tuning(q.id) == half])
+        logits = np.array([m.answer @ answer + offset for _, m, _ in part])
+        truth = np.array([q.answerable for q, _, _ in part])
+        first = np.mean([labels[np.argmax(m.sentence @ sentence)] for q, m, labels in part if q.answerable])
+        print(f"{name}: best sentence is evidence {first:.3f}; refused: {np.mean(logits[truth] < 0):.3f} of answerable, "
+              f"{np.mean(logits[~truth] < 0):.3f} of near misses (AUROC {auroc(truth.tolist(), logits.tolist()):.3f}), "
+              f"{np.mean(away < 0):.3f} of off-topic")
+
+
+def _shown(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(v), 2) for v in values)
+
+
+if __name__ == "__main__":
+    main()
