@@ -19,7 +19,7 @@ run: index/CURRENT    ## build the index if need be and serve the browser chat
 CHANGED := $(shell test -e index/CURRENT && find seeds -newer index/CURRENT | head -n 1)
 
 # and the program itself: another version may read files or keep an index otherwise
-index/CURRENT: $(READY) $(wildcard rag/*.py) $(if $(CHANGED),seeds-changed)
+index/CURRENT: $(READY) $(shell find rag -name '*.py') $(if $(CHANGED),seeds-changed)
 	$(RAG) index
 
 seeds-changed:
@@ -40,10 +40,10 @@ test: check           ## the whole suite
 FAULTS := kills full_disk damage manifest journal writers clock
 
 faults: $(READY)      ## the fault tests of the index alone: kill -9, full disk, flipped bytes, two writers
-	$(VENV)/bin/python -m pytest $(FAULTS:%=tests/test_%.py)
+	$(VENV)/bin/python -m pytest $(FAULTS:%=tests/faults/test_%.py)
 
 test-cluster: $(READY) ## a Milvus cluster that loses a query node; wants Debian's etcd-server
-	unshare --map-root-user --net $(VENV)/bin/python -m pytest -s --noconftest -p no:cacheprovider tests/cluster.py
+	unshare --map-root-user --net $(VENV)/bin/python -m pytest -s --noconftest -p no:cacheprovider tests/vectors/milvus_cluster.py
 
 RANKERS := dense,lexical,fused
 HALVES := pinghu off_topic

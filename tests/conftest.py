@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 for _name in [name for name in os.environ if name.startswith(("RAG_", "OPENAI_"))]:
     del os.environ[_name]
 os.environ["HF_HUB_OFFLINE"] = "1"
-pytest_plugins = ["fault_index"]
+pytest_plugins = ["tests.faults.states"]
 
 from rag.answer.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
 from rag.cli.main import main  # noqa: E402
@@ -23,6 +23,7 @@ from rag.config import Settings  # noqa: E402
 from rag.embedding.embedder import Embedder  # noqa: E402
 from rag.index.snapshot import Index, load  # noqa: E402
 from rag.indexing.build import build  # noqa: E402
+from tests.support.paths import SEEDS  # noqa: E402
 
 settings.register_profile(
     "baowen", deadline=None, derandomize=True, max_examples=150,
@@ -32,7 +33,7 @@ settings.load_profile("baowen")
 
 @pytest.fixture(scope="session")
 def seeds() -> Path:
-    return Path(__file__).parent.parent / "seeds"
+    return SEEDS
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.paths import ROOT
 
 SOURCES = sorted([*(ROOT / "rag").rglob("*.py"), *(ROOT / "eval").rglob("*.py"), ROOT / "app.py"])
 
@@ -44,6 +44,10 @@ def _imports(path: Path) -> set[str]:
             assert node.level == 0, f"{_name(path)} imports relatively"
             found.add(str(node.module))
     return found
+
+
+def test_few_modules_stand_beside_the_packages() -> None:
+    assert len([path for path in (ROOT / "rag").glob("*.py") if not path.name.startswith("__")]) <= 5
 
 
 def test_the_command_line_starts_without_the_models_libraries() -> None:

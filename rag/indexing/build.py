@@ -25,7 +25,7 @@ from rag.index.placement import claim, clear, place, reach
 from rag.index.snapshot import Index, load, open_generation
 from rag.indexing.changes import Changes, Look, changes_in, remember, remembered
 from rag.indexing.merge import merge
-from rag.indexing.reader_version import reading
+from rag.indexing.reader_version import reader_version
 from rag.indexing.vector_cache import forget
 from rag.indexing.writer import Draft, Result
 from rag.layout.articles import articles_of
@@ -73,7 +73,8 @@ def build(
                 progress("read", number, len(changes.read))
         draft.drop(changes.gone)
         stray = [(each.file, each.why) for each in changes.strays]
-        about = {"folder": str(folder.resolve()), "index": history.identity(index_dir, index), "settings": {"reading": reading(limits)}}
+        about = {"folder": str(folder.resolve()), "index": history.identity(index_dir, index),
+                 "settings": {"reading": reader_version(limits)}}
         return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server, anew)
 
 
@@ -103,7 +104,7 @@ def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limit
 
 def _changes(folder: Path, index_dir: Path, before: Index | None, limits: Limits) -> Changes:
     known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
-    again = bool(before and before.manifest["settings"].get("reading") != reading(limits))
+    again = bool(before and before.manifest["settings"].get("reading") != reader_version(limits))
     return changes_in(folder, remembered(index_dir, known), again)
 
 

@@ -17,7 +17,7 @@ READERS = ("text", "reading", "layout")
 BESIDE = ("schema.py", "indexing/passages.py")
 
 
-def reading(limits: Limits) -> str:
+def reader_version(limits: Limits) -> str:
     """Changes when files may be read otherwise."""
     can_scan = bool(find_spec("rapidocr"))
     return hashlib.sha256(f"{_readers()} {limits} {can_scan}".encode()).hexdigest()[:16]

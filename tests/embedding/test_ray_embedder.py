@@ -1,0 +1,200 @@
+"""Embedding on the machines of a Ray cluster. What needs one is in `ray_inside.py`, run here in namespaces of its own:
+its ports are nobody else's, and no process of it is left behind.
+
+Skipped where Ray is not installed or the kernel gives no namespace, unless BAOWEN_RAY_REQUIRED=1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from rag.embedding.embedder import Embedder
+from rag.embedding.ray_embedder import Fleet
+from rag.errors import BadInput, FleetError
+from rag.indexing.build import build
+
+INSIDE = Path(__file__).with_name("ray_inside.py")
+CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
+ALONE = ["unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def _able() -> bool:
+    if os.environ.get("BAOWEN_RAY_REQUIRED") == "1":
+        return True
+    try:
+        return bool(find_spec("ray")) and not subprocess.run([*ALONE, "true"], capture_output=True).returncode
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """By case: what went wrong, empty where nothing did."""
+    folder = tmp_path_factory.mktemp("fleet")
+    report = folder / "report.xml"
+    run = subprocess.run(
+        [*ALONE, sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", f"--junitxml={report}",
+         f"--basetemp={folder / 'inside'}", str(INSIDE)],
+        cwd=INSIDE.parent.parent, capture_output=True, text=True, timeout=400)
+    assert report.exists(), run.stdout + run.stderr
+    found: dict[str, str] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        found[case.attrib["name"]] = "".join(trouble.text or "skipped" for trouble in case)
+    return found
+
+
+@pytest.mark.skipif(not _able(), reason="no Ray cluster on this machine")
+@pytest.mark.parametrize("case", CASES)
+def test_on_a_cluster(case: str, outcomes: dict[str, str]) -> None:
+    assert outcomes[case] == ""
+
+
+@pytest.mark.parametrize("address", [
+    "", "10.0.0.1", "10.0.0.1:", ":6379", "ray://10.0.0.1:10001", "10.0.0.1:x", "10.0.0.1:99999", "auto", "me@10.0.0.1:6379",
+    "10.0.0.1:1/x", "[::1:6379"])
+def test_bad_address(address: str) -> None:
+    with pytest.raises(BadInput, match="HOST:PORT") as caught:
+        Fleet(address)
+    assert "\n" not in str(caught.value)
+
+
+needs_ray = pytest.mark.skipif(not find_spec("ray"), reason="ray is not installed")
+
+
+@needs_ray
+def test_nobody_there() -> None:
+    with socket.socket() as bound:  # and not listening
+        bound.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{bound.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(FleetError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`") as caught, Fleet(address):
+            pass
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - began < 5
+
+
+@contextmanager
+def _answering(says: bytes) -> Iterator[str]:
+    """The address of something that answers every caller with this and reads on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        def serve() -> None:
+            while True:
+                try:
+                    caller, _ = listening.accept()
+                except OSError:
+                    return
+                with caller:
+                    caller.sendall(says)
+                    caller.recv(64)
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # as a server of gRPC begins
+
+
+@needs_ray
+@pytest.mark.parametrize("says", [b"", b"x", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
+def test_something_else_there(says: bytes) -> None:
+    began = time.monotonic()
+    with _answering(says) as address, pytest.raises(
+            FleetError, match=f"^What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints\\.$"), \
+            Fleet(address):
+        pass
+    assert time.monotonic() - began < 2
+
+
+@needs_ray
+def test_a_web_server_there(rag, tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a.txt").write_text("　　本报讯 昨天，平湖黄桃喜获丰收。\n", encoding="utf-8")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"127.0.0.1:{server.server_port}"
+    code, out, err = rag("index", tmp_path / "articles", "--ray", address, "--index", tmp_path / "index")
+    server.shutdown()
+    server.server_close()
+    assert (code, out) == (14, "")
+    said = err.rpartition("rag: ")[2]
+    assert said == f"What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints.\n"
+    assert not (tmp_path / "index").exists()
+
+
+@needs_ray
+def test_another_server_of_grpc_there(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray ends the process that would join it, without a word."""
+    monkeypatch.setattr("rag.embedding.ray_embedder.sys.executable", "/bin/true")
+    with _answering(SETTINGS) as address, pytest.raises(FleetError) as caught, Fleet(address) as fleet:
+        fleet.embed_passages(["平湖"])
+    assert str(caught.value) == (f"What answers at {address} is no Ray cluster, or one that takes nobody in: "
+                                 "give the HOST:PORT that `ray start --head` prints.")
+
+
+@needs_ray
+def test_nobody_is_called_for_nothing(embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("　　本报讯 昨天，平湖黄桃喜获丰收。\n", encoding="utf-8")
+    build(folder, tmp_path / "index", embedder)
+    calls: list[str] = []
+
+    def called(_: Fleet) -> None:
+        calls.append("called")
+        raise FleetError("called")
+    monkeypatch.setattr(Fleet, "_start", called)
+    with _answering(SETTINGS) as address, Fleet(address) as fleet:
+        build(folder, tmp_path / "index", fleet)
+        (folder / "a.txt").rename(folder / "b.txt")
+        assert build(folder, tmp_path / "index", fleet).embedded == 0
+        assert calls == []
+        (folder / "c.txt").write_text("　　本报讯 昨天，嘉兴南湖菱上市。\n", encoding="utf-8")
+        with pytest.raises(FleetError, match=r"^called$"):
+            build(folder, tmp_path / "index", fleet)
+    assert calls == ["called"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--watch",), ("--dry-run",)])
+def test_an_empty_address_is_no_leave_to_embed_here(rag, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "articles").mkdir()
+    code, out, err = rag("index", tmp_path / "articles", "--ray", "", "--index", tmp_path / "index", *arguments)
+    assert (code, out, err) == (
+        2, "", "rag: '' is no address of a Ray cluster: give the HOST:PORT that `ray start --head` prints.\n")
+    assert not (tmp_path / "index").exists()
+
+
+def test_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.embedding.ray_embedder.find_spec", lambda _: None)
+    with pytest.raises(FleetError, match=r"pip install 'baowen\[ray\]'"), Fleet("127.0.0.1:9"):
+        pass
+
+
+def test_batches_embedded_by_themselves_give_the_same_vectors(embedder: Embedder) -> None:
+    texts = [f"平湖第{n}个项目签约，" * (1 + n * 7 % 23) for n in range(60)]
+    plan = embedder.batches(texts)
+    assert sorted(row for rows in plan for row in rows) == list(range(60))
+    assert len(plan) > 1
+    whole = embedder.embed_passages(texts)
+    for rows in plan:
+        batch = [texts[row] for row in rows]
+        assert embedder.batches(batch) == [list(range(len(rows)))]
+        assert (embedder.embed_passages(batch) == whole[rows]).all()
+
+
+def test_the_first_call_of_a_fresh_embedder_has_the_prefix(embedder: Embedder) -> None:
+    embedder.embed_passages(["平湖"])
+    assert (Embedder().embed_passages(["平湖签约"]) == embedder.embed_passages(["平湖签约"])).all()
