@@ -4,7 +4,7 @@ VENV := .venv
 RAG := $(VENV)/bin/rag
 READY := $(VENV)/.ready
 
-.PHONY: run test faults test-cluster check index bench ask eval seeds-changed
+.PHONY: run test format faults test-cluster check index bench ask eval seeds-changed
 .DEFAULT_GOAL := run
 
 $(READY): pyproject.toml
@@ -30,9 +30,15 @@ index: $(READY)       ## build the index from seeds/, or bring it up to date
 ask: index/CURRENT    ## make ask Q="平湖签约了哪些人工智能项目？"
 	@$(RAG) ask "$(Q)"
 
-check: $(READY)       ## lint and types
+check: $(READY)       ## lint, format, types, the import rule
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+format: $(READY)      ## put every file into the house's form
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
 
 test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest

@@ -69,7 +69,8 @@ class Settings:
             limits=Limits(
                 _positive(env, "RAG_MAX_FILE_MB", DEFAULT_LIMITS.text_mb),
                 _positive(env, "RAG_MAX_SOURCE_MB", DEFAULT_LIMITS.source_mb),
-                _positive(env, "RAG_MAX_FILE_SECONDS", DEFAULT_LIMITS.seconds)),
+                _positive(env, "RAG_MAX_FILE_SECONDS", DEFAULT_LIMITS.seconds),
+            ),
         )
 
 

@@ -35,7 +35,9 @@ def sha256_of(path: Path) -> str:
 
 
 def not_readable(path: Path) -> IndexUnreadable:
-    return IndexUnreadable(f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions.")
+    return IndexUnreadable(
+        f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions."
+    )
 
 
 def mapped(path: Path) -> NDArray[Any]:
@@ -44,6 +46,15 @@ def mapped(path: Path) -> NDArray[Any]:
         array = np.lib.format.open_memmap(path, mode="r")
         if array.offset + array.nbytes != path.stat().st_size or not array.flags.c_contiguous:
             raise ValueError("size")
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OverflowError, EOFError, tokenize.TokenError) as error:
+    except (
+        ValueError,
+        TypeError,
+        SyntaxError,
+        RecursionError,
+        MemoryError,
+        OverflowError,
+        EOFError,
+        tokenize.TokenError,
+    ) as error:
         raise ValueError(f"{path.name} holds no array") from error  # whichever NumPy meets first in such a file
     return array.view(np.ndarray)  # a memmap's slices are slow

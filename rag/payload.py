@@ -26,18 +26,32 @@ def answer(a: Answer) -> dict[str, Any]:
 
 def citation(c: Citation) -> dict[str, Any]:
     return {
-        "n": c.n, "article_id": c.article_id, "title": c.title, "byline": list(c.byline), "date": c.date,
-        "file": c.file, "quote": c.quote, "start": c.start, "end": c.end,
-        "source_start": c.source_start, "source_end": c.source_end,
-        "date_basis": c.date_basis, "copies": list(c.copies),
+        "n": c.n,
+        "article_id": c.article_id,
+        "title": c.title,
+        "byline": list(c.byline),
+        "date": c.date,
+        "file": c.file,
+        "quote": c.quote,
+        "start": c.start,
+        "end": c.end,
+        "source_start": c.source_start,
+        "source_end": c.source_end,
+        "date_basis": c.date_basis,
+        "copies": list(c.copies),
     }
 
 
 def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
     return [
         {
-            "passage_id": h.passage.passage_id, "article_id": h.article.article_id, "title": h.article.title,
-            "file": h.article.file, "text": h.passage.text, "start": h.passage.start, "end": h.passage.end,
+            "passage_id": h.passage.passage_id,
+            "article_id": h.article.article_id,
+            "title": h.article.title,
+            "file": h.article.file,
+            "text": h.passage.text,
+            "start": h.passage.start,
+            "end": h.passage.end,
             "score": round(h.score, 4),
         }
         for h in found
@@ -46,7 +60,12 @@ def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
 
 def article(a: Article, with_text: bool = True) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "article_id": a.article_id, "title": a.title, "byline": list(a.byline), "date": a.date, "file": a.file}
+        "article_id": a.article_id,
+        "title": a.title,
+        "byline": list(a.byline),
+        "date": a.date,
+        "file": a.file,
+    }
     if with_text:
         row["text"] = a.text
     row |= {"kind": a.kind, "date_basis": a.date_basis, "date_words": a.date_words}

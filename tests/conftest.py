@@ -26,8 +26,12 @@ from rag.indexing.build import build  # noqa: E402
 from tests.support.paths import SEEDS  # noqa: E402
 
 settings.register_profile(
-    "baowen", deadline=None, derandomize=True, max_examples=150,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+    "baowen",
+    deadline=None,
+    derandomize=True,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("baowen")
 
 

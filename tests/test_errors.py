@@ -21,9 +21,22 @@ CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclas
 def test_every_class_has_its_own_exit_code() -> None:
     codes = {c.__name__: c.exit_code for c in CLASSES}
     assert codes == {
-        "RagError": 1, "BadInput": 2, "CorpusError": 3, "IndexMissing": 4, "IndexDamaged": 5, "IndexIncompatible": 6,
-        "IndexNotWritable": 7, "ModelError": 8, "EndpointError": 9, "NotFound": 10, "PortInUse": 11, "FeedbackNotStored": 12,
-        "VectorServerError": 13, "FleetError": 14, "IndexUnreadable": 15}
+        "RagError": 1,
+        "BadInput": 2,
+        "CorpusError": 3,
+        "IndexMissing": 4,
+        "IndexDamaged": 5,
+        "IndexIncompatible": 6,
+        "IndexNotWritable": 7,
+        "ModelError": 8,
+        "EndpointError": 9,
+        "NotFound": 10,
+        "PortInUse": 11,
+        "FeedbackNotStored": 12,
+        "VectorServerError": 13,
+        "FleetError": 14,
+        "IndexUnreadable": 15,
+    }
     assert len(set(codes.values())) == len(codes)
 
 
@@ -48,7 +61,12 @@ def _one_line(run: tuple[int, str, str], code: int, *words: str) -> None:
 
 def test_missing_index(rag, tmp_path: Path) -> None:
     for command in (["ask", "平湖"], ["search", "平湖"], ["articles"], ["show", "x"], ["status"], ["serve"]):
-        _one_line(rag(*command, "--index", tmp_path / "none"), 4, "There is no index in", f"run `rag index --index {tmp_path / 'none'}`")
+        _one_line(
+            rag(*command, "--index", tmp_path / "none"),
+            4,
+            "There is no index in",
+            f"run `rag index --index {tmp_path / 'none'}`",
+        )
 
 
 def test_unknown_article(rag, index_dir: Path) -> None:
@@ -60,15 +78,28 @@ def test_unusable_question(rag, index_dir: Path, question: str) -> None:
     _one_line(rag("search", question, "--index", index_dir), 2)
 
 
-@pytest.mark.parametrize("arguments", [["ask"], ["ask", "平湖", "--batch", "x.jsonl"], ["ask", "--batch", "/nonexistent.jsonl"]])
+@pytest.mark.parametrize(
+    "arguments", [["ask"], ["ask", "平湖", "--batch", "x.jsonl"], ["ask", "--batch", "/nonexistent.jsonl"]]
+)
 def test_unusable_arguments(rag, index_dir: Path, arguments: list[str]) -> None:
     _one_line(rag(*arguments, "--index", index_dir), 2)
 
 
 @pytest.mark.parametrize(
     "line",
-    ["{", "[]", "3", '"平湖"', "null", "{}", '{"question": 5}', '{"question": "  "}', '{"question": "平湖", "history": [["a"]]}',
-     '{"question": "平湖", "history": 5}'])
+    [
+        "{",
+        "[]",
+        "3",
+        '"平湖"',
+        "null",
+        "{}",
+        '{"question": 5}',
+        '{"question": "  "}',
+        '{"question": "平湖", "history": [["a"]]}',
+        '{"question": "平湖", "history": 5}',
+    ],
+)
 def test_unusable_batch_line(rag, index_dir: Path, tmp_path: Path, line: str) -> None:
     """Said before any line is answered, with the number of the line."""
     batch = tmp_path / "b.jsonl"
@@ -86,7 +117,10 @@ def test_question_with_half_a_character(rag, index_dir: Path, tmp_path: Path, qu
     """As a terminal in another encoding passes it, or as JSON may escape it: an answer or one line, no traceback."""
     batch = tmp_path / "b.jsonl"
     batch.write_text(json.dumps({"question": question}), encoding="utf-8")
-    for run in (rag("search", question, "--json", "--index", index_dir), rag("search", "--batch", batch, "--json", "--index", index_dir)):
+    for run in (
+        rag("search", question, "--json", "--index", index_dir),
+        rag("search", "--batch", batch, "--json", "--index", index_dir),
+    ):
         assert run[0] in (0, 2)
 
 
@@ -97,7 +131,9 @@ def test_question_with_half_a_character(rag, index_dir: Path, tmp_path: Path, qu
         ("x.txt", b"", ["x.txt is empty"]),
         ("x.txt", b"\x7fELF" + bytes(300), ["x.txt is not text in UTF-8, UTF-16, GB18030 or Big5"]),
         ("x.txt", "平".encode() * 1_700_000, ["x.txt has 5.1 MB", "RAG_MAX_FILE_MB"]),
-    ], ids=["empty folder", "0 bytes", "binary", "5 MB of one line"])
+    ],
+    ids=["empty folder", "0 bytes", "binary", "5 MB of one line"],
+)
 def test_unusable_folder(rag, copy: Path, tmp_path: Path, name: str | None, content: bytes, words: list[str]) -> None:
     (tmp_path / "in").mkdir()
     if name:
@@ -126,14 +162,23 @@ def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
     _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "file"), 7, "could not be written", "--index")
     _one_line(rag("index", tmp_path / "in", "--index", "/proc/baowen"), 7, "could not be written")
     _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "in"), 3, "is where the index lies: name the folder")
-    _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "in" / "index"), 3, "among the articles: name a folder outside")
+    _one_line(
+        rag("index", tmp_path / "in", "--index", tmp_path / "in" / "index"),
+        3,
+        "among the articles: name a folder outside",
+    )
 
 
 def test_index_of_another_format(rag, copy: Path) -> None:
     path = copy / "g000001" / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
     for command in (["status"], ["articles"]):
-        _one_line(rag(*command, "--index", copy), 6, "has format 99", f"update the program, or run `rag index --index {copy} --anew`")
+        _one_line(
+            rag(*command, "--index", copy),
+            6,
+            "has format 99",
+            f"update the program, or run `rag index --index {copy} --anew`",
+        )
 
 
 def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +188,9 @@ def test_unknown_model(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("value", ["viel", "-1", "0", "nan", "inf"])
 @pytest.mark.parametrize("name", ["RAG_LLM_TIMEOUT", "RAG_MAX_FILE_MB", "RAG_MAX_SOURCE_MB", "RAG_MAX_FILE_SECONDS"])
-def test_setting_that_is_no_number(rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_setting_that_is_no_number(
+    rag, index_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     _one_line(rag("status", "--index", index_dir), 2, name, repr(value))
     with pytest.raises(BadInput):
@@ -151,10 +198,21 @@ def test_setting_that_is_no_number(rag, index_dir: Path, monkeypatch: pytest.Mon
 
 
 def test_settings() -> None:
-    read = Settings.from_env({
-        "RAG_INDEX_DIR": "/i", "RAG_SEEDS_DIR": "/s", "RAG_EMBEDDING_MODEL": "m", "OPENAI_BASE_URL": " http://x/v1 ",
-        "OPENAI_API_KEY": "secret", "RAG_LLM_MODEL": "q", "RAG_LLM_TIMEOUT": "2.5", "RAG_MAX_FILE_MB": "9"})
-    assert read == Settings(Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, Limits(9.0, 300.0, 60.0), seeds_named=True)
+    read = Settings.from_env(
+        {
+            "RAG_INDEX_DIR": "/i",
+            "RAG_SEEDS_DIR": "/s",
+            "RAG_EMBEDDING_MODEL": "m",
+            "OPENAI_BASE_URL": " http://x/v1 ",
+            "OPENAI_API_KEY": "secret",
+            "RAG_LLM_MODEL": "q",
+            "RAG_LLM_TIMEOUT": "2.5",
+            "RAG_MAX_FILE_MB": "9",
+        }
+    )
+    assert read == Settings(
+        Path("/i"), Path("/s"), "m", "http://x/v1", "secret", "q", 2.5, Limits(9.0, 300.0, 60.0), seeds_named=True
+    )
     assert read.llm_configured
     assert "secret" not in repr(read)
     assert Settings.from_env({}) == Settings()

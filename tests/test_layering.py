@@ -51,7 +51,9 @@ def test_few_modules_stand_beside_the_packages() -> None:
 
 
 def test_the_command_line_starts_without_the_models_libraries() -> None:
-    heavy = "torch faiss gradio fastapi openai transformers sentence_transformers langchain_core langchain_text_splitters"
+    heavy = (
+        "torch faiss gradio fastapi openai transformers sentence_transformers langchain_core langchain_text_splitters"
+    )
     code = f"import sys, rag.cli.main; print(sorted(set({heavy.split()}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
@@ -63,11 +65,19 @@ def test_environment_is_read_in_one_place(path: Path) -> None:
     if path.name == "config.py":
         return
     tree = _tree(path)
-    sets = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Expr)
-            and ast.unparse(node).startswith("os.environ.setdefault(") for part in ast.walk(node)}
-    reads = [node.lineno for node in ast.walk(tree) if id(node) not in sets
-             if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv"))
-             or (isinstance(node, ast.alias) and node.name in ("environ", "getenv"))]
+    sets = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and ast.unparse(node).startswith("os.environ.setdefault(")
+        for part in ast.walk(node)
+    }
+    reads = [
+        node.lineno
+        for node in ast.walk(tree)
+        if id(node) not in sets
+        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv"))
+        or (isinstance(node, ast.alias) and node.name in ("environ", "getenv"))
+    ]
     assert reads == []
 
 
@@ -85,6 +95,9 @@ def test_no_error_is_caught_wholesale(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_nothing_is_pickled(path: Path) -> None:
     assert not _imports(path) & {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}
-    allowed = [node.lineno for node in ast.walk(_tree(path))
-               if isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False"]
+    allowed = [
+        node.lineno
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False"
+    ]
     assert allowed == []

@@ -27,7 +27,9 @@ def test_tree() -> None:
 
 
 def test_every_command_is_there() -> None:
-    commands = {command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands}
+    commands = {
+        command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands
+    }
     assert set(re.findall(r"`rag (\w+)", README)) <= commands
     assert {"index", "ask", "search", "eval", "articles", "show", "status", "serve"} == commands
 

@@ -65,12 +65,19 @@ def main() -> None:
             _synthetic(pool, size, Path(folder))
             with ProcessPoolExecutor(1, get_context("spawn")) as other:
                 row = found[f"question, {size:,} passages"] = other.submit(_asked, Path(folder), size).result()
-        print(f"question, {size:,} passages", *(f"{key} {value:,.3f}" for key, value in row.items()), sep="\n    ", flush=True)
+        print(
+            f"question, {size:,} passages",
+            *(f"{key} {value:,.3f}" for key, value in row.items()),
+            sep="\n    ",
+            flush=True,
+        )
     _OUT.parent.mkdir(parents=True, exist_ok=True)
     _OUT.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
     if len(found) > 2:
-        _PLOT.write_text(_drawn({int(name.split()[1].replace(",", "")): row for name, row in found.items() if "passages" in name}),
-                         encoding="utf-8")
+        _PLOT.write_text(
+            _drawn({int(name.split()[1].replace(",", "")): row for name, row in found.items() if "passages" in name}),
+            encoding="utf-8",
+        )
 
 
 class _Drawn(Embedder):
@@ -105,8 +112,12 @@ def _added(pool: Sequence[str]) -> Row:
         folder.mkdir()
         texts = _made(pool, 3 * _EXPORTS * _ROWS)
         for number in range(_EXPORTS):
-            rows = [json.dumps({"title": f"{number} {row}", "text": next(texts) + next(texts) + next(texts)}, ensure_ascii=False)
-                    for row in range(_ROWS)]
+            rows = [
+                json.dumps(
+                    {"title": f"{number} {row}", "text": next(texts) + next(texts) + next(texts)}, ensure_ascii=False
+                )
+                for row in range(_ROWS)
+            ]
             (folder / f"{number}.jsonl").write_text("\n".join(rows), encoding="utf-8")
         start = time.perf_counter()
         build(folder, index_dir, _Drawn())
@@ -127,7 +138,11 @@ def _added(pool: Sequence[str]) -> Row:
                 Postings.build(contexts).save(Path(other))
                 Vectors.write([matrix], matrix.shape, Path(other))
             pairs.append((took, time.perf_counter() - start))
-        return {"passages": len(contexts), "first build without the model, s": first, **_against("s", pairs, "words and vectors anew, s")}
+        return {
+            "passages": len(contexts),
+            "first build without the model, s": first,
+            **_against("s", pairs, "words and vectors anew, s"),
+        }
 
 
 def _search(index_dir: Path, embedder: Embedder, question: str) -> str:
@@ -144,21 +159,47 @@ def _synthetic(pool: Sequence[str], size: int, index_dir: Path) -> None:
         passages = [next(texts) for _ in range(count)]
         entries, spans = [], []
         for at in range(0, count, 3):
-            own = passages[at: at + 3]
+            own = passages[at : at + 3]
             text = "".join(own)
-            entries.append(Entry(Article(f"{base + at}.txt#1", f"{base + at}.txt", "", (), "", "article", text, (Run(0, 0, len(text)),)),
-                                 f"{base + at}.txt", 0))
+            entries.append(
+                Entry(
+                    Article(
+                        f"{base + at}.txt#1", f"{base + at}.txt", "", (), "", "article", text, (Run(0, 0, len(text)),)
+                    ),
+                    f"{base + at}.txt",
+                    0,
+                )
+            )
             ends = np.cumsum([len(each) for each in own])
             spans += [(int(end) - len(each), int(end), 0) for end, each in zip(ends, own, strict=True)]
         first = np.minimum(np.arange(len(entries) + 1) * 3, count)
-        name = segment.write(index_dir / SEGMENTS, "drawn", Content(
-            entries, [], [File(entry.home, "", "", "", 1) for entry in entries], first, np.array(spans, np.int32), keys_of(passages),
-            [made(count, base + 1)], 384, Postings.build(passages)))
+        name = segment.write(
+            index_dir / SEGMENTS,
+            "drawn",
+            Content(
+                entries,
+                [],
+                [File(entry.home, "", "", "", 1) for entry in entries],
+                first,
+                np.array(spans, np.int32),
+                keys_of(passages),
+                [made(count, base + 1)],
+                384,
+                Postings.build(passages),
+            ),
+        )
         segments[name] = [len(entries), count]
     manifest: dict[str, Any] = {
-        "format": FORMAT, "generation": "g000001", "previous": None, "settings": {}, "folder": "", "refused": [],
-        "model": {"name": "drawn", "fingerprint": "drawn", "dimension": 384}, "segments": segments,
-        "counts": {"files": 0, "articles": sum(a for a, _ in segments.values()), "passages": size}}
+        "format": FORMAT,
+        "generation": "g000001",
+        "previous": None,
+        "settings": {},
+        "folder": "",
+        "refused": [],
+        "model": {"name": "drawn", "fingerprint": "drawn", "dimension": 384},
+        "segments": segments,
+        "counts": {"files": 0, "articles": sum(a for a, _ in segments.values()), "passages": size},
+    }
     generation.write(index_dir, manifest, {})
     generation.publish(index_dir, "g000001")
 
@@ -206,20 +247,45 @@ def _asked(index_dir: Path, size: int) -> Row:
         flat.search(query[np.newaxis], 60)
         exact.append(1000 * (time.perf_counter() - start))
     disk = sum(path.stat().st_size for path in index_dir.rglob("*") if path.is_file())
-    return {"p50, ms": float(np.median(times)), "p95, ms": float(np.percentile(times, 95)), "least p50 of a round": min(spread),
-            "greatest": max(spread), "FAISS flat alone, p50, ms": float(np.median(exact)), "open, ms": 1000 * opened,
-            "own memory, MB": own_then - own, "mapped, MB": mapped_then - mapped, "bytes a passage": disk / size,
-            "segments": len(index.parts)}
+    return {
+        "p50, ms": float(np.median(times)),
+        "p95, ms": float(np.percentile(times, 95)),
+        "least p50 of a round": min(spread),
+        "greatest": max(spread),
+        "FAISS flat alone, p50, ms": float(np.median(exact)),
+        "open, ms": 1000 * opened,
+        "own memory, MB": own_then - own,
+        "mapped, MB": mapped_then - mapped,
+        "bytes a passage": disk / size,
+        "segments": len(index.parts),
+    }
 
 
 def _drawn(rows: dict[int, Row]) -> str:
     """Milliseconds against passages, both as logarithms."""
-    lines = (("question to hits, p95", "p95, ms"), ("p50", "p50, ms"), ("FAISS flat alone", "FAISS flat alone, p50, ms"))
-    series = [Series(name, tuple((float(np.log10(size)), float(np.log10(row[column]))) for size, row in rows.items()), marked=True)
-              for name, column in lines]
+    lines = (
+        ("question to hits, p95", "p95, ms"),
+        ("p50", "p50, ms"),
+        ("FAISS flat alone", "FAISS flat alone, p50, ms"),
+    )
+    series = [
+        Series(
+            name,
+            tuple((float(np.log10(size)), float(np.log10(row[column]))) for size, row in rows.items()),
+            marked=True,
+        )
+        for name, column in lines
+    ]
     title = "A question, the model's share left out"
-    return page(title, plot(title, series, Axis("passages", tuple((float(p), f"10^{p}") for p in range(4, 7))),
-                Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3)))))
+    return page(
+        title,
+        plot(
+            title,
+            series,
+            Axis("passages", tuple((float(p), f"10^{p}") for p in range(4, 7))),
+            Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3))),
+        ),
+    )
 
 
 def _process(command: Sequence[str]) -> float:

@@ -23,11 +23,18 @@ def chosen(
     asked: set[str] = set()
     for question in sorted(questions, key=lambda q: _hash(q.id)):
         needed = {item.doc for item in question.evidence} | set(question.also)
-        if question.answerable and question.evidence and len(kept | needed) <= most_articles and len(asked) < most_questions:
+        if (
+            question.answerable
+            and question.evidence
+            and len(kept | needed) <= most_articles
+            and len(asked) < most_questions
+        ):
             kept |= needed
             asked.add(question.id)
     if not asked:
-        raise BadInput(f"No question has its evidence within {most_articles} articles: give --articles a greater number.")
+        raise BadInput(
+            f"No question has its evidence within {most_articles} articles: give --articles a greater number."
+        )
     for article in sorted(articles, key=lambda a: _hash(a.file)):
         if len(kept) >= most_articles:
             break
@@ -39,9 +46,15 @@ def write(corpus: Path, articles: Sequence[Article], source: Path, asked: Sequen
     """A set with a corpus, in a folder that is there; ``source`` is the file that the questions were read from."""
     with (corpus / "corpus.jsonl").open("w", encoding="utf-8") as out:
         for a in articles:
-            out.write(json.dumps({"id": a.file, "title": a.title, "date": a.date, "text": a.text}, ensure_ascii=False) + "\n")
+            out.write(
+                json.dumps({"id": a.file, "title": a.title, "date": a.date, "text": a.text}, ensure_ascii=False) + "\n"
+            )
     ids = {question.id for question in asked}
-    lines = [line for line in source.read_text(encoding="utf-8-sig").split("\n") if line.strip() and json.loads(line)["id"] in ids]
+    lines = [
+        line
+        for line in source.read_text(encoding="utf-8-sig").split("\n")
+        if line.strip() and json.loads(line)["id"] in ids
+    ]
     (corpus / "questions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -47,18 +47,23 @@ class LangChain:
 
     def build(self, articles: Sequence[Article], folder: Path) -> None:
         splitter = RecursiveCharacterTextSplitter(
-            chunk_size=LONGEST, chunk_overlap=_OVERLAP, separators=_SEPARATORS, keep_separator="end")
+            chunk_size=LONGEST, chunk_overlap=_OVERLAP, separators=_SEPARATORS, keep_separator="end"
+        )
         documents = splitter.create_documents(
-            [whole(article) for article in articles], [{"article": article.article_id} for article in articles])
+            [whole(article) for article in articles], [{"article": article.article_id} for article in articles]
+        )
         FAISS.from_documents(documents, self._embeddings).save_local(str(folder))
 
     def open(self, folder: Path) -> None:
         store = FAISS.load_local(str(folder), self._embeddings, allow_dangerous_deserialization=True)
         documents = store.get_by_ids(list(store.index_to_docstore_id.values()))
-        bm25 = BM25Retriever.from_documents(documents, **({"preprocess_func": rjieba.cut} if self._variant == "words" else {}))
+        bm25 = BM25Retriever.from_documents(
+            documents, **({"preprocess_func": rjieba.cut} if self._variant == "words" else {})
+        )
         bm25.k = 10
         self._retriever = EnsembleRetriever(
-            retrievers=[store.as_retriever(search_kwargs={"k": 10}), bm25], weights=[0.5, 0.5])
+            retrievers=[store.as_retriever(search_kwargs={"k": 10}), bm25], weights=[0.5, 0.5]
+        )
 
     def search(self, question: str, k: int) -> list[Found]:
         return [(hit.metadata["article"], hit.page_content) for hit in self._retriever.invoke(question)[:k]]

@@ -44,7 +44,8 @@ class _Provider(litellm.CustomLLM):  # type: ignore[misc]
     def embedding(self, model: str, input: list[str], model_response: Any, *_: object, **__: object) -> Any:
         embed = self._embedder.embed_queries if model.endswith("queries") else self._embedder.embed_passages
         model_response.data = [
-            {"object": "embedding", "index": i, "embedding": row} for i, row in enumerate(embed(input).tolist())]
+            {"object": "embedding", "index": i, "embedding": row} for i, row in enumerate(embed(input).tolist())
+        ]
         return model_response
 
 
@@ -55,9 +56,16 @@ class RagLite:
         raglite._split_sentences._load_sat = lambda: (_Marks(), {})
         litellm.custom_provider_map = [{"provider": "peer", "custom_handler": _Provider(embedder)}]
         for name in ("peer/passages", "peer/queries"):
-            litellm.register_model({name: {
-                "litellm_provider": "peer", "mode": "embedding", "output_vector_size": embedder.dimension,
-                "max_tokens": embedder.max_tokens}})
+            litellm.register_model(
+                {
+                    name: {
+                        "litellm_provider": "peer",
+                        "mode": "embedding",
+                        "output_vector_size": embedder.dimension,
+                        "max_tokens": embedder.max_tokens,
+                    }
+                }
+            )
         with duckdb.connect() as database:
             for extension in ("fts", "vss"):
                 database.execute(f"INSTALL '{_wheel(extension)}'")
@@ -77,8 +85,12 @@ class RagLite:
 
 def _config(folder: Path, kind: str) -> Any:
     return raglite.RAGLiteConfig(
-        db_url=f"duckdb:///{folder.resolve() / 'raglite.db'}", llm="none", embedder=f"peer/{kind}",
-        chunk_max_size=LONGEST, reranker=None)
+        db_url=f"duckdb:///{folder.resolve() / 'raglite.db'}",
+        llm="none",
+        embedder=f"peer/{kind}",
+        chunk_max_size=LONGEST,
+        reranker=None,
+    )
 
 
 def _wheel(extension: str) -> Path:

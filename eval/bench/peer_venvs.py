@@ -20,8 +20,11 @@ class Venv:
 
 
 LANGCHAIN = Venv("langchain", ("langchain-community==0.4.2", "langchain-classic==1.0.8", "rank-bm25==0.2.2"), ours=True)
-RAGLITE = Venv("raglite", (
-    "raglite==1.1.1", "duckdb==1.5.5", "duckdb-extension-fts==1.5.5", "duckdb-extension-vss==1.5.5", "pandas==2.3.3"), ours=False)
+RAGLITE = Venv(
+    "raglite",
+    ("raglite==1.1.1", "duckdb==1.5.5", "duckdb-extension-fts==1.5.5", "duckdb-extension-vss==1.5.5", "pandas==2.3.3"),
+    ours=False,
+)
 """RAGLite does not ask for pandas. Without it DuckDB looks for it on disk once a number of every vector, and a build takes
 twenty times as long."""
 
@@ -40,8 +43,21 @@ def python_of(venv: Venv, folder: Path) -> tuple[Path | None, str]:
         if not why:
             (Path(inside) / "ours.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     if not why:
-        _, why = _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1",
-                       "--timeout", "30", *venv.packages])
+        _, why = _run(
+            [
+                str(python),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--retries",
+                "1",
+                "--timeout",
+                "30",
+                *venv.packages,
+            ]
+        )
     if why:
         return None, f"{venv.name} is left out, its packages cannot be installed: {why}"
     ready.write_text(wanted, encoding="utf-8")

@@ -145,9 +145,15 @@ def main(make: Callable[[Embedder, str], Pipeline]) -> None:
     pipeline = make(embedder, variant)
     result = _build(pipeline, corpus, folder) if step == "build" else _ask(pipeline, corpus, folder, embedder)
     embedder.save()
-    wire.tell(result=result | {
-        "model_seconds": embedder.seconds, "texts": len(embedder.passages), "characters": sum(embedder.passages.values()),
-        "peak_bytes": _peak()})
+    wire.tell(
+        result=result
+        | {
+            "model_seconds": embedder.seconds,
+            "texts": len(embedder.passages),
+            "characters": sum(embedder.passages.values()),
+            "peak_bytes": _peak(),
+        }
+    )
 
 
 def _build(pipeline: Pipeline, corpus: Path, folder: Path) -> dict[str, Any]:

@@ -77,11 +77,19 @@ def main() -> None:
             rounds[system.name].append(_round(system, corpus, embedder))
             print(f"round {number}: {system.name}", file=sys.stderr, flush=True)
     rows = {name: _row(steps, rounds["ours"], articles, asked) for name, steps in rounds.items()}
-    report = {"corpus": options.folder.name, "articles": len(articles), "questions": len(asked), "rounds": options.rounds,
-              "remarks": remarks, "systems": rows}
+    report = {
+        "corpus": options.folder.name,
+        "articles": len(articles),
+        "questions": len(asked),
+        "rounds": options.rounds,
+        "remarks": remarks,
+        "systems": rows,
+    }
     (_OUT / "bench-peers.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(f"{len(articles)} articles of {options.folder.name}, {len(asked)} questions, {options.rounds} rounds; "
-          "in brackets the median ratio to ours and its range\n")
+    print(
+        f"{len(articles)} articles of {options.folder.name}, {len(asked)} questions, {options.rounds} rounds; "
+        "in brackets the median ratio to ours and its range\n"
+    )
     print("\n".join([*table(rows), *remarks]))
 
 
@@ -101,30 +109,44 @@ def _cell(value: Any) -> str:
     if "n" in value:
         return f"{value['mean']:.2f} [{value['low']:.2f}, {value['high']:.2f}]"
     shown = f"{value['one']:.3g}" if value["one"] < 1000 else f"{value['one']:,.0f}"
-    return shown if value["ratio"] == value["low"] == value["high"] == 1 else (
-        f"{shown} ({value['ratio']:.2f}; {value['low']:.2f}–{value['high']:.2f})")
+    return (
+        shown
+        if value["ratio"] == value["low"] == value["high"] == 1
+        else (f"{shown} ({value['ratio']:.2f}; {value['low']:.2f}–{value['high']:.2f})")
+    )
 
 
 def _row(
-    steps: Sequence[Mapping[str, Step]], ours: Sequence[Mapping[str, Step]], articles: Sequence[Article],
+    steps: Sequence[Mapping[str, Step]],
+    ours: Sequence[Mapping[str, Step]],
+    articles: Sequence[Article],
     asked: Sequence[Question],
 ) -> dict[str, Any]:
     """The figures of a system, each a ``Ratio`` to ours, an ``Interval`` over questions or a number."""
     row: dict[str, Any] = {}
     for what, step, figure in _FIGURES:
-        pairs = [(figure(a[step]), figure(b[step])) for a, b in zip(steps[1:], ours[1:], strict=True) if step in a and step in b]
+        pairs = [
+            (figure(a[step]), figure(b[step]))
+            for a, b in zip(steps[1:], ours[1:], strict=True)
+            if step in a and step in b
+        ]
         row[what] = asdict(ratio(pairs)) if pairs else None
     first = steps[0].get("build")
     row["whole build once, s"] = asdict(ratio([(first["seconds"], ours[0]["build"]["seconds"])])) if first else None
     row["texts embedded"], row["their characters"] = (first["texts"], first["characters"]) if first else (None, None)
-    row["of it the model, s"] = asdict(ratio([(first["model_seconds"], ours[0]["build"]["model_seconds"])])) if first else None
+    row["of it the model, s"] = (
+        asdict(ratio([(first["model_seconds"], ours[0]["build"]["model_seconds"])])) if first else None
+    )
     by_id = {article.article_id: article for article in articles}
-    ranks = [evidence_ranks(question, [_hit(by_id[name], start, end) for name, start, end in found])
-             for question, found in zip(asked, steps[-1]["ask"]["found"], strict=True)]
+    ranks = [
+        evidence_ranks(question, [_hit(by_id[name], start, end) for name, start, end in found])
+        for question, found in zip(asked, steps[-1]["ask"]["found"], strict=True)
+    ]
     for k in (1, 5):
         row[f"recall@{k}"] = asdict(interval([recall_at(rank, k) for rank in ranks]))
     row["longest passage found, characters"] = max(
-        end - start for found in steps[-1]["ask"]["found"] for _, start, end in found)
+        end - start for found in steps[-1]["ask"]["found"] for _, start, end in found
+    )
     return row
 
 
@@ -166,12 +188,26 @@ def _step(system: System, step: str, corpus: Path, embedder: Embedder) -> Step:
     home = (_OUT / "peers-venv" / "home").resolve()  # RAGLite and DuckDB keep files in the home folder
     home.mkdir(parents=True, exist_ok=True)
     python = _OUT / "peers-venv" / system.venv.name / "bin" / "python" if system.venv else Path(sys.executable)
-    command = ["env", f"HOME={home}", "LITELLM_LOCAL_MODEL_COST_MAP=True", str(python), "-m", f"eval.bench.peer_{system.index}",
-               step, system.variant, str(corpus), str(_WORK / system.index)]
+    command = [
+        "env",
+        f"HOME={home}",
+        "LITELLM_LOCAL_MODEL_COST_MAP=True",
+        str(python),
+        "-m",
+        f"eval.bench.peer_{system.index}",
+        step,
+        system.variant,
+        str(corpus),
+        str(_WORK / system.index),
+    ]
     start = time.perf_counter()
     first: dict[str, float] = {}
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as complaint, subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaint, text=True) as process:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as complaint,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaint, text=True
+        ) as process,
+    ):
         assert process.stdin
         assert process.stdout
         for line in process.stdout:

@@ -27,7 +27,11 @@ from rag.schema import Article
 _ROUNDS = 5
 _OUT = Path("eval/out/bench.json")
 _SAMPLE = Path(__file__).parents[1] / "data" / "sets" / "dureader-robust-sample"
-_QUESTIONS = ("平湖签约了哪些人工智能项目？", "润泽项目一期从签约到开工用了多少天？", "What AI projects has Pinghu signed?")
+_QUESTIONS = (
+    "平湖签约了哪些人工智能项目？",
+    "润泽项目一期从签约到开工用了多少天？",
+    "What AI projects has Pinghu signed?",
+)
 
 
 def main() -> None:
@@ -40,21 +44,34 @@ def main() -> None:
         build_from(sample, Path(folder), embedder)
         texts = [passage.context for passage in load(Path(folder), embedder).passages]
     rows = [
-        _pair("embed 20 passages: this model against the wheel's own engine",
-              lambda: embedder.embed_passages(passages[:20]), _engine(passages[:20])),
-        _pair(f"build an index of {len(texts)} passages from nothing against the bare encoder",
-              lambda: _build(sample, embedder), lambda: embedder.embed_passages(texts)),
-        _pair("answer three questions, sentences seen before, against never seen",
-              _asked(settings, embedder), lambda: _asked(settings, Embedder(embedder.name))(warm=True)),
-        _pair("start and print one answer against starting Python with the same libraries",
-              lambda: _process("-m", "rag", "ask", _QUESTIONS[1]),
-              lambda: _process("-c", "import faiss, torch, transformers, sentence_transformers")),
+        _pair(
+            "embed 20 passages: this model against the wheel's own engine",
+            lambda: embedder.embed_passages(passages[:20]),
+            _engine(passages[:20]),
+        ),
+        _pair(
+            f"build an index of {len(texts)} passages from nothing against the bare encoder",
+            lambda: _build(sample, embedder),
+            lambda: embedder.embed_passages(texts),
+        ),
+        _pair(
+            "answer three questions, sentences seen before, against never seen",
+            _asked(settings, embedder),
+            lambda: _asked(settings, Embedder(embedder.name))(warm=True),
+        ),
+        _pair(
+            "start and print one answer against starting Python with the same libraries",
+            lambda: _process("-m", "rag", "ask", _QUESTIONS[1]),
+            lambda: _process("-c", "import faiss, torch, transformers, sentence_transformers"),
+        ),
     ]
     _OUT.parent.mkdir(parents=True, exist_ok=True)
     _OUT.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
     for row in rows:
-        print(f"{row['what']}\n    {row['seconds']:.3f} s against {row['baseline_seconds']:.3f} s, "
-              f"ratio {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})")
+        print(
+            f"{row['what']}\n    {row['seconds']:.3f} s against {row['baseline_seconds']:.3f} s, "
+            f"ratio {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+        )
 
 
 def _pair(what: str, one: Callable[[], object], other: Callable[[], object]) -> dict[str, str | float]:
@@ -63,8 +80,15 @@ def _pair(what: str, one: Callable[[], object], other: Callable[[], object]) -> 
     for _ in range(_ROUNDS):
         times.append((_timed(one), _timed(other)))
     found = ratio(times)
-    return {"what": what, "rounds": _ROUNDS, "seconds": found.one, "baseline_seconds": found.other,
-            "ratio": found.ratio, "ratio_low": found.low, "ratio_high": found.high}
+    return {
+        "what": what,
+        "rounds": _ROUNDS,
+        "seconds": found.one,
+        "baseline_seconds": found.other,
+        "ratio": found.ratio,
+        "ratio_low": found.low,
+        "ratio_high": found.high,
+    }
 
 
 def _timed(work: Callable[[], object]) -> float:

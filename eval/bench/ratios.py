@@ -27,5 +27,9 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio:
         raise ValueError("no round was measured")
     ratios = [one / other for one, other in pairs]
     return Ratio(
-        statistics.median(one for one, _ in pairs), statistics.median(other for _, other in pairs),
-        statistics.median(ratios), min(ratios), max(ratios))
+        statistics.median(one for one, _ in pairs),
+        statistics.median(other for _, other in pairs),
+        statistics.median(ratios),
+        min(ratios),
+        max(ratios),
+    )

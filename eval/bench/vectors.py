@@ -34,15 +34,30 @@ _SHARE = 0.1
 _BLOCK = 1 << 14
 Row = dict[str, float]
 _COLUMNS = {
-    "build s": "vectors and codes written", "built MB": "more of its own memory by then", "disk": "bytes a passage",
-    "open ms": "", "p50 ms": "a question", "p95 ms": "", "exact p50": "FAISS flat, in memory", "exact p95": "", "ratio": "ours to exact",
-    "low": "of the rounds", "high": "", "recall@10": "", "recall@60": "", "10% @60": "where a tenth of the rows count",
-    "10% ms": "p50 of these", "own MB": "memory of its own after the questions", "mapped MB": "files mapped then",
+    "build s": "vectors and codes written",
+    "built MB": "more of its own memory by then",
+    "disk": "bytes a passage",
+    "open ms": "",
+    "p50 ms": "a question",
+    "p95 ms": "",
+    "exact p50": "FAISS flat, in memory",
+    "exact p95": "",
+    "ratio": "ours to exact",
+    "low": "of the rounds",
+    "high": "",
+    "recall@10": "",
+    "recall@60": "",
+    "10% @60": "where a tenth of the rows count",
+    "10% ms": "p50 of these",
+    "own MB": "memory of its own after the questions",
+    "mapped MB": "files mapped then",
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m eval.bench.vectors", description="Size, speed and recall of the vectors.")
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.bench.vectors", description="Size, speed and recall of the vectors."
+    )
     parser.add_argument("--most", type=int, default=_SIZES[-1], help="the largest number of vectors")
     most = parser.parse_args().most
     print("\n".join(f"{name:12} {what}" for name, what in _COLUMNS.items() if what))
@@ -68,7 +83,9 @@ def made(size: int, seed: int) -> Matrix:
         draw = np.random.default_rng([seed, at])
         count = min(_BLOCK, size - at)
         topic = draw.choice(_TOPICS, count, p=weights / weights.sum())
-        rows[at: at + count] = _unit(1.2 * common + 0.6 * centres[topic] + 0.54 * draw.normal(size=(count, _DIMENSION)) * spread)
+        rows[at : at + count] = _unit(
+            1.2 * common + 0.6 * centres[topic] + 0.54 * draw.normal(size=(count, _DIMENSION)) * spread
+        )
     return rows
 
 
@@ -80,12 +97,25 @@ def recall(found: Rows, exact: Rows) -> float:
 def drawn(rows: dict[str, Row]) -> str:
     """Milliseconds against vectors, both as logarithms."""
     sizes = [int(size) for size in rows]
-    series = [Series(name, tuple((float(np.log10(size)), float(np.log10(rows[str(size)][column]))) for size in sizes), marked=True)
-              for name, column in (("exact", "exact p50"), ("ours", "p50 ms"))]
+    series = [
+        Series(
+            name,
+            tuple((float(np.log10(size)), float(np.log10(rows[str(size)][column]))) for size in sizes),
+            marked=True,
+        )
+        for name, column in (("exact", "exact p50"), ("ours", "p50 ms"))
+    ]
     low, high = int(np.log10(min(sizes))), int(np.ceil(np.log10(max(sizes) + 1)))
     title = "A search for 60 of many vectors"
-    return page(title, plot(title, series, Axis("vectors", tuple((float(p), f"10^{p}") for p in range(low, high + 1))),
-                Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3)))))
+    return page(
+        title,
+        plot(
+            title,
+            series,
+            Axis("vectors", tuple((float(p), f"10^{p}") for p in range(low, high + 1))),
+            Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3))),
+        ),
+    )
 
 
 def _measured(size: int) -> Row:
@@ -135,12 +165,20 @@ def _asked(folder: Path) -> Row:
     among.add(vectors.rows(kept))
     filtered = np.concatenate([vectors.search(query[np.newaxis], _WANTED, Among(mask))[1] for query in queries])
     return {
-        "open ms": 1000 * opened, "p50 ms": float(np.median(times)), "p95 ms": float(np.percentile(times, 95)),
-        "exact p50": float(np.median(baseline)), "exact p95": float(np.percentile(baseline, 95)),
-        "ratio": statistics.median(ratios), "low": ratios[0], "high": ratios[-1],
-        "recall@10": recall(ours[:, :10], exact[:, :10]), "recall@60": recall(ours, exact),
+        "open ms": 1000 * opened,
+        "p50 ms": float(np.median(times)),
+        "p95 ms": float(np.percentile(times, 95)),
+        "exact p50": float(np.median(baseline)),
+        "exact p95": float(np.percentile(baseline, 95)),
+        "ratio": statistics.median(ratios),
+        "low": ratios[0],
+        "high": ratios[-1],
+        "recall@10": recall(ours[:, :10], exact[:, :10]),
+        "recall@60": recall(ours, exact),
         "10% @60": recall(filtered, kept[among.search(queries, _WANTED)[1]]),
-        "10% ms": float(np.median(_timed(vectors, queries, Among(mask)))), "own MB": own_then - own, "mapped MB": mapped_then - mapped,
+        "10% ms": float(np.median(_timed(vectors, queries, Among(mask)))),
+        "own MB": own_then - own,
+        "mapped MB": mapped_then - mapped,
     }
 
 

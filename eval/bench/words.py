@@ -38,9 +38,16 @@ _POOL = 60
 _NAMES = "What did Zhou Junbo say in Shanghai?"
 Row = dict[str, float]
 _COLUMNS = {
-    "build/s": "passages tokenised, built and written a second", "disk": "bytes a passage", "open ms": "until the first question",
-    "own MB": "more of its own memory once opened", "mapped MB": "of files, once opened", "p50 ms": "a question's scores and best 60",
-    "p95 ms": "", "then own": "own memory after the questions, MB", "then mapped": "", "names ms": "first question with a romanised name",
+    "build/s": "passages tokenised, built and written a second",
+    "disk": "bytes a passage",
+    "open ms": "until the first question",
+    "own MB": "more of its own memory once opened",
+    "mapped MB": "of files, once opened",
+    "p50 ms": "a question's scores and best 60",
+    "p95 ms": "",
+    "then own": "own memory after the questions, MB",
+    "then mapped": "",
+    "names ms": "first question with a romanised name",
 }
 
 
@@ -50,7 +57,9 @@ def main() -> None:
     pool = [text[start:end] for text in found for start, end in sentences(text)]
     names = NameBridge(LexicalIndex.build([]).frequencies)
     asked = [q.question for q in load_set(folder / "questions.jsonl", None) if q.lang == "zh"]
-    queries = [tokens(parse(text, (), names).lexical) for text in random.Random(1).sample(asked, min(_QUESTIONS, len(asked)))]
+    queries = [
+        tokens(parse(text, (), names).lexical) for text in random.Random(1).sample(asked, min(_QUESTIONS, len(asked)))
+    ]
     print("\n".join(f"{name:12} {what}" for name, what in _COLUMNS.items() if what))
     print(f"{'':28}" + "".join(f"{name:>13}" for name in _COLUMNS))
     rows: dict[str, Row] = {}
@@ -79,7 +88,7 @@ def _ours(texts: Sequence[str], queries: Sequence[list[str]], segments: int) -> 
         start = time.perf_counter()
         step = -(-len(texts) // segments)
         for at in range(0, len(texts), step):
-            held = texts[at: at + step]
+            held = texts[at : at + step]
             into = Path(folder) / f"{at:08d}-{len(held)}"
             into.mkdir()
             Postings.build(held).save(into)
@@ -127,9 +136,13 @@ def _opened(folder: Path, queries: Sequence[list[str]], ours: bool) -> Row:
     if ours:
         NameBridge(lexical.frequencies).bridge(_NAMES)
     return {
-        "open ms": 1000 * opened, "own MB": own_open - own, "mapped MB": mapped_open - mapped,
-        "p50 ms": float(np.percentile(times, 50)), "p95 ms": float(np.percentile(times, 95)),
-        "then own": own_then - own, "then mapped": mapped_then - mapped,
+        "open ms": 1000 * opened,
+        "own MB": own_open - own,
+        "mapped MB": mapped_open - mapped,
+        "p50 ms": float(np.percentile(times, 50)),
+        "p95 ms": float(np.percentile(times, 95)),
+        "then own": own_then - own,
+        "then mapped": mapped_then - mapped,
         "names ms": 1000 * (time.perf_counter() - start) if ours else float("nan"),
     }
 

@@ -32,18 +32,26 @@ if TYPE_CHECKING:
 DEFAULT = "fused"
 
 
-SetPath = Annotated[Path, typer.Argument(
-    metavar="SET.jsonl|FOLDER|export-feedback",
-    help="Questions about the index, or a folder with a corpus and questions.jsonl; or export-feedback: write what readers said "
-    "of answers in the browser as lines of a set, to label.")]
+SetPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SET.jsonl|FOLDER|export-feedback",
+        help="Questions about the index, or a folder with a corpus and questions.jsonl; or export-feedback: write what readers said "
+        "of answers in the browser as lines of a set, to label.",
+    ),
+]
 IndexDir = Annotated[Path | None, typer.Option("--index", help="Where the index is (RAG_INDEX_DIR; default index/).")]
 Out = Annotated[Path, typer.Option("--out", help="Where results, reports and the indexes of corpora go.")]
 Json = Annotated[bool, typer.Option("--json", help="The summary as JSON on stdout and nothing else.")]
-Baseline = Annotated[Path | None, typer.Option("--baseline", help="Earlier results: the difference, question by question.")]
+Baseline = Annotated[
+    Path | None, typer.Option("--baseline", help="Earlier results: the difference, question by question.")
+]
 Compare = Annotated[str, typer.Option("--compare", help="Rankers side by side: dense,lexical,fused.")]
 HalfName = Annotated[str, typer.Option("--half", help="all, tune or test: which half of the questions, by their id.")]
 Retrieval = Annotated[bool, typer.Option("--retrieval-only", help="Search in batches; give no answers.")]
-Judge = Annotated[bool, typer.Option("--judge", help="Let the configured language model write the answers and judge them.")]
+Judge = Annotated[
+    bool, typer.Option("--judge", help="Let the configured language model write the answers and judge them.")
+]
 
 
 def evaluate(
@@ -85,15 +93,33 @@ def evaluate(
         journals = out / "journals"
         runs = [
             # An embedder each: it remembers sentences, and what one ranker asked must not speed up the next.
-            runner.run(target, name, Embedder(settings.embedding_model) if name != chosen[0] else embedder, settings, journals,
-                       retrieval_only=retrieval_only, judged=judge, progress=partial(shown, name))
-            for name in chosen]
+            runner.run(
+                target,
+                name,
+                Embedder(settings.embedding_model) if name != chosen[0] else embedder,
+                settings,
+                journals,
+                retrieval_only=retrieval_only,
+                judged=judge,
+                progress=partial(shown, name),
+            )
+            for name in chosen
+        ]
     results = collect(target, runs, embedder, earlier)
-    stem = out / "-".join([target.name, *([half] if half != "all" else []),
-                           *(["retrieval"] if retrieval_only else ["judged"] if judge else []), *(chosen if chosen != (DEFAULT,) else ())])
+    stem = out / "-".join(
+        [
+            target.name,
+            *([half] if half != "all" else []),
+            *(["retrieval"] if retrieval_only else ["judged"] if judge else []),
+            *(chosen if chosen != (DEFAULT,) else ()),
+        ]
+    )
     markdown = table.markdown(results)
-    files = {".json": json.dumps(results, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-             ".html": report.html(results), ".md": markdown}
+    files = {
+        ".json": json.dumps(results, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        ".html": report.html(results),
+        ".md": markdown,
+    }
     for suffix, text in files.items():
         runner.write_whole(stem.with_name(stem.name + suffix), text)
     runner.forget(runs, journals)
@@ -110,11 +136,15 @@ def _export(out: Path, as_json: bool) -> None:
 
     file, lines, open_lines = feedback_export.export(Settings.from_env().feedback_file, out)
     if as_json:
-        sys.stdout.write(json.dumps({"file": str(file), "lines": lines, "to_label": open_lines}, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps({"file": str(file), "lines": lines, "to_label": open_lines}, ensure_ascii=False) + "\n"
+        )
     else:
         Console(highlight=False, soft_wrap=True).print(
             f"{file} holds {lines} questions; {open_lines} want a label: set `answerable` to true or false, and list "
-            "`facts` and `evidence` where it is true.", markup=False)
+            "`facts` and `evidence` where it is true.",
+            markup=False,
+        )
 
 
 def collect(
@@ -130,31 +160,56 @@ def collect(
     reference = DEFAULT if DEFAULT in by_ranker else runs[0].ranker
     comparisons = [
         {"first": name, "second": reference, "baseline": False, **summary.compare(records, by_ranker[reference])}
-        for name, records in by_ranker.items() if name != reference]
+        for name, records in by_ranker.items()
+        if name != reference
+    ]
     for name, records in by_ranker.items() if earlier else ():
         assert earlier is not None
         other = name if name in earlier else next(iter(earlier))
-        comparisons.append({"first": name, "second": other, "baseline": True, **summary.compare(records, earlier[other])})
+        comparisons.append(
+            {"first": name, "second": other, "baseline": True, **summary.compare(records, earlier[other])}
+        )
     return {
         "format": runner.FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "set": {"name": target.name, "sha256": target.set_sha256, "half": target.half, "questions": len(target.questions)},
+        "set": {
+            "name": target.name,
+            "sha256": target.set_sha256,
+            "half": target.half,
+            "questions": len(target.questions),
+        },
         "index": {
-            "generation": manifest["generation"], "corpus_sha256": target.corpus_sha256, "model": manifest["model"],
-            "counts": manifest["counts"], "bytes": subject.bytes_on_disk(target.index_dir), "build": dict(target.build)},
+            "generation": manifest["generation"],
+            "corpus_sha256": target.corpus_sha256,
+            "model": manifest["model"],
+            "counts": manifest["counts"],
+            "bytes": subject.bytes_on_disk(target.index_dir),
+            "build": dict(target.build),
+        },
         "versions": runner.versions(embedder),
         "remarks": list(target.remarks),
         "reference": reference,
         "judge": runs[0].settings.get("judge", ""),
-        "runs": [{"ranker": run.ranker, "settings": dict(run.settings), "settings_hash": run.settings_hash,
-                  "summary": summary.summarise(run.records), "records": [as_json(r) for r in run.records]} for run in runs],
+        "runs": [
+            {
+                "ranker": run.ranker,
+                "settings": dict(run.settings),
+                "settings_hash": run.settings_hash,
+                "summary": summary.summarise(run.records),
+                "records": [as_json(r) for r in run.records],
+            }
+            for run in runs
+        ],
         "comparisons": comparisons,
     }
 
 
 def without_records(results: Mapping[str, Any]) -> dict[str, Any]:
     """What is printed with ``--json``: the results less what they hold of each question."""
-    return {**results, "runs": [{k: v for k, v in run.items() if k not in ("records", "settings")} for run in results["runs"]]}
+    return {
+        **results,
+        "runs": [{k: v for k, v in run.items() if k not in ("records", "settings")} for run in results["runs"]],
+    }
 
 
 def _read_baseline(path: Path) -> dict[str, list[Record]]:
@@ -167,7 +222,9 @@ def _read_baseline(path: Path) -> dict[str, list[Record]]:
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}. Give the results of an earlier run.") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInput(f"{path} holds no results of `rag eval`: give the .json file that an earlier run wrote.") from error
+        raise BadInput(
+            f"{path} holds no results of `rag eval`: give the .json file that an earlier run wrote."
+        ) from error
     if not found:
         raise BadInput(f"{path} holds no run: give the .json file that an earlier run wrote.")
     return found
@@ -175,8 +232,14 @@ def _read_baseline(path: Path) -> dict[str, list[Record]]:
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Any]:
-    with Progress(TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                  console=console, transient=True) as bar:
+    with Progress(
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
         tasks: dict[str, Any] = {}
 
         def update(step: str, done: int, of: int) -> None:
@@ -203,7 +266,9 @@ def _show(results: Mapping[str, Any]) -> None:
         notable = differs(comparison)
         against = "the baseline's " if comparison["baseline"] else ""
         lead = f"{comparison['first']} minus {against}{comparison['second']}, {comparison['questions']} questions: "
-        console.print(lead + ("; ".join(notable) or "no measure differs beyond its interval"), markup=False, soft_wrap=True)
+        console.print(
+            lead + ("; ".join(notable) or "no measure differs beyond its interval"), markup=False, soft_wrap=True
+        )
 
 
 def main() -> None:

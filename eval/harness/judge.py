@@ -58,8 +58,10 @@ def statements(text: str) -> list[str]:
 def messages(answer: Answer, said: Sequence[str]) -> list[dict[str, str]]:
     numbered = "\n".join(f"{n}. {statement}" for n, statement in enumerate(said, 1))
     sources = "\n".join(f"{one_line(c.title)} {c.date}: {one_line(c.quote)}" for c in answer.citations)
-    user = (f"Question:\n{quoted(one_line(answer.question))}\n\nAnswer:\n{quoted(numbered)}\n\n"
-            f"Sources:\n{quoted(sources) or 'none'}")
+    user = (
+        f"Question:\n{quoted(one_line(answer.question))}\n\nAnswer:\n{quoted(numbered)}\n\n"
+        f"Sources:\n{quoted(sources) or 'none'}"
+    )
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": user}]
 
 

@@ -61,27 +61,40 @@ def powers(label: str, high: float) -> Axis:
 
 def page(title: str, figure: str) -> str:
     """A plot as a page of its own."""
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-            f'<meta name="viewport" content="width=device-width"><style>{CSS}</style></head><body><main><h1>{escape(title)}</h1>'
-            f'<div class="plots">{figure}</div></main></body></html>')
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{CSS}</style></head><body><main><h1>{escape(title)}</h1>'
+        f'<div class="plots">{figure}</div></main></body></html>'
+    )
 
 
 def plot(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     """A figure with its legend; ``title`` is also what a screen reader says."""
-    grid = [f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_y(y, at)}" y2="{_y(y, at)}" class="grid"/>'
-            f'<text x="{_LEFT - 6}" y="{_y(y, at) + 4:.1f}" text-anchor="end">{escape(name)}</text>' for at, name in y.ticks]
-    grid += [f'<text x="{_x(x, at)}" y="{_HEIGHT - _BOTTOM + 17}" text-anchor="middle">{escape(name)}</text>'
-             for at, name in x.ticks]
+    grid = [
+        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_y(y, at)}" y2="{_y(y, at)}" class="grid"/>'
+        f'<text x="{_LEFT - 6}" y="{_y(y, at) + 4:.1f}" text-anchor="end">{escape(name)}</text>'
+        for at, name in y.ticks
+    ]
+    grid += [
+        f'<text x="{_x(x, at)}" y="{_HEIGHT - _BOTTOM + 17}" text-anchor="middle">{escape(name)}</text>'
+        for at, name in x.ticks
+    ]
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
-    labels = (f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(x.label)}</text>'
-              f'<text transform="translate(11 {middle}) rotate(-90)" text-anchor="middle">{escape(y.label)}</text>')
+    labels = (
+        f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(x.label)}</text>'
+        f'<text transform="translate(11 {middle}) rotate(-90)" text-anchor="middle">{escape(y.label)}</text>'
+    )
     drawn = [_series(one, number % STYLES, len(series), number, x, y) for number, one in enumerate(series)]
     legend = "".join(
         f'<li><svg viewBox="0 0 26 8" class="key" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" class="s{i % STYLES}"/>'
-        f"</svg>{escape(one.name)}</li>" for i, one in enumerate(series))
-    return (f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-            f'aria-label="{escape(title, quote=True)}">{"".join(grid)}{labels}{"".join(drawn)}</svg>'
-            f'<ul class="legend">{legend}</ul></figure>')
+        f"</svg>{escape(one.name)}</li>"
+        for i, one in enumerate(series)
+    )
+    return (
+        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="{escape(title, quote=True)}">{"".join(grid)}{labels}{"".join(drawn)}</svg>'
+        f'<ul class="legend">{legend}</ul></figure>'
+    )
 
 
 def _series(one: Series, style: int, count: int, number: int, x: Axis, y: Axis) -> str:
@@ -94,8 +107,13 @@ def _series(one: Series, style: int, count: int, number: int, x: Axis, y: Axis) 
         path.append(f"{a:.1f},{b:.1f}")
     bars = "".join(
         f'<line x1="{_x(x, a) + shift:.1f}" x2="{_x(x, a) + shift:.1f}" y1="{_y(y, low)}" y2="{_y(y, high)}" class="bar s{style}"/>'
-        for a, low, high in one.bars)
-    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.2" class="dot f{style}"/>' for a, b in places) if one.marked else ""
+        for a, low, high in one.bars
+    )
+    dots = (
+        "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.2" class="dot f{style}"/>' for a, b in places)
+        if one.marked
+        else ""
+    )
     return f'{bars}<polyline points="{" ".join(path)}" class="s{style}"/>{dots}'
 
 

@@ -13,9 +13,19 @@ from rag import payload
 from rag.answer.extractive import label
 from rag.schema import Answer, Hit
 
-Verdict = Literal["missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged"]
+Verdict = Literal[
+    "missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged"
+]
 VERDICTS: tuple[Verdict, ...] = (
-    "missed", "wrong", "refused wrongly", "answered wrongly", "partly", "right", "refused rightly", "not judged")
+    "missed",
+    "wrong",
+    "refused wrongly",
+    "answered wrongly",
+    "partly",
+    "right",
+    "refused rightly",
+    "not judged",
+)
 """Worst first. ``missed``: an error, or, where only retrieval is run, nothing found. ``answered
 wrongly``: the articles do not say and an answer was given."""
 HITS = 10
@@ -98,13 +108,28 @@ def retrieved(question: Question, hits: Sequence[Hit], milliseconds: float, erro
         verdict = "missed"
     elif found is not None:
         verdict = "right" if found == 1 else "partly"
-    return Record(**_asked(question, ranks), answer="", abstained=False, confidence=0.0, mode="", citations=(),
-                  hits=_hits(hits), values=values, loss=None, verdict=verdict,
-                  timings_ms={"search": milliseconds}, error=error)
+    return Record(
+        **_asked(question, ranks),
+        answer="",
+        abstained=False,
+        confidence=0.0,
+        mode="",
+        citations=(),
+        hits=_hits(hits),
+        values=values,
+        loss=None,
+        verdict=verdict,
+        timings_ms={"search": milliseconds},
+        error=error,
+    )
 
 
 def answered(
-    question: Question, answer: Answer | None, unrefused: Answer | None, texts: Texts, error: str = "",
+    question: Question,
+    answer: Answer | None,
+    unrefused: Answer | None,
+    texts: Texts,
+    error: str = "",
     judged: Judgement | None = None,
 ) -> Record:
     """The record of a question that was asked. ``answer`` is None, and ``error`` says why, for one
@@ -126,13 +151,26 @@ def answered(
     if judged:
         values |= {"judged_faithfulness": judged.faithfulness, "judged_relevance": judged.relevance}
     citations = [
-        {**payload.citation(c), "supported": any(measures.supports(c, item, question.also) for item in question.evidence)}
-        for c in (answer.citations if answer else ())]
+        {
+            **payload.citation(c),
+            "supported": any(measures.supports(c, item, question.also) for item in question.evidence),
+        }
+        for c in (answer.citations if answer else ())
+    ]
     return Record(
-        **_asked(question, ranks), answer=answer.answer if answer else "", abstained=bool(answer and answer.abstained),
-        confidence=measures.confidence(question, answer), mode=answer.mode if answer else "",
-        citations=citations, hits=_hits(hits), values=values, loss=1.0 - _worth(question, unrefused), verdict=_verdict(question, answer),
-        timings_ms=dict(answer.timings_ms) if answer else {}, error=error)
+        **_asked(question, ranks),
+        answer=answer.answer if answer else "",
+        abstained=bool(answer and answer.abstained),
+        confidence=measures.confidence(question, answer),
+        mode=answer.mode if answer else "",
+        citations=citations,
+        hits=_hits(hits),
+        values=values,
+        loss=1.0 - _worth(question, unrefused),
+        verdict=_verdict(question, answer),
+        timings_ms=dict(answer.timings_ms) if answer else {},
+        error=error,
+    )
 
 
 def as_json(record: Record) -> dict[str, Any]:
@@ -147,17 +185,29 @@ def from_json(row: Mapping[str, Any]) -> Record:
 def _asked(question: Question, ranks: measures.Ranks) -> dict[str, Any]:
     gold = question.evidence if question.answerable else ()
     return {
-        "id": question.id, "question": question.question, "history": [list(turn) for turn in question.history],
-        "lang": question.lang, "type": question.type, "half": "tune" if tuning(question.id) else "test",
-        "answerable": question.answerable, "facts": [list(group) for group in question.facts],
+        "id": question.id,
+        "question": question.question,
+        "history": [list(turn) for turn in question.history],
+        "lang": question.lang,
+        "type": question.type,
+        "half": "tune" if tuning(question.id) else "test",
+        "answerable": question.answerable,
+        "facts": [list(group) for group in question.facts],
         "evidence": [{"doc": e.doc, "quote": e.quote, "rank": rank} for e, rank in zip(gold, ranks, strict=True)],
     }
 
 
 def _hits(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    return [{"passage_id": h.passage.passage_id, "file": h.article.file, "title": h.article.title,
-             "opening": h.passage.text[:40], "score": h.score}
-            for h in hits[:HITS]]
+    return [
+        {
+            "passage_id": h.passage.passage_id,
+            "file": h.article.file,
+            "title": h.article.title,
+            "opening": h.passage.text[:40],
+            "score": h.score,
+        }
+        for h in hits[:HITS]
+    ]
 
 
 def _ranking(ranks: measures.Ranks) -> dict[str, float | None]:
@@ -173,7 +223,9 @@ def _labelled(answer: Answer | None) -> Answer | None:
     if answer is None:
         return None
     labels = {hit.article.article_id: label(hit.article) for hit in answer.hits}
-    return replace(answer, citations=tuple(replace(c, title=c.title or labels.get(c.article_id, "")) for c in answer.citations))
+    return replace(
+        answer, citations=tuple(replace(c, title=c.title or labels.get(c.article_id, "")) for c in answer.citations)
+    )
 
 
 def _worth(question: Question, answer: Answer | None) -> float:

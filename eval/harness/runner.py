@@ -73,8 +73,15 @@ def rankers(names: str) -> tuple[str, ...]:
 
 
 def run(
-    subject: Subject, ranker: str, embedder: Embedder, settings: Settings, journals: Path, *,
-    retrieval_only: bool = False, judged: bool = False, progress: Callable[[int, int], None] = lambda done, of: None,
+    subject: Subject,
+    ranker: str,
+    embedder: Embedder,
+    settings: Settings,
+    journals: Path,
+    *,
+    retrieval_only: bool = False,
+    judged: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Run:
     """Every question of the subject. Records already in the journal are taken from it. ``judged``: the
     settings' language model writes the answers, as it does for a reader, and judges each.
@@ -90,7 +97,11 @@ def run(
         journals.mkdir(parents=True, exist_ok=True)
         kept = _kept(journal)
         retriever = Retriever(subject.index, embedder, ranker)
-        make = _searched(subject, retriever, kept) if retrieval_only else _asked(subject, retriever, settings, kept, judged)
+        make = (
+            _searched(subject, retriever, kept)
+            if retrieval_only
+            else _asked(subject, retriever, settings, kept, judged)
+        )
         with journal.open("a", encoding="utf-8") as out:
             if kept:
                 out.write("\n")  # the last line may have been cut off
@@ -136,8 +147,10 @@ def code_sha256() -> str:
     """Of the library and of what measures it."""
     digest = hashlib.sha256()
     harness = Path(__file__).parent
-    for file in [*sorted((_ROOT / "rag").rglob("*.py")), *(harness / f"{name}.py" for name in (
-            "sets", "measures", "records", "runner", "judge"))]:
+    for file in [
+        *sorted((_ROOT / "rag").rglob("*.py")),
+        *(harness / f"{name}.py" for name in ("sets", "measures", "records", "runner", "judge")),
+    ]:
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
 
@@ -166,9 +179,16 @@ def unwritable(path: Path, error: OSError) -> BadInput:
 def _decides(subject: Subject, ranker: str, embedder: Embedder, retrieval_only: bool) -> dict[str, Any]:
     manifest = subject.index.manifest
     return {
-        "format": FORMAT, "set": subject.set_sha256, "half": subject.half, "corpus": subject.corpus_sha256,
-        "index": subject.index.content, "model": manifest["model"]["fingerprint"], "ranker": ranker,
-        "retrieval_only": retrieval_only, "files": subject.texts.files is not None, "versions": versions(embedder),
+        "format": FORMAT,
+        "set": subject.set_sha256,
+        "half": subject.half,
+        "corpus": subject.corpus_sha256,
+        "index": subject.index.content,
+        "model": manifest["model"]["fingerprint"],
+        "ranker": ranker,
+        "retrieval_only": retrieval_only,
+        "files": subject.texts.files is not None,
+        "versions": versions(embedder),
     }
 
 
@@ -205,7 +225,7 @@ def _unrefused(question: Question, answer: Answer, retriever: Retriever) -> Answ
 
 def _searched(subject: Subject, retriever: Retriever, kept: Mapping[str, Record]) -> Iterator[Record]:
     for at in range(0, len(subject.questions), BATCH):
-        block = subject.questions[at: at + BATCH]
+        block = subject.questions[at : at + BATCH]
         if all(question.id in kept for question in block):
             continue
         started = time.perf_counter()

@@ -42,4 +42,7 @@ ul,ol{margin:.2rem 0;padding-left:1.4rem;font-size:.92rem}q{quotes:none}
 .picks input:checked+label{outline:2px solid currentColor}.picks input:focus-visible+label{outline:3px solid var(--c0)}
 """ + "".join(
     f".questions:has(#pick-{shown}:checked) .q{hidden}" + "{display:none}"
-    for shown in range(8) for hidden in range(8) if hidden != shown)
+    for shown in range(8)
+    for hidden in range(8)
+    if hidden != shown
+)

@@ -53,7 +53,12 @@ class Subject:
 
 
 def open_subject(
-    path: Path, half: Half, settings: Settings, index_dir: Path | None, cache: Path, embedder: Embedder,
+    path: Path,
+    half: Half,
+    settings: Settings,
+    index_dir: Path | None,
+    cache: Path,
+    embedder: Embedder,
     progress: Progress = lambda *_: None,
 ) -> Subject:
     """``index_dir`` is where the index is: for a file of questions in place of the settings' folder,
@@ -69,8 +74,9 @@ def open_subject(
         index_dir = index_dir or cache / f"{corpus_sha256(articles)[:16]}-{embedder.fingerprint[:8]}-{FORMAT}"
         index, build = _indexed(articles, index_dir, embedder, progress)
         texts = Texts({a.article_id: a.text for a in articles}, {a.file: a.text for a in articles})
-        return Subject(path.resolve().name, questions, half, _sha256(file), corpus_sha256(articles), index, index_dir,
-                       texts, build)
+        return Subject(
+            path.resolve().name, questions, half, _sha256(file), corpus_sha256(articles), index, index_dir, texts, build
+        )
     index_dir = index_dir or settings.index_dir
     current_generation(index_dir)  # a missing index is said before a model is loaded
     load_set(path, None)  # and so is a malformed line
@@ -78,12 +84,24 @@ def open_subject(
     files = _files(index, settings)
     remarks: tuple[str, ...] = ()
     if files is None:
-        remarks = (f"The files that were indexed are not in {settings.seeds_dir}: quotes were not checked against them, "
-                   "and exact quotes are not measured. Set RAG_SEEDS_DIR to their folder.",)
+        remarks = (
+            f"The files that were indexed are not in {settings.seeds_dir}: quotes were not checked against them, "
+            "and exact quotes are not measured. Set RAG_SEEDS_DIR to their folder.",
+        )
     questions = _half(path, load_set(path, files), half)
     texts = Texts({a.article_id: a.text for a in index.articles.values()}, files)
-    return Subject(path.stem, questions, half, _sha256(path), corpus_sha256(list(index.articles.values())), index,
-                   index_dir, texts, {}, remarks)
+    return Subject(
+        path.stem,
+        questions,
+        half,
+        _sha256(path),
+        corpus_sha256(list(index.articles.values())),
+        index,
+        index_dir,
+        texts,
+        {},
+        remarks,
+    )
 
 
 def corpus_sha256(articles: Sequence[Article]) -> str:
@@ -129,8 +147,10 @@ def _indexed(
         notes.write_text(json.dumps(build) + "\n", encoding="utf-8")
         return load(index_dir, embedder), build
     if corpus_sha256(list(index.articles.values())) != corpus_sha256(articles):
-        raise BadInput(f"The index in {index_dir} holds other articles than the set's corpus: leave --index out, or "
-                       "name a folder of its own.")
+        raise BadInput(
+            f"The index in {index_dir} holds other articles than the set's corpus: leave --index out, or "
+            "name a folder of its own."
+        )
     try:
         known = json.loads(notes.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # built elsewhere, or an earlier build was cut short before its notes

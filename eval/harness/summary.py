@@ -13,7 +13,10 @@ Figure = dict[str, Any]
 """{"mean", "low", "high", "n"}; None where nothing could be computed."""
 
 BY: Mapping[str, Callable[[Record], str]] = {
-    "type": lambda record: record.type, "lang": lambda record: record.lang, "half": lambda record: record.half}
+    "type": lambda record: record.type,
+    "lang": lambda record: record.lang,
+    "half": lambda record: record.half,
+}
 
 
 def summarise(records: Sequence[Record]) -> dict[str, Any]:
@@ -21,15 +24,18 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
 
     Everything but ``timings`` depends on the records' values alone, and not on when they were made.
     """
-    groups = {name: {value: [r for r in records if of(r) == value] for value in sorted({of(r) for r in records})}
-              for name, of in BY.items()}
+    groups = {
+        name: {value: [r for r in records if of(r) == value] for value in sorted({of(r) for r in records})}
+        for name, of in BY.items()
+    }
     return {
         "questions": len(records),
         "errors": sum(bool(r.error) for r in records),
         "measures": figures(records),
         "by": {
             name: {value: {"questions": len(part), "measures": figures(part)} for value, part in parts.items()}
-            for name, parts in groups.items()},
+            for name, parts in groups.items()
+        },
         "verdicts": {verdict: n for verdict in VERDICTS if (n := sum(r.verdict == verdict for r in records))},
         "risk_coverage": curve(records),
         "timings": timings(records),
@@ -63,7 +69,9 @@ def timings(records: Sequence[Record]) -> dict[str, Any]:
     steps = sorted({step for t in timed for step in t} - {"search"})
     latency = {
         step: {"p50": percentile(values, 50), "p95": percentile(values, 95)}
-        for step in steps for values in [[t[step] for t in timed if step in t]]}
+        for step in steps
+        for values in [[t[step] for t in timed if step in t]]
+    }
     return {"seconds": spent, "questions_per_second": len(timed) / spent if spent else None, "latency_ms": latency}
 
 
@@ -76,8 +84,13 @@ def compare(a: Sequence[Record], b: Sequence[Record]) -> dict[str, Any]:
     for measure in MEASURES:
         if measure.name == "auroc":
             judged = [(x, y) for x, y in pairs if x.loss is not None and y.loss is not None]
-            area = _figure(paired_auroc(
-                [x.answerable for x, _ in judged], [x.confidence for x, _ in judged], [y.confidence for _, y in judged]))
+            area = _figure(
+                paired_auroc(
+                    [x.answerable for x, _ in judged],
+                    [x.confidence for x, _ in judged],
+                    [y.confidence for _, y in judged],
+                )
+            )
             if area["mean"] is not None:
                 found["auroc"] = {**area, "better": [], "worse": []}  # no question has an area of its own
             continue
@@ -86,8 +99,11 @@ def compare(a: Sequence[Record], b: Sequence[Record]) -> dict[str, Any]:
         figure = _figure(paired(first, second))
         if figure["mean"] is None:
             continue
-        moved = {x.id: (p - q) * measure.better for (x, _), p, q in zip(pairs, first, second, strict=True)
-                 if p is not None and q is not None}
+        moved = {
+            x.id: (p - q) * measure.better
+            for (x, _), p, q in zip(pairs, first, second, strict=True)
+            if p is not None and q is not None
+        }
         found[measure.name] = {
             **figure,
             "better": [name for name, by in moved.items() if by > 0],
@@ -107,7 +123,9 @@ def shown(figure: Mapping[str, Any] | None, measure: str, *, signed: bool = Fals
         return "–"
     sign = "+" if signed else ""
     if measure == "answer_characters":
-        mean, *bounds = ("" if figure[part] is None else f"{figure[part]:{sign}.0f}" for part in ("mean", "low", "high"))
+        mean, *bounds = (
+            "" if figure[part] is None else f"{figure[part]:{sign}.0f}" for part in ("mean", "low", "high")
+        )
     else:
         mean = f"{figure['mean']:{sign}.2f}"
         bounds = ["" if figure[part] is None else _short(figure[part], sign) for part in ("low", "high")]

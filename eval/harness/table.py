@@ -12,7 +12,16 @@ from eval.harness.records import MEASURES
 from eval.harness.summary import shown
 
 LABELS = {measure.name: measure.label for measure in MEASURES}
-_OVERVIEW = ("recall@1", "recall@5", "recall@10", "ndcg@10", "fact_recall", "citation_precision", "false_refusals", "refusal_recall")
+_OVERVIEW = (
+    "recall@1",
+    "recall@5",
+    "recall@10",
+    "ndcg@10",
+    "fact_recall",
+    "citation_precision",
+    "false_refusals",
+    "refusal_recall",
+)
 """What the table over several sets shows."""
 
 Results = Mapping[str, Any]
@@ -37,13 +46,19 @@ def rows(results: Results) -> Rows:
         if any(figures):
             counts = {str(figure["n"]) for figure in figures if figure}
             arrow = {1: "", 0: "", -1: " ↓"}[measure.better]
-            yield [measure.label + arrow, next(iter(counts)) if len(counts) == 1 else "", *(
-                shown(figure, measure.name) for figure in figures)]
+            yield [
+                measure.label + arrow,
+                next(iter(counts)) if len(counts) == 1 else "",
+                *(shown(figure, measure.name) for figure in figures),
+            ]
     spent = [side.get("timings") for side in sides.values()]
     if any(t and t["latency_ms"] for t in spent):
         yield ["p50 / p95, ms", "", *(_latency(t) for t in spent)]
-    yield ["questions a second", "", *(f"{t['questions_per_second']:.1f}" if t and t["questions_per_second"] else "–"
-                                       for t in spent)]
+    yield [
+        "questions a second",
+        "",
+        *(f"{t['questions_per_second']:.1f}" if t and t["questions_per_second"] else "–" for t in spent),
+    ]
 
 
 def markdown(results: Results) -> str:
@@ -64,8 +79,11 @@ def overview(all_results: Sequence[Results]) -> Rows:
 
 def differs(comparison: Results) -> list[str]:
     """The measures whose paired interval leaves zero out, with how much they differ."""
-    return [f"{LABELS[name]} {shown(figure, name, signed=True)}" for name, figure in comparison["measures"].items()
-            if figure["low"] > 0 or figure["high"] < 0]
+    return [
+        f"{LABELS[name]} {shown(figure, name, signed=True)}"
+        for name, figure in comparison["measures"].items()
+        if figure["low"] > 0 or figure["high"] < 0
+    ]
 
 
 def about(results: Results) -> str:
@@ -73,9 +91,11 @@ def about(results: Results) -> str:
     part = "all questions" if asked["half"] == "all" else f"the {asked['half']} half"
     errors = sum(run["summary"]["errors"] for run in results["runs"])
     counts = index["counts"]
-    return (f"{asked['questions']} questions ({part}) over {counts['articles']} articles in {counts['passages']} passages, "
-            f"index {index['generation']}, {index['model']['name']}; {results['created'][:10]}."
-            + (f" {errors} failed and count as zero." if errors else ""))
+    return (
+        f"{asked['questions']} questions ({part}) over {counts['articles']} articles in {counts['passages']} passages, "
+        f"index {index['generation']}, {index['model']['name']}; {results['created'][:10]}."
+        + (f" {errors} failed and count as zero." if errors else "")
+    )
 
 
 def _latency(timings: Mapping[str, Any] | None) -> str:

@@ -82,19 +82,28 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m eval.quality.dates FOLDER [--tuning]", file=sys.stderr)
         return 2
     try:
-        articles = [a for a in load_corpus(Path(folders[0])) if len(a.date) == 10 and held_out(a.file) == ("--tuning" not in arguments)]
+        articles = [
+            a
+            for a in load_corpus(Path(folders[0]))
+            if len(a.date) == 10 and held_out(a.file) == ("--tuning" not in arguments)
+        ]
     except RagError as error:
         print(f"eval.quality.dates: {error}", file=sys.stderr)
         return error.exit_code
     methods: dict[str, Callable[[Article], str]] = {
-        "rag.layout.dates": _ours, "the first day named": _first_day, "the latest year named": _latest_year}
+        "rag.layout.dates": _ours,
+        "the first day named": _first_day,
+        "the latest year named": _latest_year,
+    }
     print(f"{len(articles)} dated articles")
     for name, method in methods.items():
         for grain, share in shares([method(a) for a in articles], [a.date for a in articles]).items():
             low, high = share.interval
             if share.given:
-                print(f"{name:22s} {grain:22s} given {share.given:5d} ({share.given / share.of:.3f})  "
-                      f"right {share.precision:.3f} [{low:.3f}, {high:.3f}]")
+                print(
+                    f"{name:22s} {grain:22s} given {share.given:5d} ({share.given / share.of:.3f})  "
+                    f"right {share.precision:.3f} [{low:.3f}, {high:.3f}]"
+                )
     return 0
 
 

@@ -48,7 +48,9 @@ def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
             continue
         quotes = [(item.doc, normalise(item.quote)) for item in question.evidence if item.quote]
         spans = [(article.file, normalise(article.text[start:end])) for article, start, end in measured.spans]
-        labels = [any(doc == file and (quote in text or text in quote) for doc, quote in quotes) for file, text in spans]
+        labels = [
+            any(doc == file and (quote in text or text in quote) for doc, quote in quotes) for file, text in spans
+        ]
         rows.append((question, measured, np.array(labels)))
     return rows
 
@@ -99,9 +101,11 @@ def main() -> None:
         logits = np.array([m.answer @ answer + offset for _, m, _ in part])
         truth = np.array([q.answerable for q, _, _ in part])
         first = np.mean([labels[np.argmax(m.sentence @ sentence)] for q, m, labels in part if q.answerable])
-        print(f"{name}: best sentence is evidence {first:.3f}; refused: {np.mean(logits[truth] < 0):.3f} of answerable, "
-              f"{np.mean(logits[~truth] < 0):.3f} of near misses (AUROC {auroc(truth.tolist(), logits.tolist()):.3f}), "
-              f"{np.mean(away < 0):.3f} of off-topic")
+        print(
+            f"{name}: best sentence is evidence {first:.3f}; refused: {np.mean(logits[truth] < 0):.3f} of answerable, "
+            f"{np.mean(logits[~truth] < 0):.3f} of near misses (AUROC {auroc(truth.tolist(), logits.tolist()):.3f}), "
+            f"{np.mean(away < 0):.3f} of off-topic"
+        )
 
 
 def _shown(values: Floats) -> tuple[float, ...]:

@@ -40,8 +40,14 @@ class Score:
 
     def __add__(self, other: Score) -> Score:
         return Score(
-            self.f1 + other.f1, self.headlines + other.headlines, self.kinds + other.kinds, self.named + other.named,
-            self.wanted + other.wanted, self.given + other.given, self.spurious + other.spurious)
+            self.f1 + other.f1,
+            self.headlines + other.headlines,
+            self.kinds + other.kinds,
+            self.named + other.named,
+            self.wanted + other.wanted,
+            self.given + other.given,
+            self.spurious + other.spurious,
+        )
 
     def figures(self) -> dict[str, float]:
         """``body_f1``: mean over gold stories; ``body_f1_min``: the worst of them; ``bodies``: share with 0.98
@@ -49,10 +55,15 @@ class Score:
         ``spurious``: for each gold story. A share of nothing is 1."""
         stories = len(self.f1)
         return {
-            "body_f1": share(sum(self.f1), stories), "body_f1_min": min(self.f1, default=1.0),
-            "bodies": share(sum(f >= 0.98 for f in self.f1), stories), "headline": share(self.headlines, stories),
-            "byline_recall": share(self.named, self.wanted), "byline_precision": share(self.named, self.given),
-            "kind": share(self.kinds, stories), "spurious": self.spurious / stories if stories else float(self.spurious)}
+            "body_f1": share(sum(self.f1), stories),
+            "body_f1_min": min(self.f1, default=1.0),
+            "bodies": share(sum(f >= 0.98 for f in self.f1), stories),
+            "headline": share(self.headlines, stories),
+            "byline_recall": share(self.named, self.wanted),
+            "byline_precision": share(self.named, self.given),
+            "kind": share(self.kinds, stories),
+            "spurious": self.spurious / stories if stories else float(self.spurious),
+        }
 
 
 def share(part: float, whole: float) -> float:
@@ -73,7 +84,8 @@ def score(text: str, gold: Sequence[Gold], found: Sequence[Article]) -> Score:
         named=sum(len(set(gold[i].byline) & set(found[j].byline)) for i, j in matches.items()),
         wanted=sum(len(set(story.byline)) for story in gold),
         given=sum(len(set(found[j].byline)) for j in matches.values()),
-        spurious=sum(a.kind == "article" for j, a in enumerate(found) if j not in matches.values()))
+        spurious=sum(a.kind == "article" for j, a in enumerate(found) if j not in matches.values()),
+    )
 
 
 def match(wanted: Sequence[set[int]], given: Sequence[set[int]]) -> dict[int, int]:

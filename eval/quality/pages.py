@@ -22,29 +22,13 @@ from rag.schema import Page
 GOLD = Path(__file__).parents[1] / "data" / "pages"
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 def pages_with_gold(folder: Path) -> list[tuple[Page, list[Gold]]]:
     """The pages of ``folder`` that have gold in ``eval/data/pages``."""
     return [
         (read_page(path, folder, 4.0), read_gold(GOLD / f"{path.stem}.jsonl"))
-        for path in list_files(folder) if (GOLD / f"{path.stem}.jsonl").exists()]
+        for path in list_files(folder)
+        if (GOLD / f"{path.stem}.jsonl").exists()
+    ]
 
 
 def read_gold(path: Path) -> list[Gold]:
@@ -64,7 +48,9 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     rows = {**by_page, "pages": sum(by_page.values(), Score())}
     sets = {
         "pages": [variants.printed(page.text, gold) for page, gold in pages],
-        "practice": variants.read_stories(GOLD / "practice.jsonl"), "held out": variants.read_stories(GOLD / "heldout.jsonl")}
+        "practice": variants.read_stories(GOLD / "practice.jsonl"),
+        "held out": variants.read_stories(GOLD / "heldout.jsonl"),
+    }
     for name, stories in sets.items():
         rows[f"{name}, one thing changed"] = variants.scored(stories, list(variants.styles()))
         rows[f"{name}, drawn at random"] = variants.scored(stories, list(variants.mixtures(40, seed=2026)))

@@ -52,12 +52,24 @@ def mixtures(count: int, seed: int = 1) -> Iterator[tuple[str, Style]]:
     draw = random.Random(seed)
     for _ in range(count):
         indent = draw.random() < 0.6
-        yield "mixtures", Style(
-            width=draw.choice((14, 18, 24, 400)), indent=indent, gap=not indent and draw.random() < 0.6,
-            tight=draw.random() < 0.25, head=draw.choice(("before", "before", "after")),
-            byline=draw.choice(("before head", "after head", "after head", "end", "brackets", "dateline", "none")),
-            marks=draw.choice(("as is", "half", "full")), spaced=draw.random() < 0.2, furniture=draw.random() < 0.3,
-            adverts=draw.random() < 0.2, narrow=draw.random() < 0.3, torn=draw.random() < 0.2, shift=draw.randrange(3))
+        yield (
+            "mixtures",
+            Style(
+                width=draw.choice((14, 18, 24, 400)),
+                indent=indent,
+                gap=not indent and draw.random() < 0.6,
+                tight=draw.random() < 0.25,
+                head=draw.choice(("before", "before", "after")),
+                byline=draw.choice(("before head", "after head", "after head", "end", "brackets", "dateline", "none")),
+                marks=draw.choice(("as is", "half", "full")),
+                spaced=draw.random() < 0.2,
+                furniture=draw.random() < 0.3,
+                adverts=draw.random() < 0.2,
+                narrow=draw.random() < 0.3,
+                torn=draw.random() < 0.2,
+                shift=draw.randrange(3),
+            ),
+        )
 
 
 def printed(text: str, gold: Sequence[Gold]) -> list[Story]:
@@ -65,15 +77,22 @@ def printed(text: str, gold: Sequence[Gold]) -> list[Story]:
     byline, for where it starts can be seen from its place on the page alone."""
     return [
         Story(g.kind, g.headline, g.byline, tuple(squeeze(text[a:b]) for a, b in g.body))
-        for g in gold if g.kind != "notice" and (g.headline or g.byline)]
+        for g in gold
+        if g.kind != "notice" and (g.headline or g.byline)
+    ]
 
 
 def read_stories(path: Path) -> list[list[Story]]:
     """Pages of stories kept as text, in the order of their ``page``."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
-        [Story("article", tuple(row["headline"]), tuple(row["byline"]), tuple(row["body"])) for row in rows if row["page"] == page]
-        for page in sorted({row["page"] for row in rows})]
+        [
+            Story("article", tuple(row["headline"]), tuple(row["byline"]), tuple(row["body"]))
+            for row in rows
+            if row["page"] == page
+        ]
+        for page in sorted({row["page"] for row in rows})
+    ]
 
 
 def render(stories: Sequence[Story], style: Style) -> tuple[str, list[Gold]]:

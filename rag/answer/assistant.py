@@ -43,7 +43,8 @@ class Assistant:
             newest = state(self.settings.index_dir)
             if self._retriever is None or self._state != newest:
                 self._retriever = Retriever(
-                    load(self.settings.index_dir, self.embedder, self.settings.vector_store), self.embedder)
+                    load(self.settings.index_dir, self.embedder, self.settings.vector_store), self.embedder
+                )
                 self._state = newest  # seen before it was loaded: at worst the next question loads it again
             return self._retriever
 
@@ -90,9 +91,19 @@ class Assistant:
         if mode == "extractive" or abstained:
             yield text
         yield Answer(
-            question=query.text, answer=text, mode=mode, abstained=abstained, confidence=evidence.confidence,
-            language=query.language, citations=cited, hits=tuple(hits), timings_ms=clock.laps(),
-            generation=retriever.index.generation, model=self.embedder.name, notices=tuple(notices))
+            question=query.text,
+            answer=text,
+            mode=mode,
+            abstained=abstained,
+            confidence=evidence.confidence,
+            language=query.language,
+            citations=cited,
+            hits=tuple(hits),
+            timings_ms=clock.laps(),
+            generation=retriever.index.generation,
+            model=self.embedder.name,
+            notices=tuple(notices),
+        )
 
     def _written(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
         """The language model's text as it streams; returns the whole of it."""
@@ -112,7 +123,10 @@ class Assistant:
 def _filtered(query: Query, hits: Sequence[Hit], unknown: int) -> list[str]:
     """What a reader should know of a filter: that nothing passes, and what it may have left out wrongly."""
     nothing = query.only != EVERYTHING and not hits
-    return [*([_NOTHING_PASSES[query.language]] if nothing else []), *([_UNDATED[query.language].format(unknown)] if unknown else [])]
+    return [
+        *([_NOTHING_PASSES[query.language]] if nothing else []),
+        *([_UNDATED[query.language].format(unknown)] if unknown else []),
+    ]
 
 
 _NOTHING_PASSES = {"zh": "没有报道符合筛选条件。", "en": "No article passes the filter."}

@@ -14,17 +14,29 @@ from rag.text.terms import tokens
 
 UNVERIFIED: dict[Language, str] = {"zh": "（未核实）", "en": " (unverified)"}
 _BRACKETED = re.compile(r"\s*[\[【［]\s*(\d+(?:\s*[,，、;；]\s*\d+)*)\s*[\]】］]")
-_CLAIM_END = re.compile(r"(?:[。！？!?]|\.(?=\s|$|\s*[\[【［]))[”’」』\"')）]*(?:\s*[\[【［][\d\s,，、;；]+[\]】］])*|\n+")
+_CLAIM_END = re.compile(
+    r"(?:[。！？!?]|\.(?=\s|$|\s*[\[【［]))[”’」』\"')）]*(?:\s*[\[【［][\d\s,，、;；]+[\]】］])*|\n+"
+)
 
 
 def cite(n: int, article: Article, start: int, end: int) -> Citation:
     """The citation of ``article.text[start:end]``."""
     file, source_start, source_end = source_of(article, start, end)
     return Citation(
-        n=n, article_id=article.article_id, title=article.title, byline=article.byline, date=article.date,
-        file=file, quote=article.text[start:end], start=start, end=end,
-        source_start=source_start, source_end=source_end,
-        date_basis=article.date_basis, copies=article.copies)
+        n=n,
+        article_id=article.article_id,
+        title=article.title,
+        byline=article.byline,
+        date=article.date,
+        file=file,
+        quote=article.text[start:end],
+        start=start,
+        end=end,
+        source_start=source_start,
+        source_end=source_end,
+        date_basis=article.date_basis,
+        copies=article.copies,
+    )
 
 
 def verify(text: str, hits: Sequence[Hit], language: Language) -> tuple[str, tuple[Citation, ...]]:
@@ -53,14 +65,15 @@ def verify(text: str, hits: Sequence[Hit], language: Language) -> tuple[str, tup
                 numbers[key] = len(citations) + 1
                 citations.append(cite(numbers[key], hit.article, start, end))
             refs.append(numbers[key])
-        supported = bool(known) and not unsupported(bare, [h.passage.text for h in known] + [
-            h.article.title for h in known])
+        supported = bool(known) and not unsupported(
+            bare, [h.passage.text for h in known] + [h.article.title for h in known]
+        )
         if language == "zh" and supported:
             supported = any(set(tokens(bare)) & set(tokens(h.passage.text)) for h in known)
         is_claim = re.search(r"\w", bare) and not bare.rstrip().endswith(("：", ":"))
         tail = "" if supported or not is_claim else UNVERIFIED[language]
         body = bare.rstrip()
-        out.append(body + tail + "".join(f"[{n}]" for n in dict.fromkeys(refs)) + bare[len(body):])
+        out.append(body + tail + "".join(f"[{n}]" for n in dict.fromkeys(refs)) + bare[len(body) :])
     return "".join(out).strip(), tuple(citations)
 
 
@@ -78,8 +91,8 @@ def _support(claim: str, hit: Hit) -> tuple[int, int]:
     text = hit.passage.text
 
     def shared(span: tuple[int, int]) -> float:
-        own = set(tokens(text[span[0]: span[1]]))
-        missing = len(unsupported(claim, [text[span[0]: span[1]]]))
+        own = set(tokens(text[span[0] : span[1]]))
+        missing = len(unsupported(claim, [text[span[0] : span[1]]]))
         return len(own & wanted) / (len(own) + 8) - 0.2 * missing
 
     start, end = max(sentences(text), key=lambda span: (shared(span), -span[0]))

@@ -27,13 +27,21 @@ from rag.words.bm25 import LexicalIndex
 _LIST = re.compile(
     r"哪些|哪[几两二三四五六七八九十]|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"
     r"|\b(?:list|name) (?:all|the|every)\b|\bwhat (?:are|were|all)\b|\b(?:what|which) (?:[\w'-]+ ){0,2}[\w'-]*[a-rt-z]s\b",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(
     r"多少|几(?:个|家|位|名|次|项|年|天|月|倍|条|篇|台|所|座|万|人|成|亩)|多大|多高|多长|多久|多快|占比|比例|百分|增速|增幅|金额|总额|规模|第几|"
-    r"\b(?:how (?:many|much|long|big|large|often|far|fast)|what (?:percent|share|proportion|rate)|percentage)\b", re.IGNORECASE)
-_DATE = re.compile(r"什么时候|何时|哪(?:一)?[年天日月]|几[月号日]|什么时间|\b(?:when|what (?:year|date|day|month|time))\b", re.IGNORECASE)
+    r"\b(?:how (?:many|much|long|big|large|often|far|fast)|what (?:percent|share|proportion|rate)|percentage)\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"什么时候|何时|哪(?:一)?[年天日月]|几[月号日]|什么时间|\b(?:when|what (?:year|date|day|month|time))\b",
+    re.IGNORECASE,
+)
 _HAS_NUMBER = re.compile(r"[\d０-９]|[一二两三四五六七八九十百千]+(?:个|家|位|名|次|项|年|倍|成|亿|万)|百分之")
-_HAS_DATE = re.compile(r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月")
+_HAS_DATE = re.compile(
+    r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月"
+)
 
 SENTENCE_FEATURES = ("above_mean", "coverage", "rank", "number", "date", "short")
 SENTENCE_WEIGHTS = (42.46, 3.98, -0.98, 0.88, 1.12, -0.37)
@@ -44,7 +52,8 @@ ANSWER_BIAS = -49.01
 ABSTAIN_BELOW = 0.5
 _LEANS_BACK = re.compile(
     r"(?:据介绍|据了解|据悉)?[,，]?"
-    r"(?:该|这|其|他们|她们|他|她|它|此次|同时|此外|另外|目前|当前|投产后|达产后|建成后|项目|公司|企业)")
+    r"(?:该|这|其|他们|她们|他|她|它|此次|同时|此外|另外|目前|当前|投产后|达产后|建成后|项目|公司|企业)"
+)
 _NEAREST = 5  # sentences in which the question's words are looked for
 
 
@@ -86,9 +95,12 @@ def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Em
         return Evidence((), tuple(hits), 0.0)
     logits = measured.sentence @ np.array(SENTENCE_WEIGHTS) + SENTENCE_BIAS
     ranked = sorted(
-        (Sentence(article, start, end, _sigmoid(logit))
-         for (article, start, end), logit in zip(measured.spans, logits.tolist(), strict=True)),
-        key=lambda s: (-s.score, s.article.article_id, s.start))
+        (
+            Sentence(article, start, end, _sigmoid(logit))
+            for (article, start, end), logit in zip(measured.spans, logits.tolist(), strict=True)
+        ),
+        key=lambda s: (-s.score, s.article.article_id, s.start),
+    )
     confidence = _sigmoid(float(measured.answer @ np.array(ANSWER_WEIGHTS)) + ANSWER_BIAS)
     return Evidence(tuple(ranked), tuple(hits), confidence)
 
@@ -116,23 +128,28 @@ def measure(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: 
     weights = {t: lexical.idf(t) for t in dict.fromkeys(tokens(query.lexical))}
     total = sum(weights.values()) or 1.0
     coverage = np.array([_covered(weights, text) for text in whole]) / total
-    sentence = np.stack([
-        cosines - cosines.mean(),
-        coverage,
-        [math.log1p(rank) for *_, rank in found],
-        [float(bool(_NUMBER.search(query.text)) and bool(_HAS_NUMBER.search(text))) for text in texts],
-        [float(bool(_DATE.search(query.text)) and bool(_HAS_DATE.search(text))) for text in texts],
-        [float(len(text) < 15) for text in texts],
-    ], axis=1)
+    sentence = np.stack(
+        [
+            cosines - cosines.mean(),
+            coverage,
+            [math.log1p(rank) for *_, rank in found],
+            [float(bool(_NUMBER.search(query.text)) and bool(_HAS_NUMBER.search(text))) for text in texts],
+            [float(bool(_DATE.search(query.text)) and bool(_HAS_DATE.search(text))) for text in texts],
+            [float(len(text) < 15) for text in texts],
+        ],
+        axis=1,
+    )
     ranked = np.argsort(-cosines, kind="stable")
     nearest = normalise("".join(texts[i] for i in ranked[:_NEAREST]))
-    answer = np.array([
-        max(h.dense for h in hits),
-        # how far the nearest sentences stand out: for a question on something else none does
-        float(cosines[ranked[:3]].mean() - np.median(cosines)),
-        -_unsaid(query, nearest),
-        float(query.language == "en"),
-    ])
+    answer = np.array(
+        [
+            max(h.dense for h in hits),
+            # how far the nearest sentences stand out: for a question on something else none does
+            float(cosines[ranked[:3]].mean() - np.median(cosines)),
+            -_unsaid(query, nearest),
+            float(query.language == "en"),
+        ]
+    )
     return Measured(tuple((a, s, e) for a, s, e, _ in found), sentence, answer)
 
 
@@ -166,8 +183,9 @@ def refuse(query: Query, evidence: Evidence) -> str:
     nearest = list({h.article.article_id: h.article for h in evidence.hits}.values())[:3]
     titles = [label(article) for article in nearest]
     if query.language == "en":
-        return "\n".join(["The articles do not say.", *(["Nearest articles:"] if titles else []),
-                          *(f"- {t}" for t in titles)])
+        return "\n".join(
+            ["The articles do not say.", *(["Nearest articles:"] if titles else []), *(f"- {t}" for t in titles)]
+        )
     return "\n".join(["文章里没有说。", *(["最接近的报道："] if titles else []), *(f"- {t}" for t in titles)])
 
 

@@ -55,14 +55,15 @@ def store(feedback: Feedback, path: Path) -> None:
             size = out.seek(0, os.SEEK_END)
             try:
                 while line:
-                    line = line[out.write(line):]
+                    line = line[out.write(line) :]
                 os.fsync(out.fileno())
             except OSError:
                 os.ftruncate(out.fileno(), size)
                 raise
     except OSError as error:
         raise FeedbackNotStored(
-            f"{path} cannot be written ({error.strerror}): free space there, or set RAG_FEEDBACK_FILE.") from error
+            f"{path} cannot be written ({error.strerror}): free space there, or set RAG_FEEDBACK_FILE."
+        ) from error
 
 
 def latest(path: Path) -> list[Feedback]:
@@ -75,7 +76,9 @@ def latest(path: Path) -> list[Feedback]:
     except FileNotFoundError as error:
         raise BadInput(f"{path} does not exist: no answer has been judged in the browser yet.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read ({error}): set RAG_FEEDBACK_FILE to the file that the browser wrote.") from error
+        raise BadInput(
+            f"{path} cannot be read ({error}): set RAG_FEEDBACK_FILE to the file that the browser wrote."
+        ) from error
     found: dict[str, Feedback] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -95,7 +98,10 @@ def _feedback(row: dict[str, Any]) -> Feedback:
             raise ValueError(f"`{name}` is no text")
     if row["language"] not in ("zh", "en") or not isinstance(row["abstained"], bool):
         raise ValueError("`language` or `abstained` is neither of two")
-    if not all(isinstance(c, dict) and isinstance(c.get("file"), str) and isinstance(c.get("quote"), str) for c in row["citations"]):
+    if not all(
+        isinstance(c, dict) and isinstance(c.get("file"), str) and isinstance(c.get("quote"), str)
+        for c in row["citations"]
+    ):
         raise ValueError("a citation has no `file` and `quote`")
     turns = tuple((str(question), str(answer)) for question, answer in row["history"])
     return Feedback(**{**row, "history": turns, "citations": tuple(row["citations"])})

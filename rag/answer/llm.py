@@ -91,7 +91,9 @@ class _Call:
             try:
                 item = self._items.get(timeout=max(0.0, min(patience, left)))
             except queue.Empty:
-                limit, what = (TOTAL_FACTOR * patience, "did not finish") if left < patience else (patience, "sent nothing")
+                limit, what = (
+                    (TOTAL_FACTOR * patience, "did not finish") if left < patience else (patience, "sent nothing")
+                )
                 raise self.endpoint.too_slow(limit, what, self._last_status) from None
             if item is None:
                 return
@@ -182,17 +184,24 @@ class _Call:
         with stream:
             kind = stream.response.headers.get("content-type", "")
             if kind.startswith(("text/html", "application/json")):
-                raise self.endpoint.nonsense(f"answered with {'a web page' if 'html' in kind else 'JSON'}, not a stream")
+                raise self.endpoint.nonsense(
+                    f"answered with {'a web page' if 'html' in kind else 'JSON'}, not a stream"
+                )
             for chunk in stream:
                 text, reason = _text_and_reason(chunk)
                 self._items.put(text)
                 if reason == "length":
-                    raise self.endpoint.error("stopped at its token limit, the answer is incomplete: raise the limit there.")
+                    raise self.endpoint.error(
+                        "stopped at its token limit, the answer is incomplete: raise the limit there."
+                    )
                 if reason == "content_filter":
-                    raise self.endpoint.error("withheld the answer by a content filter: set RAG_LLM_MODEL to another model.")
+                    raise self.endpoint.error(
+                        "withheld the answer by a content filter: set RAG_LLM_MODEL to another model."
+                    )
                 if reason:
                     return
         raise self.endpoint.nonsense("ended the stream before the answer was finished")
+
 
 def _text_and_reason(chunk: object) -> tuple[str, str]:
     """The first choice's new text and why it ended; both "" where the chunk has none.

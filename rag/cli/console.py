@@ -16,7 +16,11 @@ from rich.console import Console
 
 from rag.config import Settings
 
-_UNSAFE = {c: "\ufffd" for c in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)) if chr(c) not in "\t\n"}
+_UNSAFE = {
+    c: "\ufffd"
+    for c in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(c) not in "\t\n"
+}
 
 
 class Plain(Console):
@@ -50,14 +54,19 @@ def told(message: str) -> str:
     given += [each.removeprefix("--index=") for each in arguments if each.startswith("--index=")]
     if not given:
         return message
-    return re.sub(r"`rag (index|status|articles)\b", lambda found: f"{found[0]} --index {shlex.quote(given[-1])}", message)
+    return re.sub(
+        r"`rag (index|status|articles)\b", lambda found: f"{found[0]} --index {shlex.quote(given[-1])}", message
+    )
 
 
 out = Plain()
 err = Plain(stderr=True)
 
-IndexDir = Annotated[Path | None, typer.Option("--index", readable=False, help="Where the index is (RAG_INDEX_DIR; default index/).")]
+IndexDir = Annotated[
+    Path | None, typer.Option("--index", readable=False, help="Where the index is (RAG_INDEX_DIR; default index/).")
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
+
 
 def settings_of(index_dir: Path | None) -> Settings:
     settings = Settings.from_env()

@@ -25,24 +25,44 @@ _NAMED = 10  # files of a kind that are named; the rest are counted
 
 
 def index(
-    folder: Annotated[Path | None, typer.Argument(
-        readable=False,
-        help="The folder of articles (default: that of the index in use, else seeds/); or `export FILE`, `import FILE`.")] = None,
-    file: Annotated[Path | None, typer.Argument(
-        metavar="[FILE]", readable=False, help="The one file that export writes and import reads.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            readable=False,
+            help="The folder of articles (default: that of the index in use, else seeds/); or `export FILE`, `import FILE`.",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", readable=False, help="The one file that export writes and import reads."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what changed in the folder and do nothing.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")] = False,
-    rollback: Annotated[bool, typer.Option("--rollback", help="Put the index in use that stood before the last change.")] = False,
-    anew: Annotated[bool, typer.Option("--anew", help="Read every file again and trust nothing of a damaged index.")] = False,
-    ray: Annotated[str | None, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")
+    ] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Put the index in use that stood before the last change.")
+    ] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Read every file again and trust nothing of a damaged index.")
+    ] = False,
+    ray: Annotated[
+        str | None, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")
+    ] = None,
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
     """Build the index, or bring it up to date: only what changed is read, and only new passages are embedded."""
     settings = settings_of(index_dir)
     verb = str(folder) if file else ""
-    if (file and verb not in ("export", "import")) or sum((bool(file), dry_run, watch, rollback, anew)) > 1 or (rollback and folder):
-        raise BadInput("Give a FOLDER with at most one of --dry-run, --watch and --anew, or `export FILE`, `import FILE`, or --rollback.")
+    if (
+        (file and verb not in ("export", "import"))
+        or sum((bool(file), dry_run, watch, rollback, anew)) > 1
+        or (rollback and folder)
+    ):
+        raise BadInput(
+            "Give a FOLDER with at most one of --dry-run, --watch and --anew, or `export FILE`, `import FILE`, or --rollback."
+        )
     if folder and not file and str(folder) in ("export", "import") and not folder.is_dir():
         raise BadInput(f"Name the file: `rag index {folder} FILE`.")
     if verb == "export":
@@ -69,24 +89,40 @@ def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
     folder = given or (settings.seeds_dir if settings.seeds_named else Path(before) if before else None)
     if folder is None:
         if (settings.index_dir / "CURRENT").exists():
-            raise CorpusError(f"The index in {settings.index_dir} does not say of which folder it is: name it, `rag index FOLDER --anew`.")
+            raise CorpusError(
+                f"The index in {settings.index_dir} does not say of which folder it is: name it, `rag index FOLDER --anew`."
+            )
         folder = settings.seeds_dir
     if str(folder) == before and not folder.is_dir():
-        raise CorpusError(f"{folder}, where the articles of the index were, is no folder here: name theirs, `rag index FOLDER`.")
+        raise CorpusError(
+            f"{folder}, where the articles of the index were, is no folder here: name theirs, `rag index FOLDER`."
+        )
     if not before or folder.resolve() == Path(before):
         return folder, ""
-    return folder, f"The articles of {folder} take the place of those of {before}; `rag index --rollback` brings them back."
+    return (
+        folder,
+        f"The articles of {folder} take the place of those of {before}; `rag index --rollback` brings them back.",
+    )
 
 
-def _update(settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool) -> None:
+def _update(
+    settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool
+) -> None:
     from rag.embedding.embedder import Embedder
     from rag.embedding.ray_embedder import Fleet
     from rag.indexing.build import build, what_changed
 
     folder, remark = _chosen(settings, given)
     embedder = Embedder(settings.embedding_model)
-    fleet = None if ray is None else Fleet(ray, settings.embedding_model, lambda n: err.print(
-        f"{number(n, 'worker')} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"))
+    fleet = (
+        None
+        if ray is None
+        else Fleet(
+            ray,
+            settings.embedding_model,
+            lambda n: err.print(f"{number(n, 'worker')} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"),
+        )
+    )
     if dry_run:
         changes = what_changed(folder, settings.index_dir, embedder, settings.limits)
         if as_json:
@@ -146,8 +182,10 @@ def _roll_back(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"generation": name, "counts": counts})
     else:
-        out.print(f"generation {name} is in use again: {counted(counts)}. "
-                  "The next `rag index` reads the folder as it is then.")
+        out.print(
+            f"generation {name} is in use again: {counted(counts)}. "
+            "The next `rag index` reads the folder as it is then."
+        )
 
 
 def _export(settings: Settings, file: Path, as_json: bool) -> None:
@@ -169,14 +207,23 @@ def _import(settings: Settings, file: Path, as_json: bool) -> None:
     else:
         out.print(f"{counted(manifest['counts'])} in {settings.index_dir}, generation {manifest['generation']}")
         if manifest["folder"] and not Path(manifest["folder"]).is_dir():
-            _warn(f"The articles were in {manifest['folder']}, which is not here: `rag index FOLDER` says where they are now.")
+            _warn(
+                f"The articles were in {manifest['folder']}, which is not here: `rag index FOLDER` says where they are now."
+            )
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on a terminal: steps appear as they come. Elsewhere, as in a log, a line a minute."""
-    with Bar(TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-             console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Bar(
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
         tasks: dict[str, Any] = {}
         said = time.monotonic()
 
@@ -196,18 +243,31 @@ def _show_built(built: Built, index_dir: Path, as_json: bool) -> None:
     for _, why in built.refused:
         err.print(f"left out: {why}", style="yellow")
     if as_json:
-        print_json({**{k: v for k, v in built.manifest.items() if k != "checksums"}, "embedded": built.embedded,
-                    "reused": built.reused, "changes": _as_json(built.changes)})
+        print_json(
+            {
+                **{k: v for k, v in built.manifest.items() if k != "checksums"},
+                "embedded": built.embedded,
+                "reused": built.reused,
+                "changes": _as_json(built.changes),
+            }
+        )
         return
     _name_changes(built.changes, {file for file, _ in built.refused})
-    out.print(f"{counted(built.manifest['counts'])} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
-              f"generation {built.manifest['generation']}")
+    out.print(
+        f"{counted(built.manifest['counts'])} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
+        f"generation {built.manifest['generation']}"
+    )
 
 
 def _name_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:
     """Files that were ``refused`` are named elsewhere."""
-    for what, every in (("added", changes.added), ("edited", changes.edited), ("renamed", [f"{a} -> {b}" for a, b in changes.renamed]),
-                        ("removed", changes.removed), ("read anew", changes.again)):
+    for what, every in (
+        ("added", changes.added),
+        ("edited", changes.edited),
+        ("renamed", [f"{a} -> {b}" for a, b in changes.renamed]),
+        ("removed", changes.removed),
+        ("read anew", changes.again),
+    ):
         names = [name for name in every if name not in refused]
         for name in names[:_NAMED]:
             out.print(f"{what:10}{name}")
@@ -217,5 +277,11 @@ def _name_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:
 
 
 def _as_json(changes: Changes) -> dict[str, Any]:
-    return {"added": changes.added, "edited": changes.edited, "renamed": changes.renamed, "removed": changes.removed,
-            "read_anew": changes.again, "unchanged": changes.unchanged}
+    return {
+        "added": changes.added,
+        "edited": changes.edited,
+        "renamed": changes.renamed,
+        "removed": changes.removed,
+        "read_anew": changes.again,
+        "unchanged": changes.unchanged,
+    }

@@ -24,12 +24,23 @@ if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do
     from rag.answer.assistant import Assistant
     from rag.schema import Answer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.")
-Batch = Annotated[Path | None, typer.Option("--batch", readable=False, help="JSON Lines with a `question` (and `id`, `history`) a line.")]
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.",
+)
+Batch = Annotated[
+    Path | None,
+    typer.Option("--batch", readable=False, help="JSON Lines with a `question` (and `id`, `history`) a line."),
+]
 
-Since = Annotated[str, typer.Option("--since", metavar="DATE", help="Only articles of this day, month or year, or later.")]
-Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Only articles of this day, month or year, or earlier.")]
+Since = Annotated[
+    str, typer.Option("--since", metavar="DATE", help="Only articles of this day, month or year, or later.")
+]
+Until = Annotated[
+    str, typer.Option("--until", metavar="DATE", help="Only articles of this day, month or year, or earlier.")
+]
 Source = Annotated[str, typer.Option("--source", help="Only articles of this newspaper; part of its name is enough.")]
 Byline = Annotated[str, typer.Option("--byline", help="Only articles by this person.")]
 PageOf = Annotated[str, typer.Option("--page", help="Only articles on this page of the newspaper, e.g. 3 or A02.")]
@@ -134,7 +145,9 @@ def _show_answer(answer: Answer) -> None:
         err.print(notice, style="yellow")
     out.print(answer.answer + "\n")
     for c in answer.citations:
-        about = " ".join(x for x in (c.title or "（无标题）", " ".join(c.byline), shown(c.date, c.date_basis), c.file) if x)
+        about = " ".join(
+            x for x in (c.title or "（无标题）", " ".join(c.byline), shown(c.date, c.date_basis), c.file) if x
+        )
         out.print(f"[{c.n}] {about}\n    “{c.quote}”", style="dim")
         if c.copies:
             out.print(f"    = {'、'.join(c.copies)}", style="dim")

@@ -23,5 +23,8 @@ def in_terminal(page: Page, articles: Sequence[Article]) -> Iterator[Text]:
     for row in rows_of(page, articles):
         number = "" if row.article is None else str(row.article + 1)
         style = "dim" if row.article is None else _COLOURS[row.article % len(_COLOURS)]
-        yield Text.assemble((f"{row.number:>5} ", "dim"), (f"{number:>3} {_MARK[row.role]} ", style),
-                            (safe(row.text), "bold" if row.role == "head" else "" if row.role else "dim"))
+        yield Text.assemble(
+            (f"{row.number:>5} ", "dim"),
+            (f"{number:>3} {_MARK[row.role]} ", style),
+            (safe(row.text), "bold" if row.role == "head" else "" if row.role else "dim"),
+        )

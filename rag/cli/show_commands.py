@@ -32,22 +32,40 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
     table = Table("article", "kind", "headline", "byline", "date")
     table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
     for a in found:
-        table.add_row(*map(safe, (
-            a.article_id, a.kind, a.title or f"（{a.text[:20]}……）", " ".join(a.byline), shown(a.date, a.date_basis))))
+        table.add_row(
+            *map(
+                safe,
+                (
+                    a.article_id,
+                    a.kind,
+                    a.title or f"（{a.text[:20]}……）",
+                    " ".join(a.byline),
+                    shown(a.date, a.date_basis),
+                ),
+            )
+        )
     out.print(table)
 
 
 def show(
-    article_id: Annotated[str, typer.Argument(metavar="ARTICLE_ID|FILE", help="As `rag articles` prints it; a file with --page.")],
-    page: Annotated[bool, typer.Option("--page", help="The page FILE with its articles outlined, line by line.")] = False,
+    article_id: Annotated[
+        str, typer.Argument(metavar="ARTICLE_ID|FILE", help="As `rag articles` prints it; a file with --page.")
+    ],
+    page: Annotated[
+        bool, typer.Option("--page", help="The page FILE with its articles outlined, line by line.")
+    ] = False,
     html: Annotated[bool, typer.Option("--html", help="The outlined page as HTML.")] = False,
-    yaml: Annotated[bool, typer.Option("--yaml", help="What was found, as YAML to correct and save beside FILE.")] = False,
+    yaml: Annotated[
+        bool, typer.Option("--yaml", help="What was found, as YAML to correct and save beside FILE.")
+    ] = False,
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
     """One article, whole; or a page with its articles outlined."""
     if page or html or yaml:
-        _show_page(article_id, "html" if html else "yaml" if yaml else "json" if as_json else "text", settings_of(index_dir))
+        _show_page(
+            article_id, "html" if html else "yaml" if yaml else "json" if as_json else "text", settings_of(index_dir)
+        )
         return
     from rag.index.snapshot import load
 
@@ -86,8 +104,15 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
             sys.stdout.write(outline.as_yaml(page, outline.outlines_of(page, articles)))
         else:
             lines = [outline.lines_text(o.lines) for o in outline.outlines_of(page, articles)]
-            print_json({"file": page.file, "articles": [
-                {**payload.article(a, with_text=False), "lines": own} for a, own in zip(articles, lines, strict=True)]})
+            print_json(
+                {
+                    "file": page.file,
+                    "articles": [
+                        {**payload.article(a, with_text=False), "lines": own}
+                        for a, own in zip(articles, lines, strict=True)
+                    ],
+                }
+            )
 
 
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
@@ -108,11 +133,13 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
         print_json({**manifest, "files": {} if broken else load(folder).files(), "health": health})
     else:
         model = manifest["model"]
-        out.print(f"generation  {manifest['generation']} in {folder}\n"
-                  f"of          {manifest['folder'] or 'articles that were given'}\nmodel       {model['name']} "
-                   f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
-                   f"{counted(manifest['counts'])}\n"
-                   f"health      {'whole' if not broken else told('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}")
+        out.print(
+            f"generation  {manifest['generation']} in {folder}\n"
+            f"of          {manifest['folder'] or 'articles that were given'}\nmodel       {model['name']} "
+            f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
+            f"{counted(manifest['counts'])}\n"
+            f"health      {'whole' if not broken else told('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
+        )
         far = remote(manifest["segments"]) if settings.vector_store else set()
         left = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
         for name, (articles, passages) in manifest["segments"].items():

@@ -17,9 +17,14 @@ from rag.embedding.e5_weights import Packed, blocks, tensor, unpack, weights_fil
 from rag.errors import ModelError
 
 _LAYER = {
-    "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
-    "ao": "attention.output.dense", "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
 }
 
 
@@ -95,7 +100,8 @@ def sentence_transformer(precision: str | None) -> SentenceTransformer:
     packed = unpack(weights_file())
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     return SentenceTransformer(
-        modules=[E5(packed, kind)], prompts={"query": "query: ", "passage": "passage: "}, device="cpu")
+        modules=[E5(packed, kind)], prompts={"query": "query: ", "passage": "passage: "}, device="cpu"
+    )
 
 
 def bert(packed: Packed) -> BertModel:
@@ -103,14 +109,23 @@ def bert(packed: Packed) -> BertModel:
     with torch.device("meta"):  # no memory and no random start for weights that are set below
         model = BertModel(
             BertConfig(
-                vocab_size=packed.vocabulary, hidden_size=packed.hidden, num_hidden_layers=packed.layers,
-                num_attention_heads=packed.heads, intermediate_size=packed.intermediate,
-                max_position_embeddings=packed.positions, type_vocab_size=packed.types,
-                layer_norm_eps=packed.eps, pad_token_id=packed.pad),
-            add_pooling_layer=False)
+                vocab_size=packed.vocabulary,
+                hidden_size=packed.hidden,
+                num_hidden_layers=packed.layers,
+                num_attention_heads=packed.heads,
+                intermediate_size=packed.intermediate,
+                max_position_embeddings=packed.positions,
+                type_vocab_size=packed.types,
+                layer_norm_eps=packed.eps,
+                pad_token_id=packed.pad,
+            ),
+            add_pooling_layer=False,
+        )
     names = {
-        "embeddings.position_embeddings.weight": "emb.pos", "embeddings.token_type_embeddings.weight": "emb.type",
-        "embeddings.LayerNorm.weight": "emb.ln.w", "embeddings.LayerNorm.bias": "emb.ln.b",
+        "embeddings.position_embeddings.weight": "emb.pos",
+        "embeddings.token_type_embeddings.weight": "emb.type",
+        "embeddings.LayerNorm.weight": "emb.ln.w",
+        "embeddings.LayerNorm.bias": "emb.ln.b",
     }
     for layer in range(packed.layers):
         for short, full in _LAYER.items():
@@ -149,7 +164,8 @@ class Words:
         self._model.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
         bos, eos = packed.pieces[packed.bos][0], packed.pieces[packed.eos][0]
         self._model.post_processor = processors.TemplateProcessing(
-            single=f"{bos} $A {eos}", special_tokens=[(bos, packed.bos), (eos, packed.eos)])
+            single=f"{bos} $A {eos}", special_tokens=[(bos, packed.bos), (eos, packed.eos)]
+        )
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         return [e.ids for e in self._model.encode_batch_fast([text.translate(self._normal) for text in texts])]

@@ -67,7 +67,7 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
 
     def take(form: str) -> tuple[int | float, ...]:
         nonlocal at
-        values = struct.unpack("<" + form, bytes(data[at: at + struct.calcsize("<" + form)]))
+        values = struct.unpack("<" + form, bytes(data[at : at + struct.calcsize("<" + form)]))
         at += struct.calcsize("<" + form)
         return values
 
@@ -76,7 +76,7 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
         at += size
         if at > len(data):
             raise ValueError("cut short")
-        return data[at - size: at]
+        return data[at - size : at]
 
     if bytes(block(4)) != b"E5S1":
         raise ValueError("no E5S1 file")
@@ -91,7 +91,9 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
     scores = block(4 * count).view("<f4")
     blob = bytes(block(size))
     pieces = tuple(
-        (blob[a:b].decode(), float(s)) for a, b, s in zip(offsets[:-1].tolist(), offsets[1:].tolist(), scores, strict=True))
+        (blob[a:b].decode(), float(s))
+        for a, b, s in zip(offsets[:-1].tolist(), offsets[1:].tolist(), scores, strict=True)
+    )
     normal = {}
     rules, _ = (int(v) for v in take("iI"))
     for _ in range(rules):
@@ -104,15 +106,31 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
         name = bytes(block(length)).decode()
         kind, weights, offset, _ = (int(v) for v in take("BIQQ"))
         tensors[name] = (kind != 0, weights, offset)
-    return Packed(data, hidden, layers, heads, intermediate, vocabulary, positions, types, float(eps),
-                  bos, eos, pad, unk, pieces, normal, tensors)
+    return Packed(
+        data,
+        hidden,
+        layers,
+        heads,
+        intermediate,
+        vocabulary,
+        positions,
+        types,
+        float(eps),
+        bos,
+        eos,
+        pad,
+        unk,
+        pieces,
+        normal,
+        tensors,
+    )
 
 
 def tensor(packed: Packed, name: str) -> NDArray[np.float32]:
     """One tensor as float32, flat."""
     if not packed.tensors[name][0]:
         _, count, offset = packed.tensors[name]
-        return packed.data[offset: offset + 4 * count].view("<f4")
+        return packed.data[offset : offset + 4 * count].view("<f4")
     packed_rows = blocks(packed, name)
     out = np.empty((len(packed_rows), 2, 16), np.float32)
     out[:, 0] = packed_rows["packed"] & 15
@@ -125,4 +143,4 @@ def tensor(packed: Packed, name: str) -> NDArray[np.float32]:
 def blocks(packed: Packed, name: str) -> NDArray[np.void]:
     """A quantised tensor as it is stored: 32 weights a row, fields ``scale`` and ``packed``."""
     _, count, offset = packed.tensors[name]
-    return packed.data[offset: offset + count // _BLOCK * _DTYPE.itemsize].view(_DTYPE)
+    return packed.data[offset : offset + count // _BLOCK * _DTYPE.itemsize].view(_DTYPE)

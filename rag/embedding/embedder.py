@@ -185,7 +185,7 @@ class Embedder:
         at = 0
         while at < len(order):
             size = max(1, _BATCH_TOKENS // max(1, int(lengths[order[at]])))
-            batch = order[at: at + size]
+            batch = order[at : at + size]
             if alike:
                 batch = batch[lengths[batch] == lengths[order[at]]]
             plan.append(batch.tolist())
@@ -200,8 +200,13 @@ class Embedder:
         for batch in plan:
             with self._lock:
                 rows = self.loaded.encode(
-                    [texts[i] for i in batch], prompt="", batch_size=len(batch), convert_to_numpy=False,
-                    convert_to_tensor=True, show_progress_bar=False)
+                    [texts[i] for i in batch],
+                    prompt="",
+                    batch_size=len(batch),
+                    convert_to_numpy=False,
+                    convert_to_tensor=True,
+                    show_progress_bar=False,
+                )
             vectors = rows.float().cpu().numpy()
             out[batch] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
             done += len(batch)
@@ -244,4 +249,3 @@ def _quiet() -> None:
     logging.getLogger("transformers").setLevel(logging.ERROR)
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(transformers|sentence_transformers|torch)\b.*")
-

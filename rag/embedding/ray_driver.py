@@ -46,7 +46,10 @@ class Worker:
             return {"lacks": str(error)}
         self._embedder = Embedder(self._model, self._precision)
         try:
-            return {"fingerprint": self._embedder.fingerprint, "vector": self._embedder.embed_passages([probe])[0].tolist()}
+            return {
+                "fingerprint": self._embedder.fingerprint,
+                "vector": self._embedder.embed_passages([probe])[0].tolist(),
+            }
         except RagError as error:
             return {"error": str(error)}
 
@@ -76,10 +79,14 @@ class Crew:
             nodes = [node for node in found if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         except (ConnectionError, RuntimeError, ValueError, TimeoutError, SystemExit, RayError) as error:
             why = "" if isinstance(error, SystemExit) else f" ({_line(error)})"
-            raise Trouble(f"This machine cannot join a Ray cluster at {address}{why}: if `ray start --head` printed that address, "
-                          f"run `ray start --address={address} --num-cpus=0` here.") from error
+            raise Trouble(
+                f"This machine cannot join a Ray cluster at {address}{why}: if `ray start --head` printed that address, "
+                f"run `ray start --address={address} --num-cpus=0` here."
+            ) from error
         if not nodes:
-            raise Trouble(f"The Ray cluster at {address} has no CPU to lend: run `ray start --address={address}` on its machines.")
+            raise Trouble(
+                f"The Ray cluster at {address} has no CPU to lend: run `ray start --address={address}` on its machines."
+            )
         self._actors: dict[int, tuple[Any, str]] = {}  # by number: the worker and its machine's address
         self._ready: set[int] = set()
         self._pending: dict[Any, tuple[int, int]] = {}  # what is asked -> (worker, batch); batch -1 is its hello
@@ -121,8 +128,12 @@ class Crew:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         cpus = int(node["Resources"]["CPU"])
-        options = {"num_cpus": min(cpus, _CPUS), "max_restarts": _LIVES, "max_task_retries": -1,
-                   "scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
+        options = {
+            "num_cpus": min(cpus, _CPUS),
+            "max_restarts": _LIVES,
+            "max_task_retries": -1,
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
+        }
         for _ in range(max(1, cpus // _CPUS)):
             actor: Any = self._ray.remote(Worker).options(**options).remote(self._model, self._expected["precision"])
             self._pending[actor.hello.remote(self._expected["probe"])] = len(self._actors), -1
@@ -135,7 +146,9 @@ class Crew:
             if self._ready and (waited > _MUSTER or not self._pending):
                 return
             self._collect(1.0, quiet=True)
-        raise Trouble(f"No worker of the Ray cluster was ready within {_FIRST:g} s: see with `ray status` whether it has free CPUs.")
+        raise Trouble(
+            f"No worker of the Ray cluster was ready within {_FIRST:g} s: see with `ray status` whether it has free CPUs."
+        )
 
     def _load(self, number: int) -> int:
         return sum(worker == number for worker, _ in self._pending.values())
@@ -154,7 +167,9 @@ class Crew:
 
         done, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=seconds)
         if not done and not quiet:
-            raise Trouble(f"No worker of the Ray cluster gave a vector for {seconds:g} s: see `ray status`, then run it again.")
+            raise Trouble(
+                f"No worker of the Ray cluster gave a vector for {seconds:g} s: see `ray status`, then run it again."
+            )
         if len(done) < len(self._pending):  # all others that are ready too
             done, _ = self._ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
         found = []
@@ -163,8 +178,10 @@ class Crew:
             try:
                 value = self._ray.get(ref, timeout=60)
             except RayTaskError as error:
-                raise Trouble(f"A worker on {self._actors[number][1]} failed ({_line(error.cause)}): "
-                              "install the same version of baowen there.") from error
+                raise Trouble(
+                    f"A worker on {self._actors[number][1]} failed ({_line(error.cause)}): "
+                    "install the same version of baowen there."
+                ) from error
             except RayError as error:
                 if isinstance(error, RayActorError | ActorUnschedulableError):
                     self._ready.discard(number)
@@ -178,18 +195,24 @@ class Crew:
             elif self._jobs.pop(batch, None) is not None:
                 found.append((batch, value))
         if not self._ready and (self._jobs or not self._pending):
-            raise Trouble(f"All workers of the Ray cluster died{self._lost}: "
-                          "see `ray status`, start its machines again, then run it again.")
+            raise Trouble(
+                f"All workers of the Ray cluster died{self._lost}: "
+                "see `ray status`, start its machines again, then run it again."
+            )
         return found
 
     def _check(self, where: str, said: dict[str, Any]) -> None:
         if "lacks" in said:
-            raise Trouble(f"The program is not installed on {where} ({said['lacks']}): run `pip install 'baowen[ray]'` there.")
+            raise Trouble(
+                f"The program is not installed on {where} ({said['lacks']}): run `pip install 'baowen[ray]'` there."
+            )
         if "error" in said:
             raise Trouble(f"On {where}: {said['error']}")
         cosine = sum(a * b for a, b in zip(said["vector"], self._expected["vector"], strict=False))
         if cosine < _SAME or self._expected["fingerprint"] not in ("", said["fingerprint"]):
-            raise Trouble(f"The model {self._model} on {where} is another one than here: install the same version of it there.")
+            raise Trouble(
+                f"The model {self._model} on {where} is another one than here: install the same version of it there."
+            )
 
 
 def _line(error: BaseException) -> str:

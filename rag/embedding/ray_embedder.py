@@ -29,7 +29,9 @@ _START = 420.0  # until workers are ready; `crew` says sooner what is wrong
 _STALL = 660.0  # between two batches; likewise
 _LEAVE = 10.0  # to say goodbye to the cluster
 _PROBE = "人工智能 artificial intelligence 2025"
-_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # RFC 9113, 3.4: then come settings, type 4
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(
+    [0, 0, 0, 4, 0, 0, 0, 0, 0]
+)  # RFC 9113, 3.4: then come settings, type 4
 _MEND = "give the HOST:PORT that `ray start --head` prints"
 
 
@@ -42,7 +44,9 @@ class Fleet:
     Raises BadInput for what is no address, FleetError for a cluster that cannot be used, ModelError as ``Embedder`` does.
     """
 
-    def __init__(self, address: str, model: str = BUILTIN_MODEL, joined: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self, address: str, model: str = BUILTIN_MODEL, joined: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._address, self._joined = address, joined
         self._host, self._port = _host_and_port(address)
         self._local = Embedder(model)
@@ -61,7 +65,9 @@ class Fleet:
                 if there.recv(4)[3:] != b"\4":
                     raise FleetError(f"What answers at {self._address} is no Ray cluster: {_MEND}.")
         except OSError as error:
-            raise FleetError(f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there, or {_MEND}.") from error
+            raise FleetError(
+                f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there, or {_MEND}."
+            ) from error
         return self
 
     def _start(self) -> None:
@@ -69,18 +75,32 @@ class Fleet:
         vector = self._local.embed_passages([_PROBE])[0]
         self._process = subprocess.Popen(  # -P: a module of ours that is named as one of a library must not hide it
             [sys.executable, "-P", str(Path(__file__).with_name("ray_driver.py")), self._address, self.name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         # another model's fingerprint is a hash of rounded values, which need not be the same on another processor
         fingerprint = self.fingerprint if self.name == BUILTIN_MODEL else ""
         try:
-            self._send([{"fingerprint": fingerprint, "precision": self._local.precision, "probe": _PROBE, "vector": vector.tolist()}])
+            self._send(
+                [
+                    {
+                        "fingerprint": fingerprint,
+                        "precision": self._local.precision,
+                        "probe": _PROBE,
+                        "vector": vector.tolist(),
+                    }
+                ]
+            )
             self.workers = self._answer(_START)["ready"]
         finally:
             if not self.workers:
                 self._end(kill=True)
         self._joined(self.workers)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._end(kill=kind is not None)
 
     @property
@@ -167,9 +187,13 @@ class Fleet:
         late = not select.select([pipe], [], [], seconds)[0]
         if late or not (found := os.read(pipe, 1 << 20)):
             if not self.workers:
-                raise FleetError(f"What answers at {self._address} is no Ray cluster, or one that takes nobody in: {_MEND}.")
+                raise FleetError(
+                    f"What answers at {self._address} is no Ray cluster, or one that takes nobody in: {_MEND}."
+                )
             what = "does not answer" if late else "went down"
-            raise FleetError(f"The Ray cluster at {self._address} {what}: see `ray status`, start it again, then run it again.")
+            raise FleetError(
+                f"The Ray cluster at {self._address} {what}: see `ray status`, start it again, then run it again."
+            )
         return found
 
     def _end(self, kill: bool) -> None:

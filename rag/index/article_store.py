@@ -63,10 +63,16 @@ def write(path: Path, entries: Iterable[Entry], parts: Iterable[Entry], files: I
                     base.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, row) for band in entry.bands])
                 base.executemany("INSERT INTO twins VALUES (?, ?)", [(row, text) for text in entry.twins])
                 base.executemany("INSERT INTO bylines VALUES (?, ?)", [(_plain(name), row) for name in facts.byline])
-            base.executemany("INSERT INTO parts VALUES (?, ?, ?, ?)", (
-                (e.home, e.place, *_sealed(e.article)) for e in parts))
-            base.executemany("INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", (
-                (f.home, f.sha256, f.beside, f.stamp, f.articles, json.dumps(f.pages), json.dumps(f.refused)) for f in files))
+            base.executemany(
+                "INSERT INTO parts VALUES (?, ?, ?, ?)", ((e.home, e.place, *_sealed(e.article)) for e in parts)
+            )
+            base.executemany(
+                "INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (f.home, f.sha256, f.beside, f.stamp, f.articles, json.dumps(f.pages), json.dumps(f.refused))
+                    for f in files
+                ),
+            )
             base.executescript(_INDEXES)
     except sqlite3.Error as error:
         raise OSError(errno.ENOSPC if "full" in str(error) else errno.EIO, str(error), str(path)) from error
@@ -81,7 +87,8 @@ class Store:
         self._lock = threading.Lock()
         try:
             self._base = sqlite3.connect(
-                f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+                f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise self._damaged() from error
         self.size = int(self._ask("SELECT count(*) FROM articles")[0][0])
@@ -102,7 +109,9 @@ class Store:
 
     def home_of(self, page: str) -> list[tuple[int, str, str]]:
         """(row, id, home) of the articles on a page."""
-        return self._ask("SELECT row, id, home FROM articles WHERE id > ? AND id < ?", _plain(page) + "#", _plain(page) + "$")
+        return self._ask(
+            "SELECT row, id, home FROM articles WHERE id > ? AND id < ?", _plain(page) + "#", _plain(page) + "$"
+        )
 
     def text(self, row: int) -> list[int]:
         """The key of its text; none where it has no bands."""
@@ -114,14 +123,19 @@ class Store:
 
     def twins(self, text: int) -> list[tuple[int, int]]:
         """(row, key of another text) of the articles that tell of two twins of which this text is one."""
-        return self._ask("SELECT row, twins.text FROM articles JOIN twins USING (row) WHERE articles.text = ? UNION ALL "
-                         "SELECT row, articles.text FROM twins JOIN articles USING (row) WHERE twins.text = ?", text, text)
+        return self._ask(
+            "SELECT row, twins.text FROM articles JOIN twins USING (row) WHERE articles.text = ? UNION ALL "
+            "SELECT row, articles.text FROM twins JOIN articles USING (row) WHERE twins.text = ?",
+            text,
+            text,
+        )
 
     def near(self, bands: Sequence[int], most: int) -> list[list[tuple[int, int]]]:
         """For each band the texts that have it, at most so many: (key, row of the first article that prints it), the last first."""
         query = " UNION ALL ".join(
             f"SELECT {n}, text, row FROM (SELECT row FROM bands WHERE band = ? ORDER BY row DESC LIMIT ?) CROSS JOIN articles USING (row)"
-            for n in range(len(bands)))
+            for n in range(len(bands))
+        )
         found: list[list[tuple[int, int]]] = [[] for _ in bands]
         for n, text, row in self._ask(query, *(value for band in bands for value in (band, most))):
             found[n].append((text, row))
@@ -129,32 +143,53 @@ class Store:
 
     def at_home(self, home: str) -> dict[str, tuple[int, Seal]]:
         """The articles of a file: id -> (row, seal). Those that jump are not among them."""
-        return {i: (row, tuple(seal)) for i, row, *seal in self._ask(
-            "SELECT id, row, home, place, digest FROM articles WHERE home = ? AND NOT jumps", _plain(home))}
+        return {
+            i: (row, tuple(seal))
+            for i, row, *seal in self._ask(
+                "SELECT id, row, home, place, digest FROM articles WHERE home = ? AND NOT jumps", _plain(home)
+            )
+        }
 
     def jumping(self) -> dict[str, tuple[int, Seal]]:
         """As ``at_home``, of the articles that jump, whatever file they are of."""
-        return {i: (row, tuple(seal)) for i, row, *seal in self._ask("SELECT id, row, home, place, digest FROM articles WHERE jumps")}
+        return {
+            i: (row, tuple(seal))
+            for i, row, *seal in self._ask("SELECT id, row, home, place, digest FROM articles WHERE jumps")
+        }
 
     def parts(self) -> list[Entry]:
         """The articles that jump, as they were cut, before they were put together."""
-        return [Entry(self._opened(digest, body), home, place, jumps=True) for home, place, digest, body in self._ask(
-            "SELECT home, place, digest, body FROM parts")]
+        return [
+            Entry(self._opened(digest, body), home, place, jumps=True)
+            for home, place, digest, body in self._ask("SELECT home, place, digest, body FROM parts")
+        ]
 
     def entries(self, rows: Numbers) -> Iterator[Entry]:
         for row in rows.tolist():
             home, place, jumps, bands, digest, body = self._one(
-                "SELECT home, place, jumps, bands, digest, body FROM articles WHERE row = ?", row)
+                "SELECT home, place, jumps, bands, digest, body FROM articles WHERE row = ?", row
+            )
             twins = self._ask("SELECT text FROM twins WHERE row = ? ORDER BY text", row)
-            yield Entry(self._opened(digest, body), home, place, bool(jumps), tuple(text for text, in twins),
-                        tuple(np.frombuffer(bands, np.int64).tolist()))
+            yield Entry(
+                self._opened(digest, body),
+                home,
+                place,
+                bool(jumps),
+                tuple(text for (text,) in twins),
+                tuple(np.frombuffer(bands, np.int64).tolist()),
+            )
 
     def records(self, home: str = "") -> list[tuple[int, File]]:
         """(row, file) of each file, or of the one of this name."""
-        rows = self._ask("SELECT row, home, sha256, beside, stamp, articles, pages, refused FROM files WHERE ? IN ('', home)", _plain(home))
+        rows = self._ask(
+            "SELECT row, home, sha256, beside, stamp, articles, pages, refused FROM files WHERE ? IN ('', home)",
+            _plain(home),
+        )
         try:
-            return [(row - 1, File(home, sha256, beside, stamp, articles, _pairs(pages), _pairs(refused)))
-                    for row, home, sha256, beside, stamp, articles, pages, refused in rows]
+            return [
+                (row - 1, File(home, sha256, beside, stamp, articles, _pairs(pages), _pairs(refused)))
+                for row, home, sha256, beside, stamp, articles, pages, refused in rows
+            ]
         except (ValueError, TypeError) as error:
             raise self._damaged() from error
 
@@ -180,7 +215,7 @@ class Store:
         return self._rows("SELECT row FROM articles WHERE until = 0")
 
     def _rows(self, query: str, *values: Any) -> Numbers:
-        return np.array([row for row, in self._ask(query, *values)], np.int64)
+        return np.array([row for (row,) in self._ask(query, *values)], np.int64)
 
     def _one(self, query: str, row: int) -> Sequence[Any]:
         found = self._ask(query, row)
@@ -207,7 +242,9 @@ class Store:
             raise self._damaged() from error
 
     def _damaged(self) -> IndexDamaged:
-        return IndexDamaged(f"The articles in {self._path.parent} cannot be read: run `rag index --anew` to build the index anew.")
+        return IndexDamaged(
+            f"The articles in {self._path.parent} cannot be read: run `rag index --anew` to build the index anew."
+        )
 
 
 def seal_of(entry: Entry) -> Seal:
@@ -223,9 +260,21 @@ def _sealed(article: Article) -> tuple[bytes, bytes]:
 
 
 def _row(row: int, entry: Entry, facts: Facts) -> tuple[Any, ...]:
-    return (row, _plain(entry.article.article_id), entry.home, entry.place, entry.jumps,
-            key_of(entry.article.text) if entry.bands else None, np.array(entry.bands, np.int64).tobytes(), facts.since, facts.until,
-            _plain(facts.source), facts.kind, _plain(facts.page), *_sealed(entry.article))
+    return (
+        row,
+        _plain(entry.article.article_id),
+        entry.home,
+        entry.place,
+        entry.jumps,
+        key_of(entry.article.text) if entry.bands else None,
+        np.array(entry.bands, np.int64).tobytes(),
+        facts.since,
+        facts.until,
+        _plain(facts.source),
+        facts.kind,
+        _plain(facts.page),
+        *_sealed(entry.article),
+    )
 
 
 def _hash(body: bytes) -> bytes:

@@ -39,7 +39,9 @@ def pack(index_dir: Path, file: Path) -> int:
     manifest = load(index_dir).manifest  # opened: another generation may take its place meanwhile
     broken = [name for each in manifest["segments"] for name in segment.damage(index_dir / SEGMENTS / each)]
     if broken:
-        raise IndexDamaged(f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index --anew`, then export.")
+        raise IndexDamaged(
+            f"The index in {index_dir} is damaged ({', '.join(broken[:3])}): run `rag index --anew`, then export."
+        )
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     folder = index_dir / manifest["generation"]
     try:
@@ -53,7 +55,9 @@ def pack(index_dir: Path, file: Path) -> int:
         sync(beside)
         os.replace(beside, file)
     except OSError as error:
-        raise BadInput(f"{file} cannot be written ({error.strerror or error}): name another file, or free space.") from error
+        raise BadInput(
+            f"{file} cannot be written ({error.strerror or error}): name another file, or free space."
+        ) from error
     finally:
         with suppress(OSError):  # it is there only where something failed
             beside.unlink()
@@ -74,7 +78,9 @@ def unpack(file: Path, index_dir: Path, server: str = "") -> dict[str, Any]:
             raise _none(file) from error
         except OSError as error:
             if error.filename and Path(str(error.filename)) == file:
-                raise BadInput(f"{file} cannot be read ({error.strerror}): name a file that `rag index export` wrote.") from error
+                raise BadInput(
+                    f"{file} cannot be read ({error.strerror}): name a file that `rag index export` wrote."
+                ) from error
             raise not_writable(index_dir, error) from error
         finally:
             shutil.rmtree(index_dir / SEGMENTS / segment.UNFINISHED, ignore_errors=True)
@@ -92,7 +98,9 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
     try:
         manifest = parsed(data, str(file))
     except IndexIncompatible as error:
-        raise IndexIncompatible(f"{file} was exported by another version of the program: export it again with this one.") from error
+        raise IndexIncompatible(
+            f"{file} was exported by another version of the program: export it again with this one."
+        ) from error
     reach(server, index := history.identity(index_dir, manifest.get("index")))
     made = []
     for name in manifest["segments"]:
@@ -113,12 +121,20 @@ def _unpacked(parcel: zipfile.ZipFile, file: Path, index_dir: Path, server: str)
                     gone[name][kind] = np.load(io.BytesIO(held), allow_pickle=False)
                 except (ValueError, EOFError) as error:
                     raise _damaged(file, member) from error
-    manifest = {**manifest, "index": index, "generation": generation.next_generation(index_dir),
-                "previous": history.previous(index_dir)}
+    manifest = {
+        **manifest,
+        "index": index,
+        "generation": generation.next_generation(index_dir),
+        "previous": history.previous(index_dir),
+    }
     generation.write(index_dir, manifest, gone)
     if server:
         claim(server, index)
-        place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
+        place(
+            [part.segment for part in open_generation(index_dir, manifest).parts],
+            manifest["model"]["fingerprint"],
+            server,
+        )
     probe(index_dir, manifest, made, server)
     generation.publish(index_dir, manifest["generation"])
     known = {path.name for path in (index_dir / SEGMENTS).glob("*")}  # the file may be older than the index it is of
@@ -176,6 +192,6 @@ def _none(file: Path) -> BadInput:
 
 
 def _damaged(file: Path, member: str) -> IndexDamaged:
-    return IndexDamaged(f"{file} is damaged ({member}): copy it again, or export it again. The index in use is as it was.")
-
-
+    return IndexDamaged(
+        f"{file} is damaged ({member}): copy it again, or export it again. The index in use is as it was."
+    )

@@ -30,7 +30,7 @@ def probe(index_dir: Path, manifest: Mapping[str, Any], made: Sequence[str], ser
     names = [part.segment.name for part in index.parts]
     for name in made:
         number = names.index(name)
-        rows = index.live[slice(*np.searchsorted(index.live, index.starts[number: number + 2]))]
+        rows = index.live[slice(*np.searchsorted(index.live, index.starts[number : number + 2]))]
         _search(index_dir, index, rows[:: max(1, len(rows) // _EXACT)])
 
 
@@ -44,15 +44,22 @@ def _search(index_dir: Path, index: Index, rows: np.ndarray[Any, np.dtype[np.int
     queries = index.vectors.rows(asked)
     exact = -np.sort(-(queries @ index.vectors.rows(rows).T), axis=1)[:, :_BEST]
     found, _ = index.vectors.search(queries, _BEST, Among(mask))
-    if not np.allclose(found[:, 0], exact[:, 0], atol=1e-3) or np.mean(found[:, : exact.shape[1]] >= exact[:, -1:] - 1e-3) < 0.9:
+    if (
+        not np.allclose(found[:, 0], exact[:, 0], atol=1e-3)
+        or np.mean(found[:, : exact.shape[1]] >= exact[:, -1:] - 1e-3) < 0.9
+    ):
         raise _unfit(index_dir, "its vectors are not found as they should be")
     for row in asked.tolist():
         passage, article = index.hit(row)
         words = tokens(passage.context)
-        if article.text[passage.start:passage.end] != passage.text or (words and index.lexical.scores(words)[row] <= 0):
+        if article.text[passage.start : passage.end] != passage.text or (
+            words and index.lexical.scores(words)[row] <= 0
+        ):
             raise _unfit(index_dir, f"{passage.passage_id} is not found by its words")
 
 
 def _unfit(index_dir: Path, why: str) -> IndexDamaged:
-    return IndexDamaged(f"What was built in {index_dir} did not pass its checks ({why}) and is not used: run `rag index --anew`. "
-                        "The index in use is as it was.")
+    return IndexDamaged(
+        f"What was built in {index_dir} did not pass its checks ({why}) and is not used: run `rag index --anew`. "
+        "The index in use is as it was."
+    )

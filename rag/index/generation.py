@@ -1,9 +1,9 @@
 """The index folder: which generation is in use, its manifest, the lock of its writer.
 
-    CURRENT                  the name of the generation in use and a hash of its manifest, replaced by one rename
-    g000007/manifest.json    a generation: of which segments it is made
-    g000007/SEGMENT.*.npy    the rows of a segment that are gone since it was written: articles, files
-    segments/SEGMENT/        rag.index.segment; generations share them
+CURRENT                  the name of the generation in use and a hash of its manifest, replaced by one rename
+g000007/manifest.json    a generation: of which segments it is made
+g000007/SEGMENT.*.npy    the rows of a segment that are gone since it was written: articles, files
+segments/SEGMENT/        rag.index.segment; generations share them
 """
 
 from __future__ import annotations
@@ -28,12 +28,6 @@ Gone = Mapping[str, Mapping[str, Any]]
 """Segment -> "articles" and "files" -> the rows that are gone, ascending."""
 
 
-
-
-
-
-
-
 def generations(index_dir: Path) -> list[str]:
     """The names of those there are, finished or not, in order."""
     return sorted((p.name for p in index_dir.glob("g*") if NAME.fullmatch(p.name)), key=lambda name: int(name[1:]))
@@ -42,16 +36,6 @@ def generations(index_dir: Path) -> list[str]:
 def next_generation(index_dir: Path) -> str:
     """A name above that of every generation there is."""
     return f"g{max((int(name[1:]) for name in generations(index_dir)), default=0) + 1:06d}"
-
-
-
-
-
-
-
-
-
-
 
 
 def gone_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -78,8 +62,11 @@ def damage(index_dir: Path) -> list[str]:
     """The files of the generation in use whose bytes are not what they were."""
     name, digest = state(index_dir)
     folder, manifest = index_dir / name, manifest_of(index_dir / name, digest)
-    own = [f"{folder.name}/{name}" for name, expected in manifest["checksums"].items()
-           if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected]
+    own = [
+        f"{folder.name}/{name}"
+        for name, expected in manifest["checksums"].items()
+        if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected
+    ]
     return own + [file for segment in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / segment)]
 
 
@@ -108,18 +95,8 @@ def publish(index_dir: Path, generation: str) -> None:
     sync(index_dir)
 
 
-
-
-
-
-
-
-
-
 def _write_synced(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
-
-

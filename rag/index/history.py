@@ -25,7 +25,10 @@ KEEP = 5
 def sweep(index_dir: Path) -> set[str]:
     """Drop what nothing needs: generations but the one in use and those before it, and segments that none of these names.
     The names of the segments that are left."""
-    kept = {*_line(index_dir), *generations(index_dir)[-2:]}  # the two: readers elsewhere may be on the way from one to the other
+    kept = {
+        *_line(index_dir),
+        *generations(index_dir)[-2:],
+    }  # the two: readers elsewhere may be on the way from one to the other
     needed: set[str] = set()
     for name in sorted(kept):
         try:
@@ -61,17 +64,25 @@ def roll_back(index_dir: Path, server: str = "") -> str:
     with writing(index_dir):
         before: dict[str, str] | None = read_manifest(index_dir)["previous"]
         if not before or not (index_dir / before["generation"]).is_dir():
-            raise IndexMissing(f"No generation before {current_generation(index_dir)} is kept in {index_dir}: "
-                               "put the articles as they were, then run `rag index`.")
+            raise IndexMissing(
+                f"No generation before {current_generation(index_dir)} is kept in {index_dir}: "
+                "put the articles as they were, then run `rag index`."
+            )
         folder = index_dir / before["generation"]
         manifest = manifest_of(folder, before["digest"])
         gone_of(folder, manifest)
         broken = [file for name in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / name)]
         if broken:
-            raise IndexDamaged(f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays.")
+            raise IndexDamaged(
+                f"The generation {folder.name} is damaged ({', '.join(broken[:3])}); the one in use stays."
+            )
         if server:
             claim(server, identity(index_dir))
-            place([Segment.open(index_dir / SEGMENTS / name) for name in manifest["segments"]], manifest["model"]["fingerprint"], server)
+            place(
+                [Segment.open(index_dir / SEGMENTS / name) for name in manifest["segments"]],
+                manifest["model"]["fingerprint"],
+                server,
+            )
         try:
             publish(index_dir, folder.name)
         except OSError as error:
@@ -83,7 +94,9 @@ def identity(index_dir: Path, given: object = None) -> str:
     """What tells this index from every other, as manifests have it under "index": that of a generation that is there,
     finished or not, else the one ``given``, else a new one. All generations of a folder have the same."""
     found = chain((_said(index_dir / name, "index") for name in reversed(generations(index_dir))), [given])
-    return next((each for each in found if isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each)), secrets.token_hex(16))
+    return next(
+        (each for each in found if isinstance(each, str) and re.fullmatch("[0-9a-f]{32}", each)), secrets.token_hex(16)
+    )
 
 
 def _said(folder: Path, key: str) -> object:

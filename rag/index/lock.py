@@ -20,7 +20,9 @@ def writing(index_dir: Path) -> Iterator[None]:
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
         if not (index_dir / ".lock").exists() and (other := _foreign(index_dir)):
-            raise IndexNotWritable(f"{index_dir} holds other things than an index ({other}): name an empty folder with --index.")
+            raise IndexNotWritable(
+                f"{index_dir} holds other things than an index ({other}): name an empty folder with --index."
+            )
         lock = open(index_dir / ".lock", "w")  # noqa: SIM115  (closed below, by the with)
     except OSError as error:
         raise not_writable(index_dir, error) from error
@@ -29,7 +31,8 @@ def writing(index_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise IndexNotWritable(
-                f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again.") from error
+                f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again."
+            ) from error
         except OSError as error:  # some network folders have no locks
             raise not_writable(index_dir, error) from error
         yield

@@ -79,8 +79,11 @@ def parsed(data: bytes, what: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IndexDamaged(f"{what} has no readable manifest: {ANEW}.") from error
     if version != FORMAT:
-        mend = ("update the program, or run `rag index --anew`" if isinstance(version, int) and version > FORMAT
-                else "run `rag index` with this version")
+        mend = (
+            "update the program, or run `rag index --anew`"
+            if isinstance(version, int) and version > FORMAT
+            else "run `rag index` with this version"
+        )
         raise IndexIncompatible(f"{what} has format {version}, this program reads {FORMAT}: {mend}.")
     return manifest
 
@@ -88,8 +91,11 @@ def parsed(data: bytes, what: str) -> dict[str, Any]:
 def _check_entries(manifest: Mapping[str, Any]) -> None:
     """Raises KeyError or TypeError where an entry that is read elsewhere is missing or another kind."""
     for entry, fields in (
-        ("model", ("name", "fingerprint", "dimension")), ("counts", ("files", "articles", "passages")),
-        ("settings", ()), ("checksums", ()), ("segments", ()),
+        ("model", ("name", "fingerprint", "dimension")),
+        ("counts", ("files", "articles", "passages")),
+        ("settings", ()),
+        ("checksums", ()),
+        ("segments", ()),
     ):
         if not isinstance(manifest[entry], dict) or any(field not in manifest[entry] for field in fields):
             raise TypeError(entry)
@@ -97,9 +103,12 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
         raise TypeError("counts")
     if not isinstance(manifest["refused"], list) or not NAME.fullmatch(manifest["generation"]):
         raise TypeError("refused")
-    named = [file.partition(".") for file in manifest["checksums"]]  # they become paths: nothing may lead out of the index
-    if not all(re.fullmatch("[0-9a-f]{16}", name) for name in (*manifest["segments"], *(name for name, _, _ in named))) or not all(
-            kind in [f"{gone}.npy" for gone in GONE] for _, _, kind in named):
+    named = [
+        file.partition(".") for file in manifest["checksums"]
+    ]  # they become paths: nothing may lead out of the index
+    if not all(
+        re.fullmatch("[0-9a-f]{16}", name) for name in (*manifest["segments"], *(name for name, _, _ in named))
+    ) or not all(kind in [f"{gone}.npy" for gone in GONE] for _, _, kind in named):
         raise ValueError("segments")
 
 

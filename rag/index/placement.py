@@ -29,8 +29,10 @@ def stores_of(segments: Sequence[Segment], model: str, server: str) -> list[Vect
     """The store that searches each segment. ``server`` is an address as ``rag.vectors.milvus_connection.Address`` reads it, empty where
     there is none. Raises what ``MilvusVectors.open`` raises."""
     far = remote(_sizes(segments)) if server else set()
-    return [MilvusVectors.open(Address.of(server), each.name, model, each.vectors) if each.name in far else each.vectors
-            for each in segments]
+    return [
+        MilvusVectors.open(Address.of(server), each.name, model, each.vectors) if each.name in far else each.vectors
+        for each in segments
+    ]
 
 
 def place(segments: Sequence[Segment], model: str, server: str) -> None:
@@ -52,8 +54,10 @@ def reach(server: str, index: str, anew: bool | None = None) -> str:
     owner = owner_of(address)
     if owner not in ("", index) and not anew:
         mend = "." if anew is None else ", or add --anew to take its place there, which drops them."
-        raise IndexIncompatible(f"Another index has its vectors at {address}/{address.base}: "
-                                f"name another collection in RAG_VECTOR_STORE{mend}")
+        raise IndexIncompatible(
+            f"Another index has its vectors at {address}/{address.base}: "
+            f"name another collection in RAG_VECTOR_STORE{mend}"
+        )
     return owner
 
 

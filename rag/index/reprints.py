@@ -56,7 +56,9 @@ def bands_of(article: Article) -> Bands:
     signature = MinHash(num_perm=_BANDS * _WIDTH, hashfunc=_as_it_is)
     signature.update_batch(grams)
     rows = signature.hashvalues.reshape(_BANDS, _WIDTH)
-    return tuple(_number(hashlib.blake2b(bytes([i]) + row.tobytes(), digest_size=8).digest()) for i, row in enumerate(rows))
+    return tuple(
+        _number(hashlib.blake2b(bytes([i]) + row.tobytes(), digest_size=8).digest()) for i, row in enumerate(rows)
+    )
 
 
 def twins_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Earlier) -> list[tuple[int, ...]]:
@@ -83,7 +85,9 @@ def twins_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Earli
                 places[key] = read, number
         ranks.pop(keys[at], None)  # the same text needs no twin
         best = heapq.nlargest(CROWD, ranks, key=lambda key: (ranks[key], key))
-        found[keys[at]] = tuple(sorted(key for key in best if alike(articles[at].text, places[key][0](places[key][1]).text)))
+        found[keys[at]] = tuple(
+            sorted(key for key in best if alike(articles[at].text, places[key][0](places[key][1]).text))
+        )
     return [found.get(key, ()) for key in keys]
 
 
@@ -115,14 +119,14 @@ def _before(bands: Sequence[Bands]) -> Iterator[list[list[int]]]:
     place[order] = np.arange(len(order))
     start = np.maximum(np.searchsorted(flat[order], flat), place - CROWD)
     for at in range(0, len(flat), _BANDS):
-        yield [(order[start[i]: place[i]][::-1] // _BANDS).tolist() for i in range(at, at + _BANDS)]
+        yield [(order[start[i] : place[i]][::-1] // _BANDS).tolist() for i in range(at, at + _BANDS)]
 
 
 @lru_cache(_REMEMBERED)
 def _grams(text: str) -> NDArray[np.uint32]:
     """A hash of each of its character 4-grams, ascending: 4 KB for a text of a thousand, where the strings take 90."""
     clean = re.sub(r"\W+", "", normalise(text))
-    grams = {clean[i: i + 4] for i in range(len(clean) - 3)}
+    grams = {clean[i : i + 4] for i in range(len(clean) - 3)}
     return np.unique(np.array([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams], np.uint32))
 
 

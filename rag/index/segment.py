@@ -1,12 +1,12 @@
 """A segment of the index: some articles, their passages, vectors and words, written once and never changed.
 
-    segment.json       what it holds, by which model, and a hash of every other file; its own hash names the folder
-    articles.sqlite    rag.index.article_store
-    first.npy          (articles + 1,) the first passage of each article
-    spans.npy          (passages, 3) where in its article a passage begins and ends, how much of the headline goes with it
-    keys.npy, rows.npy (passages,) a hash of what was embedded, ascending, and the passages that they are of
-    vectors.npy ...    rag.vectors.flat
-    words/             rag.words.postings
+segment.json       what it holds, by which model, and a hash of every other file; its own hash names the folder
+articles.sqlite    rag.index.article_store
+first.npy          (articles + 1,) the first passage of each article
+spans.npy          (passages, 3) where in its article a passage begins and ends, how much of the headline goes with it
+keys.npy, rows.npy (passages,) a hash of what was embedded, ascending, and the passages that they are of
+vectors.npy ...    rag.vectors.flat
+words/             rag.words.postings
 """
 
 from __future__ import annotations
@@ -111,8 +111,16 @@ class Segment:
             size, dimension = len(spans), int(note["dimension"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
             raise _damaged(folder) from error
-        return cls(folder, articles, first, spans, keys, rows, Vectors.open(folder, size, dimension),
-                   Postings.open(folder / "words", size))
+        return cls(
+            folder,
+            articles,
+            first,
+            spans,
+            keys,
+            rows,
+            Vectors.open(folder, size, dimension),
+            Postings.open(folder / "words", size),
+        )
 
 
 def write(segments: Path, model: str, content: Content) -> str:
@@ -139,15 +147,27 @@ def write(segments: Path, model: str, content: Content) -> str:
 def _fill(folder: Path, model: str, content: Content) -> None:
     article_store.write(folder / article_store.FILE, content.entries, content.parts, content.files)
     order = np.argsort(content.keys, kind="stable")
-    for name, array in (("first", content.first.astype(np.int64)), ("spans", content.spans.astype(np.int32)),
-                        ("keys", content.keys[order]), ("rows", order.astype(np.int32))):
+    for name, array in (
+        ("first", content.first.astype(np.int64)),
+        ("spans", content.spans.astype(np.int32)),
+        ("keys", content.keys[order]),
+        ("rows", order.astype(np.int32)),
+    ):
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     Vectors.write(content.vectors, (len(content.keys), content.dimension), folder)
     content.postings.save(folder / "words")
-    files = {path.relative_to(folder).as_posix(): [path.stat().st_size, sha256_of(path)]
-             for path in sorted(folder.rglob("*")) if path.is_file()}
-    note = {"model": model, "dimension": content.dimension, "articles": len(content.first) - 1,
-            "passages": len(content.keys), "files": files}
+    files = {
+        path.relative_to(folder).as_posix(): [path.stat().st_size, sha256_of(path)]
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    note = {
+        "model": model,
+        "dimension": content.dimension,
+        "articles": len(content.first) - 1,
+        "passages": len(content.keys),
+        "files": files,
+    }
     (folder / NOTE).write_text(json.dumps(note, indent=1), encoding="utf-8")
     for path in sorted(folder.rglob("*")):
         sync(path)
@@ -174,12 +194,18 @@ def damage(folder: Path, among: Collection[str] = ()) -> list[str]:
         return [f"{folder.name}/{NOTE}"]
     if sha256_of(folder / NOTE)[:16] != folder.name:
         return [f"{folder.name}/{NOTE}"]
-    return [f"{folder.name}/{name}" for name, (_, digest) in note["files"].items() if not among or name in among
-            if not (folder / name).is_file() or sha256_of(folder / name) != digest]
+    return [
+        f"{folder.name}/{name}"
+        for name, (_, digest) in note["files"].items()
+        if not among or name in among
+        if not (folder / name).is_file() or sha256_of(folder / name) != digest
+    ]
 
 
 def passage(article: Article, start: int, end: int, heading: str) -> Passage:
-    return Passage(f"{article.article_id}:{start}-{end}", article.article_id, article.text[start:end], start, end, heading)
+    return Passage(
+        f"{article.article_id}:{start}-{end}", article.article_id, article.text[start:end], start, end, heading
+    )
 
 
 def key_of(text: str) -> int:
@@ -191,11 +217,7 @@ def keys_of(texts: Iterable[str]) -> Keys:
     return np.fromiter(map(key_of, texts), np.uint64)
 
 
-
-
-
-
-
-
 def _damaged(folder: Path) -> IndexDamaged:
-    return IndexDamaged(f"The segment {folder} of the index is damaged: run `rag index --anew` to build the index anew.")
+    return IndexDamaged(
+        f"The segment {folder} of the index is damaged: run `rag index --anew` to build the index anew."
+    )

@@ -128,8 +128,14 @@ class Index:
         if not only.since and not only.until:
             return 0
         rest = replace(only, since="", until="")
-        return sum(int(np.count_nonzero(part.articles[np.intersect1d(part.segment.store.undated(), part.segment.store.passing(rest))]))
-                   for part in self.parts)
+        return sum(
+            int(
+                np.count_nonzero(
+                    part.articles[np.intersect1d(part.segment.store.undated(), part.segment.store.passing(rest))]
+                )
+            )
+            for part in self.parts
+        )
 
     def hit(self, row: int) -> tuple[Passage, Article]:
         """A passage by its number, with its article."""
@@ -160,8 +166,12 @@ class Articles(Mapping[str, Article]):
         raise KeyError(article_id)
 
     def __iter__(self) -> Iterator[str]:
-        ordered = heapq.merge(*([(home, place, name) for home, place, name, row in part.segment.store.ids() if part.articles[row]]
-                                for part in self._parts))
+        ordered = heapq.merge(
+            *(
+                [(home, place, name) for home, place, name, row in part.segment.store.ids() if part.articles[row]]
+                for part in self._parts
+            )
+        )
         return (name for _, _, name in ordered)
 
     def __len__(self) -> int:
@@ -215,20 +225,28 @@ def open_generation(
         other = "another version of it" if made_by == embedder.name else embedder.name
         raise IndexIncompatible(
             f"The index in {index_dir} was made by the model {made_by}, the one in use is {other}: "
-            f"{mend}run `rag index` to embed the articles anew.")
+            f"{mend}run `rag index` to embed the articles anew."
+        )
     gone = gone_of(index_dir / manifest["generation"], manifest)
     parts = []
     for segment, said in manifest["segments"].items():
         opened = Segment.open(index_dir / SEGMENTS / segment)
-        fits = (_within(gone[segment][kind], size) for kind, size in (("articles", opened.store.size), ("files", opened.store.files)))
+        fits = (
+            _within(gone[segment][kind], size)
+            for kind, size in (("articles", opened.store.size), ("files", opened.store.files))
+        )
         alike = [opened.store.size, opened.size] == said and opened.vectors.dimension == manifest["model"]["dimension"]
         if not alike or not all(fits):
-            raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew.")
+            raise IndexDamaged(
+                f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew."
+            )
         parts.append(Living(opened, gone[segment]))
     stores = stores_of([part.segment for part in parts], manifest["model"]["fingerprint"], server)
     index = Index(manifest, parts, stores)
     if len(index.live) != manifest["counts"]["passages"]:
-        raise IndexDamaged(f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew.")
+        raise IndexDamaged(
+            f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew."
+        )
     return index
 
 
@@ -239,5 +257,7 @@ def _within(rows: Rows, size: int) -> bool:
 def _with_copies(parts: Sequence[Living], part: Living, row: int) -> Article:
     article = part.segment.store.article(row)
     texts = {alike for text in part.segment.store.text(row) for other in parts for alike in (text, *other.twins(text))}
-    copies = sorted(name for other in parts for each in texts for at, name in other.printing(each) if (other, at) != (part, row))
+    copies = sorted(
+        name for other in parts for each in texts for at, name in other.printing(each) if (other, at) != (part, row)
+    )
     return replace(article, copies=tuple(copies)) if copies else article

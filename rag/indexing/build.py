@@ -50,8 +50,13 @@ class Built:
 
 
 def build(
-    folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS, progress: Progress = lambda *_: None,
-    anew: bool = False, server: str = "",
+    folder: Path,
+    index_dir: Path,
+    embedder: Encoder,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress = lambda *_: None,
+    anew: bool = False,
+    server: str = "",
 ) -> Built:
     """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
 
@@ -73,13 +78,19 @@ def build(
                 progress("read", number, len(changes.read))
         draft.drop(changes.gone)
         stray = [(each.file, each.why) for each in changes.strays]
-        about = {"folder": str(folder.resolve()), "index": history.identity(index_dir, index),
-                 "settings": {"reading": reader_version(limits)}}
+        about = {
+            "folder": str(folder.resolve()),
+            "index": history.identity(index_dir, index),
+            "settings": {"reading": reader_version(limits)},
+        }
         return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server, anew)
 
 
 def build_from(
-    articles: Sequence[Article], index_dir: Path, embedder: Encoder, progress: Progress = lambda *_: None,
+    articles: Sequence[Article],
+    index_dir: Path,
+    embedder: Encoder,
+    progress: Progress = lambda *_: None,
 ) -> Built:
     """The second half of the walk, for articles that come from elsewhere than a folder of pages: they take the place of
     all that is in the index."""
@@ -133,18 +144,35 @@ def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
         if not found:
             refused.append(Refused(page.file, f"{page.file} holds no article text: add the body or remove it."))
         hashes[page.file] = page.sha256
-        entries += [Entry(a, look.seen.home, len(entries) + i, jumps=bool(a.goes_on or a.comes_from))
-                    for i, a in enumerate(found)]
+        entries += [
+            Entry(a, look.seen.home, len(entries) + i, jumps=bool(a.goes_on or a.comes_from))
+            for i, a in enumerate(found)
+        ]
     seen = look.seen
-    sha256 = "" if any(each.passing for each in refused) else reader.sha256 or seen.sha256  # it may have changed since it was looked at
+    sha256 = (
+        "" if any(each.passing for each in refused) else reader.sha256 or seen.sha256
+    )  # it may have changed since it was looked at
     pages = tuple((name, own) for name, own in hashes.items() if own != sha256)
-    return replace(seen, sha256=sha256, stamp=seen.stamp if seen.sha256 == sha256 else "", articles=len(entries), pages=pages,
-                   refused=tuple((each.file, each.why) for each in refused)), entries
+    return replace(
+        seen,
+        sha256=sha256,
+        stamp=seen.stamp if seen.sha256 == sha256 else "",
+        articles=len(entries),
+        pages=pages,
+        refused=tuple((each.file, each.why) for each in refused),
+    ), entries
 
 
 def _finish(
-    draft: Draft, index_dir: Path, about: Mapping[str, Any], stray: Iterable[tuple[str, str]], changes: Changes,
-    progress: Progress, folder: str, server: str = "", anew: bool = False,
+    draft: Draft,
+    index_dir: Path,
+    about: Mapping[str, Any],
+    stray: Iterable[tuple[str, str]],
+    changes: Changes,
+    progress: Progress,
+    folder: str,
+    server: str = "",
+    anew: bool = False,
 ) -> Built:
     """Write what is new, look whether it is right, put it in use, clear up."""
     before = draft.before
@@ -152,7 +180,9 @@ def _finish(
         result = draft.finish()
         refused = tuple(sorted([*stray, *result.refused]))
         if not result.counts["articles"]:
-            raise CorpusError(f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}")
+            raise CorpusError(
+                f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}"
+            )
         if before and not result.changed and _same(before.manifest, about, refused):
             manifest = dict(before.manifest)
             claim(server, manifest["index"])
@@ -161,9 +191,13 @@ def _finish(
                 os.utime(index_dir / "CURRENT")
         else:
             manifest = {
-                "format": FORMAT, "generation": generation.next_generation(index_dir),
+                "format": FORMAT,
+                "generation": generation.next_generation(index_dir),
                 "previous": history.previous(index_dir),
-                "model": result.model, **about, "counts": result.counts, "segments": result.segments,
+                "model": result.model,
+                **about,
+                "counts": result.counts,
+                "segments": result.segments,
                 "refused": [{"file": file, "why": why} for file, why in refused],
             }
             _put_in_use(index_dir, manifest, result, progress, server, anew)
@@ -178,18 +212,25 @@ def _finish(
     return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
 
 
-def _put_in_use(index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress, server: str, anew: bool) -> None:
+def _put_in_use(
+    index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress, server: str, anew: bool
+) -> None:
     progress("write", 0, 1)
     generation.write(index_dir, manifest, result.gone)
     progress("check", 0, 1)
     if server:
         claim(server, manifest["index"], anew)
-        place([part.segment for part in open_generation(index_dir, manifest).parts], manifest["model"]["fingerprint"], server)
+        place(
+            [part.segment for part in open_generation(index_dir, manifest).parts],
+            manifest["model"]["fingerprint"],
+            server,
+        )
     probe(index_dir, manifest, result.made, server)
     progress("switch", 0, 1)
     generation.publish(index_dir, manifest["generation"])
 
 
 def _same(manifest: Mapping[str, Any], about: Mapping[str, Any], refused: Sequence[tuple[str, str]]) -> bool:
-    return (all(manifest.get(key) == value for key, value in about.items())
-            and [(row["file"], row["why"]) for row in manifest["refused"]] == list(refused))
+    return all(manifest.get(key) == value for key, value in about.items()) and [
+        (row["file"], row["why"]) for row in manifest["refused"]
+    ] == list(refused)

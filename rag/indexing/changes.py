@@ -82,15 +82,26 @@ def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> 
             continue
         read.append(look)
     moved = {old for old, _ in renamed}
-    return Changes(tuple(read), tuple(added), tuple(edited), tuple(renamed), tuple(h for h in lost if h not in moved),
-                   tuple(repeated), len(looks) - len(read), tuple(stamps), listing.strays)
+    return Changes(
+        tuple(read),
+        tuple(added),
+        tuple(edited),
+        tuple(renamed),
+        tuple(h for h in lost if h not in moved),
+        tuple(repeated),
+        len(looks) - len(read),
+        tuple(stamps),
+        listing.strays,
+    )
 
 
 def remembered(index_dir: Path, known: Mapping[str, File]) -> dict[str, File]:
     """What is known, with the stamps of files that had none when they were read or were copied since."""
     stamps = _stamps(index_dir)
-    return {home: replace(file, stamp=stamps[home][1]) if home in stamps and stamps[home][0] == file.sha256 else file
-            for home, file in known.items()}
+    return {
+        home: replace(file, stamp=stamps[home][1]) if home in stamps and stamps[home][0] == file.sha256 else file
+        for home, file in known.items()
+    }
 
 
 def remember(index_dir: Path, stamps: Sequence[File], homes: Collection[str]) -> None:
@@ -105,8 +116,10 @@ def remember(index_dir: Path, stamps: Sequence[File], homes: Collection[str]) ->
 
 def _stamps(index_dir: Path) -> dict[str, tuple[str, str]]:
     try:
-        return {str(home): (str(sha256), str(stamp))
-                for home, (sha256, stamp) in json.loads((index_dir / _STAMPS).read_text(encoding="utf-8")).items()}
+        return {
+            str(home): (str(sha256), str(stamp))
+            for home, (sha256, stamp) in json.loads((index_dir / _STAMPS).read_text(encoding="utf-8")).items()
+        }
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 
@@ -128,7 +141,10 @@ def _with_yaml(listing: Listing, folder: Path) -> list[tuple[Path, str, str]]:
     for path in listing.files:
         name = name_of(path, folder)
         above = name.split("/")[:-1]
-        yaml = [*beside.get(name, ()), *(folders[key] for i in range(len(above) + 1) if (key := "/".join(above[:i])) in folders)]
+        yaml = [
+            *beside.get(name, ()),
+            *(folders[key] for i in range(len(above) + 1) if (key := "/".join(above[:i])) in folders),
+        ]
         found.append((path, name, _hash_of(yaml)))
     return found
 

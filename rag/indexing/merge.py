@@ -46,14 +46,23 @@ def merge(
         parts = [index.parts[i] for i in chosen]
         for part in parts:  # or the damage would be sealed into what is whole
             if broken := segment.damage(part.segment.folder):
-                raise IndexDamaged(f"The index in {index_dir} is damaged ({broken[0]}): run `rag index --anew` to build it anew.")
+                raise IndexDamaged(
+                    f"The index in {index_dir} is damaged ({broken[0]}): run `rag index --anew` to build it anew."
+                )
         name = segment.write(index_dir / SEGMENTS, manifest["model"]["fingerprint"], _together(parts))
         made = segment.Segment.open(index_dir / SEGMENTS / name)
         kept = [part for i, part in enumerate(index.parts) if i not in chosen]
         manifest = {
-            **manifest, "generation": generation.next_generation(index_dir),
-            "segments": {name: [made.store.size, made.size], **{p.segment.name: [p.segment.store.size, p.segment.size] for p in kept}}}
-        generation.write(index_dir, manifest, {p.segment.name: {"articles": p.gone, "files": p.files_gone} for p in kept})
+            **manifest,
+            "generation": generation.next_generation(index_dir),
+            "segments": {
+                name: [made.store.size, made.size],
+                **{p.segment.name: [p.segment.store.size, p.segment.size] for p in kept},
+            },
+        }
+        generation.write(
+            index_dir, manifest, {p.segment.name: {"articles": p.gone, "files": p.files_gone} for p in kept}
+        )
         if server:
             place([made, *(part.segment for part in kept)], manifest["model"]["fingerprint"], server)
         probe(index_dir, manifest, [name], server)
@@ -70,7 +79,10 @@ def due(live: Sequence[int], sizes: Sequence[int]) -> list[int]:
         smallest = sorted(tiers[tier], key=live.__getitem__)[:_FEW]
         if len(smallest) == _FEW and sum(live[i] for i in smallest) <= _LARGEST:
             return sorted(smallest)
-    return next(([i] for i, (count, size) in enumerate(zip(live, sizes, strict=True)) if size > _SMALL and 2 * count <= size), [])
+    return next(
+        ([i] for i, (count, size) in enumerate(zip(live, sizes, strict=True)) if size > _SMALL and 2 * count <= size),
+        [],
+    )
 
 
 def _together(parts: Sequence[Living]) -> Content:
@@ -80,14 +92,23 @@ def _together(parts: Sequence[Living]) -> Content:
     lengths = [np.diff(part.segment.first)[part.articles] for part in parts]
     return Content(
         (entry for part in parts for entry in part.segment.store.entries(np.flatnonzero(part.articles))),
-        [entry for part, own in zip(parts, homes, strict=True) for entry in part.segment.store.parts() if entry.home in own],
+        [
+            entry
+            for part, own in zip(parts, homes, strict=True)
+            for entry in part.segment.store.parts()
+            if entry.home in own
+        ],
         list(chain.from_iterable(files)),
         np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths])),
         np.concatenate([part.segment.spans[part.passages] for part in parts]),
         np.concatenate([_in_order(part.segment)[part.passages] for part in parts]),
         (block for part in parts for block in _vectors(part)),
         parts[0].segment.vectors.dimension,
-        Postings.merged([part.segment.postings for part in parts], [None if part.passages.all() else part.passages for part in parts]))
+        Postings.merged(
+            [part.segment.postings for part in parts],
+            [None if part.passages.all() else part.passages for part in parts],
+        ),
+    )
 
 
 def _in_order(own: segment.Segment) -> Keys:
@@ -98,4 +119,4 @@ def _in_order(own: segment.Segment) -> Keys:
 
 def _vectors(part: Living) -> Iterator[Matrix]:
     rows = np.flatnonzero(part.passages)
-    return (part.segment.vectors.rows(rows[at: at + _BLOCK]) for at in range(0, len(rows), _BLOCK))
+    return (part.segment.vectors.rows(rows[at : at + _BLOCK]) for at in range(0, len(rows), _BLOCK))

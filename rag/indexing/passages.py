@@ -28,8 +28,11 @@ class PassageSplitter(TextSplitter):
     def split_text(self, text: str) -> list[str]:
         cuts = [0]
         for start, end in _pieces(text):
-            if end - cuts[-1] > _TARGET and start > cuts[-1] and (
-                    end - cuts[-1] > MAX_CHARS or start - cuts[-1] >= _TARGET // 2):
+            if (
+                end - cuts[-1] > _TARGET
+                and start > cuts[-1]
+                and (end - cuts[-1] > MAX_CHARS or start - cuts[-1] >= _TARGET // 2)
+            ):
                 cuts.append(start)
         cuts.append(len(text))
         return [text[a:b] for a, b in itertools.pairwise(cuts) if b > a]
@@ -88,5 +91,4 @@ def _halves(article: Article, passage: Passage) -> list[Passage]:
     middle = (passage.start + passage.end) // 2
     boundaries = [passage.start + end for _, end in sentences(passage.text)][:-1]
     cut = min(boundaries, key=lambda b: abs(b - middle), default=middle)
-    return (_passage(article, passage.heading, passage.start, cut)
-            + _passage(article, passage.heading, cut, passage.end))
+    return _passage(article, passage.heading, passage.start, cut) + _passage(article, passage.heading, cut, passage.end)

@@ -73,13 +73,15 @@ class Known:
         """(n, d); those never embedded are, the longest first, and written down as they come. Raises OSError."""
         keys = keys_of(texts)
         found, vectors = self.find(keys)
-        fresh = {int(keys[i]): i for i in np.flatnonzero(~found)[::-1]}  # a text that stands in several places is embedded once
+        fresh = {
+            int(keys[i]): i for i in np.flatnonzero(~found)[::-1]
+        }  # a text that stands in several places is embedded once
         places = np.array(sorted(fresh.values(), key=lambda i: (-len(texts[i]), i)), int)
         progress("embed", 0, len(places))
         if not len(places):  # to ask for a portion would call a fleet together
             return vectors
         for at in range(0, len(places), self._embedder.portion):
-            portion = places[at: at + self._embedder.portion]
+            portion = places[at : at + self._embedder.portion]
             vectors[portion] = self._embedder.embed_passages([texts[i] for i in portion])
             self.journal.append(keys[portion], vectors[portion])
             progress("embed", at + len(portion), len(places))
@@ -133,5 +135,3 @@ def _segments(folder: Path, model: str, dimension: int) -> Iterator[_Source]:
 
 def _check(record: np.void) -> int:
     return zlib.crc32(record.tobytes()[:-4])
-
-

@@ -24,7 +24,9 @@ def watch(folder: Path, aside: Path, run: Callable[[], bool], quiet: float = QUI
     False, and where another folder has taken the place of this one. What happens in the folder ``aside`` is no
     change. Raises CorpusError when the system cannot watch the folder, and what ``run`` raises."""
     if not folder.is_dir():
-        raise CorpusError(f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds --watch`.")
+        raise CorpusError(
+            f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds --watch`."
+        )
     changed = threading.Event()
     handler = _Handler(changed, aside.resolve())
     place, observer = _identity(folder), _watching(folder, handler)
@@ -68,7 +70,9 @@ def _watching(folder: Path, handler: FileSystemEventHandler) -> BaseObserver:
         observer.schedule(handler, str(folder.resolve()), recursive=True)
         observer.start()
     except OSError as error:
-        raise CorpusError(f"{folder} cannot be watched ({error.strerror or error}): run `rag index` from a timer instead.") from error
+        raise CorpusError(
+            f"{folder} cannot be watched ({error.strerror or error}): run `rag index` from a timer instead."
+        ) from error
     return observer
 
 

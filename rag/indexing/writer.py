@@ -22,7 +22,9 @@ from rag.layout.continuations import join
 from rag.schema import Entry, File, Passage
 from rag.words.postings import Postings
 
-_BLOCK = 18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.indexing.merge puts eight together
+_BLOCK = (
+    18_000_000  # characters of articles in a segment: 60,000 passages, of which rag.indexing.merge puts eight together
+)
 Held = dict[str, tuple[int, int, Seal]]
 """Id -> number of the segment, row in it, seal."""
 
@@ -46,12 +48,18 @@ class Draft:
     """``put`` what each changed file holds now, ``drop`` the files that are gone, then ``finish``. Articles that are as they
     were stay where they are. ``put`` and ``finish`` raise IndexNotWritable."""
 
-    def __init__(self, index_dir: Path, embedder: Encoder, before: Index | None, progress: Callable[[str, int, int], None]) -> None:
+    def __init__(
+        self, index_dir: Path, embedder: Encoder, before: Index | None, progress: Callable[[str, int, int], None]
+    ) -> None:
         self.before = before
         self._index_dir, self._embedder, self._progress = index_dir, embedder, progress
         self._old: tuple[Living, ...] = before.parts if before else ()
-        self._records = {file.home: (number, row, file) for number, part in enumerate(self._old) for row, file in part.records()}
-        self._gone = [{"articles": set(part.gone.tolist()), "files": set(part.files_gone.tolist())} for part in self._old]
+        self._records = {
+            file.home: (number, row, file) for number, part in enumerate(self._old) for row, file in part.records()
+        }
+        self._gone = [
+            {"articles": set(part.gone.tolist()), "files": set(part.files_gone.tolist())} for part in self._old
+        ]
         self._put: list[File] = []
         self._parts: list[Entry] = []  # what jumps, before it is joined
         self._files: list[File] = []  # of what waits to be written
@@ -105,9 +113,15 @@ class Draft:
             segments[made.name] = [made.store.size, made.size]
             counts = [counts[0] + made.store.size, counts[1] + made.size]
         return Result(
-            self._model(), {"files": sum(bool(file.articles) for file in files), "articles": counts[0], "passages": counts[1]},
-            segments, tuple(made.name for made in self._made), gone, tuple(pair for file in files for pair in file.refused),
-            self._known.embedded if self._known else 0, self._changed)
+            self._model(),
+            {"files": sum(bool(file.articles) for file in files), "articles": counts[0], "passages": counts[1]},
+            segments,
+            tuple(made.name for made in self._made),
+            gone,
+            tuple(pair for file in files for pair in file.refused),
+            self._known.embedded if self._known else 0,
+            self._changed,
+        )
 
     def _strike_file(self, home: str) -> Held:
         """Take away the record of a file. What is held of it: its articles, but those that jump."""
@@ -116,8 +130,12 @@ class Draft:
         number, row, _ = self._records.pop(home)
         self._gone[number]["files"].add(row)
         self._changed = True
-        return {name: (at, row, seal) for at in range(len(self._old))
-                for name, (row, seal) in self._old[at].segment.store.at_home(home).items() if row not in self._gone[at]["articles"]}
+        return {
+            name: (at, row, seal)
+            for at in range(len(self._old))
+            for name, (row, seal) in self._old[at].segment.store.at_home(home).items()
+            if row not in self._gone[at]["articles"]
+        }
 
     def _replace(self, held: Held, entries: Iterable[Entry]) -> None:
         """Add the entries that are not held as they are, strike what is held and not among them."""
@@ -133,12 +151,20 @@ class Draft:
 
     def _join(self) -> None:
         """Articles that go on on other pages, put together anew with the parts there are now."""
-        parts = [entry for number, part in enumerate(self._old) for entry in part.segment.store.parts()
-                 if entry.home in self._records and self._records[entry.home][0] == number]
+        parts = [
+            entry
+            for number, part in enumerate(self._old)
+            for entry in part.segment.store.parts()
+            if entry.home in self._records and self._records[entry.home][0] == number
+        ]
         parts = sorted([*parts, *self._parts], key=lambda entry: entry.order)
         by_id = {entry.article.article_id: entry for entry in parts}
-        held = {name: (number, row, seal) for number, part in enumerate(self._old)
-                for name, (row, seal) in part.segment.store.jumping().items() if row not in self._gone[number]["articles"]}
+        held = {
+            name: (number, row, seal)
+            for number, part in enumerate(self._old)
+            for name, (row, seal) in part.segment.store.jumping().items()
+            if row not in self._gone[number]["articles"]
+        }
         joined = join([entry.article for entry in parts])
         self._replace(held, [replace(by_id[article.article_id], article=article) for article in joined])
 
@@ -164,12 +190,25 @@ class Draft:
             passages += passages_of(entry.article, self._embedder.max_tokens, self._embedder.count_tokens)
             first.append(len(passages))
         texts = [passage.context for passage in passages]
-        vectors = self._known.vectors(texts, self._progress) if self._known else np.zeros((0, self._model()["dimension"]), np.float32)
+        vectors = (
+            self._known.vectors(texts, self._progress)
+            if self._known
+            else np.zeros((0, self._model()["dimension"]), np.float32)
+        )
         self._progress("words", 0, 1)
         spans = np.array([(p.start, p.end, len(p.heading)) for p in passages], np.int32).reshape(-1, 3)
         homes = {file.home for file in self._files}
-        content = Content(entries, [part for part in self._parts if part.home in homes], self._files,
-                          np.array(first, np.int64), spans, keys_of(texts), [vectors], vectors.shape[1], Postings.build(texts))
+        content = Content(
+            entries,
+            [part for part in self._parts if part.home in homes],
+            self._files,
+            np.array(first, np.int64),
+            spans,
+            keys_of(texts),
+            [vectors],
+            vectors.shape[1],
+            Postings.build(texts),
+        )
         self._progress("segment", 0, 1)
         name = segment.write(self._index_dir / SEGMENTS, self._model()["fingerprint"], content)
         return Segment.open(self._index_dir / SEGMENTS / name)

@@ -52,7 +52,7 @@ def turns(blocks: Sequence[Block]) -> list[float]:
         at = bisect.bisect(prose, i)
         if block.kind != "head" or not 0 < at < len(prose):
             continue
-        left, right = (sorted(set().union(*near)) for near in (grams[max(0, at - 3): at], grams[at: at + 3]))
+        left, right = (sorted(set().union(*near)) for near in (grams[max(0, at - 3) : at], grams[at : at + 3]))
         both = set(left) & set(right)
         least = min(sum(weight[g] for g in left), sum(weight[g] for g in right))
         if least:
@@ -62,4 +62,4 @@ def turns(blocks: Sequence[Block]) -> list[float]:
 
 def bigrams(text: str) -> set[str]:
     clean = re.sub(r"\W+", "", text)
-    return {clean[i: i + 2] for i in range(len(clean) - 1)}
+    return {clean[i : i + 2] for i in range(len(clean) - 1)}

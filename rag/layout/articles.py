@@ -21,7 +21,9 @@ from rag.text.outline import stretches
 
 _SUBHEAD_WIDTH = 18  # a wider unclosed line inside a body is a paragraph cut by its column
 
-_NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}(?:日报|晚报|早报|晨报|时报|周报|商报|都市报|青年报|新闻报|政协报)(?:·[\u4e00-\u9fff]{1,6})?")
+_NAME = re.compile(
+    r"[\u4e00-\u9fff·]{2,8}(?:日报|晚报|早报|晨报|时报|周报|商报|都市报|青年报|新闻报|政协报)(?:·[\u4e00-\u9fff]{1,6})?"
+)
 _NUMBER = re.compile(r"第?([A-Z]?\d{1,3})版")
 _DIGITS = "零一二三四五六七八九"
 _PAGE_NUMBER = re.compile(r"([A-Z]?)\s*0*(\d{1,3}|[一二三四五六七八九十]{1,3})(?:\s*[、,]\s*\d{1,3})?\s*版")
@@ -32,8 +34,10 @@ def articles_of(page: Page) -> list[Article]:
     articles = _corrected(page) if page.stated.articles else _whole(page) if page.stated.whole else _stories(page)
     dated = dates_of(page, [article.text for article in articles])
     source, number = page.stated.source or _newspaper(page.text), page.stated.page or _number(page.text)
-    return [replace(a, source=source, page=number, date=d.date, date_basis=d.basis, date_words=d.words)
-            for a, d in zip(articles, dated, strict=True)]
+    return [
+        replace(a, source=source, page=number, date=d.date, date_basis=d.basis, date_words=d.words)
+        for a, d in zip(articles, dated, strict=True)
+    ]
 
 
 def _newspaper(text: str) -> str:
@@ -58,10 +62,22 @@ def _corrected(page: Page) -> list[Article]:
     for outline in sorted(page.stated.articles, key=lambda o: o.lines):
         own = stretches(page, outline)
         inside = [tuple(line for line in block.lines if any(a <= line.start < b for a, b in own)) for block in blocks]
-        text, runs = _text(page.text, [replace(block, lines=kept) for block, kept in zip(blocks, inside, strict=True) if kept])
+        text, runs = _text(
+            page.text, [replace(block, lines=kept) for block, kept in zip(blocks, inside, strict=True) if kept]
+        )
         if text:
-            found.append(Article(
-                f"{page.file}#{len(found) + 1}", page.file, outline.title, outline.byline, "", outline.kind, text, runs))
+            found.append(
+                Article(
+                    f"{page.file}#{len(found) + 1}",
+                    page.file,
+                    outline.title,
+                    outline.byline,
+                    "",
+                    outline.kind,
+                    text,
+                    runs,
+                )
+            )
     return _with_jumps(page.text, found)
 
 
@@ -70,12 +86,29 @@ def _whole(page: Page) -> list[Article]:
     them are no text. Where nothing is stated those lines are what they say."""
     stated = page.stated
     blocks = blocks_of(_without_front_matter(page))
-    top = next((i for i, b in enumerate(blocks) if b.kind not in ("head", "byline") or (
-        b.kind == "head" and stated.title and b.text.lstrip("#") not in squeeze(stated.title))), 0)
+    top = next(
+        (
+            i
+            for i, b in enumerate(blocks)
+            if b.kind not in ("head", "byline")
+            or (b.kind == "head" and stated.title and b.text.lstrip("#") not in squeeze(stated.title))
+        ),
+        0,
+    )
     title = " ".join(_undouble(_heading(line)) for b in blocks[:top] if b.kind == "head" for line in b.lines)
-    byline = tuple(name for b in blocks[:top] if b.kind == "byline" for line in b.lines for name in names(line.text) or ())
+    byline = tuple(
+        name for b in blocks[:top] if b.kind == "byline" for line in b.lines for name in names(line.text) or ()
+    )
     text, runs = _text(page.text, blocks[top:]) if blocks else ("", ())
-    return [Article(f"{page.file}#1", page.file, stated.title or title, stated.byline or byline, "", "article", text, runs)] if text else []
+    return (
+        [
+            Article(
+                f"{page.file}#1", page.file, stated.title or title, stated.byline or byline, "", "article", text, runs
+            )
+        ]
+        if text
+        else []
+    )
 
 
 def _without_front_matter(page: Page) -> str:
@@ -91,14 +124,19 @@ def _stories(page: Page) -> list[Article]:
     for story in stories_of(content):
         text, runs = _text(page.text, [content[i] for i in story.body])
         if text:
-            articles.append(Article(
-                article_id=f"{page.file}#{len(articles) + 1}", file=page.file, title=_title(content, story),
-                byline=_byline(content, story), date="", kind=story.kind, text=text, runs=runs))
+            articles.append(
+                Article(
+                    article_id=f"{page.file}#{len(articles) + 1}",
+                    file=page.file,
+                    title=_title(content, story),
+                    byline=_byline(content, story),
+                    date="",
+                    kind=story.kind,
+                    text=text,
+                    runs=runs,
+                )
+            )
     return _with_jumps(page.text, articles)
-
-
-
-
 
 
 def _with_jumps(text: str, articles: list[Article]) -> list[Article]:
@@ -145,14 +183,14 @@ def _undouble(text: str) -> str:
     step = [0] * size + [-1]  # how long a stretch to take at each place so that the rest comes out even too
     for at in range(size - 2, -1, -1):
         for length in range(1, min(20, (size - at) // 2) + 1):
-            if step[at + 2 * length] and text.startswith(text[at: at + length], at + length):
+            if step[at + 2 * length] and text.startswith(text[at : at + length], at + length):
                 step[at] = length
                 break
     if size < 8 or not step[0]:  # 红红火火 is a word
         return text
     halves, at = [], 0
     while at < size:
-        halves.append(text[at: at + step[at]])
+        halves.append(text[at : at + step[at]])
         at += 2 * step[at]
     return "".join(halves)
 
@@ -183,9 +221,13 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
             pieces.append("\n")
             length += 1
         first, last = block.lines[0].start, block.lines[-1].end
-        raw = "".join(  # what stands between its lines is none of it: their ends, or lines taken out by a correction
-            source[line.start: line.end] + " " * (following.start - line.end)
-            for line, following in itertools.pairwise(block.lines)) + source[block.lines[-1].start: last]
+        raw = (
+            "".join(  # what stands between its lines is none of it: their ends, or lines taken out by a correction
+                source[line.start : line.end] + " " * (following.start - line.end)
+                for line, following in itertools.pairwise(block.lines)
+            )
+            + source[block.lines[-1].start : last]
+        )
         raw = JUMP.sub(lambda m: "\0" * len(m.group()), raw)  # a reference is no part of the text
         for i, blank in kept(raw):
             if raw[i] == "\0":  # and no sentence may run across it
@@ -195,8 +237,11 @@ def _text(source: str, body: Sequence[Block]) -> tuple[str, tuple[Run, ...]]:
                 continue
             pieces.append(" " if blank else raw[i])
             if not blank:
-                if runs and runs[-1].source_start + runs[-1].length == first + i and (
-                        runs[-1].start + runs[-1].length == length):
+                if (
+                    runs
+                    and runs[-1].source_start + runs[-1].length == first + i
+                    and (runs[-1].start + runs[-1].length == length)
+                ):
                     runs[-1] = Run(runs[-1].start, runs[-1].source_start, runs[-1].length + 1)
                 else:
                     runs.append(Run(length, first + i, 1))

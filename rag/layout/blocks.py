@@ -42,7 +42,9 @@ class Block:
         """Whether it opens with a dateline or goes on from another page."""
         opening = squeeze(head_of(self.lines))
         jump = JUMP.match(opening)
-        return self.kind == "prose" and (self.jump == "from" or bool(DATELINE.match(opening) or (jump and "上接" in jump.group())))
+        return self.kind == "prose" and (
+            self.jump == "from" or bool(DATELINE.match(opening) or (jump and "上接" in jump.group()))
+        )
 
     @property
     def names_writer(self) -> bool:
@@ -71,13 +73,16 @@ _OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
 _PAGE = r"\s*第?\s*[A-Z]?\s*[\d０-９一二三四五六七八九十]{1,3}(?:\s*[、,，]\s*\d{1,3})?\s*版"
 JUMP = re.compile(rf"[（(【]\s*(?:下转|上接){_PAGE}[^（()）【】\n]{{0,8}}[)）】]|(?:下转|上接){_PAGE}")
 _GOES_ON = re.compile(rf"下转{_PAGE}[^（()）【】\n]{{0,8}}[)）】]?$")
-CONTACT = re.compile(r"(?:地址|电话|热线|手机|邮箱|网址|传真|联系人|咨询|招生|招聘)[^。]{0,8}[:：].{0,60}|\d{3,4}-\d{7,8}")
+CONTACT = re.compile(
+    r"(?:地址|电话|热线|手机|邮箱|网址|传真|联系人|咨询|招生|招聘)[^。]{0,8}[:：].{0,60}|\d{3,4}-\d{7,8}"
+)
 _WEATHER = re.compile(r"最高气温|最低气温|阵雨|雷雨|多云|阴有|转晴|到晴|[东南西北]{1,2}风\s*\d")
 DATE = re.compile(r"((?:19|20)\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})")
 _FURNITURE = re.compile(
     r"客户端|公众号|视频号|微信号|刊号|邮发代号|(?:责任|责|本版|值班)编辑?\s*[:：]|栏目统筹|统筹\s*[:：]|版式|校对|审读|国内统一|"
     r"^\S{2,8}(?:日报|晚报|早报|晨报|时报|周报|都市报|新闻报)$|^[A-Z]?\d{1,3}$|"
-    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$")
+    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$"
+)
 
 
 def blocks_of(text: str) -> list[Block]:
@@ -149,7 +154,8 @@ def _with_jumps(blocks: list[Block]) -> list[Block]:
 def _special(line: Line, blocks: list[Block], chain: _Chain, following: Line | None) -> BlockKind | None:
     text = line.text
     if (not line.gap and _OPEN_BRACKET.search(tail_of(chain.lines))) or (
-            _OPEN_BRACKET.search(text) and following and not following.gap):
+        _OPEN_BRACKET.search(text) and following and not following.gap
+    ):
         return None
     found = names(text)
     if found is not None:
@@ -191,7 +197,7 @@ def _breaks(chain: _Chain, line: Line, column_before: Column, column: Column, to
 def _headline_below(chain: Sequence[Line]) -> int:
     """How many lines at the end of a chain stand below its last sentence and read as a headline."""
     count = next((n for n, line in enumerate(reversed(chain[-6:])) if _SENTENCE.search(line.text)), 0)
-    below = "".join(line.text for line in chain[len(chain) - count:])
+    below = "".join(line.text for line in chain[len(chain) - count :])
     return count if len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
 
 

@@ -63,8 +63,13 @@ class Readings:
         between = Counter(b.lines[0].blanks for a, b in itertools.pairwise(blocks) if a.kind == b.kind == "prose")
         self.usual_blanks = max(between, key=lambda blanks: (between[blanks], blanks), default=1)
         self.may_start = [  # of two paragraphs with nothing between them, the second does not open a story
-            b.kind != "prose" or self.starts[i] or (i > 0 and self.ends[i - 1]) or b.lines[0].indented
-            or b.lines[0].blanks > self.usual_blanks for i, b in enumerate(blocks)]
+            b.kind != "prose"
+            or self.starts[i]
+            or (i > 0 and self.ends[i - 1])
+            or b.lines[0].indented
+            or b.lines[0].blanks > self.usual_blanks
+            for i, b in enumerate(blocks)
+        ]
         self.rare_indent = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
     def __call__(self, start: int) -> Iterator[tuple[int, float, Story]]:
@@ -83,7 +88,12 @@ class Readings:
         blocks, weights = self.blocks, self.weights
         body: list[int] = []
         inner = 0.0
-        if start and blocks[start].kind == "head" and blocks[start - 1].kind == "prose" and not blocks[start].lines[0].gap:
+        if (
+            start
+            and blocks[start].kind == "head"
+            and blocks[start - 1].kind == "prose"
+            and not blocks[start].lines[0].gap
+        ):
             inner += weights.no_gap
         follows_end = start == 0 or blocks[start - 1].kind != "prose" or self.ends[start - 1]
         set_off = bool(heads) and (blocks[start].level > 0 or blocks[start].lines[0].blanks > self.usual_blanks)
@@ -111,7 +121,9 @@ class Readings:
             if at < limit and not self.may_start[at]:
                 continue
             yield from _photo(blocks, heads, bylines, body, at, self.affinity)
-            strong = bool(bylines) or self.starts[body[0]] or follows_end or blocks[body[0]].lines[0].indented or set_off
+            strong = (
+                bool(bylines) or self.starts[body[0]] or follows_end or blocks[body[0]].lines[0].indented or set_off
+            )
             opening = 0.0 if strong else weights.opening if heads else 1.5 * weights.opening
             yield from self._article(heads, bylines, body, at, inner + opening)
 
@@ -141,7 +153,6 @@ class Readings:
             tail.append(at)
             at += 1
 
-
     def _further(self, above: list[int], head: int, body: list[int]) -> float:
         """The cost of one more block of headline. A short one is a column's name or stands on a chart, unless
         it is about the body and a headline's second line."""
@@ -170,10 +181,17 @@ def _photo(
     if bylines or len(body) > 1 or len(heads) > 1 or at >= len(blocks) or blocks[at].kind != "credit":
         return
     caption = tuple(body)
-    yield at + 1, 1.0 - 3.0 * len(heads) * (0.3 + affinity(heads[0], body) if heads else 0), Story(
-        "photo", tuple(heads), (at,), caption)
+    yield (
+        at + 1,
+        1.0 - 3.0 * len(heads) * (0.3 + affinity(heads[0], body) if heads else 0),
+        Story("photo", tuple(heads), (at,), caption),
+    )
     if not heads and at + 1 < len(blocks) and blocks[at + 1].kind == "head":
-        yield at + 2, 1.0 + _torn(blocks, at + 2) - 3.0 * affinity(at + 1, body), Story("photo", (at + 1,), (at,), caption)
+        yield (
+            at + 2,
+            1.0 + _torn(blocks, at + 2) - 3.0 * affinity(at + 1, body),
+            Story("photo", (at + 1,), (at,), caption),
+        )
 
 
 def _notice(
@@ -190,8 +208,12 @@ def _notice(
         following = blocks[at + 1]
         if following.kind == "notice" and CONTACT.search(following.text):
             found.append(at := at + 1)
-        elif (following.kind == "head" and at + 2 < len(blocks) and blocks[at + 2].kind == "notice"
-              and CONTACT.search(blocks[at + 2].text)):
+        elif (
+            following.kind == "head"
+            and at + 2 < len(blocks)
+            and blocks[at + 2].kind == "notice"
+            and CONTACT.search(blocks[at + 2].text)
+        ):
             found += [at + 1, at + 2]
             at += 2
         else:

@@ -44,7 +44,8 @@ def join(articles: Sequence[Article]) -> list[Article]:
     or a page agrees and the words do. Where several parts could, the likeliest pair is joined first.
     """
     parts = [
-        _Part(i, a, _bigrams(a.title), _bigrams(a.text)) for i, a in enumerate(articles) if a.goes_on or a.comes_from]
+        _Part(i, a, _bigrams(a.title), _bigrams(a.text)) for i, a in enumerate(articles) if a.goes_on or a.comes_from
+    ]
     counts = Counter(gram for part in parts for gram in part.text)
     weights = {gram: math.log((len(parts) + 1) / n) for gram, n in counts.items()}
     pairs = [(_likeness(a, b, weights), a.place, b.place) for a, b in _candidates(parts)]
@@ -88,13 +89,17 @@ def _candidates(parts: Sequence[_Part]) -> list[tuple[_Part, _Part]]:
 def _likeness(first: _Part, second: _Part, weights: Mapping[str, float]) -> float:
     """How surely ``second`` goes on from ``first``; 0 when it does not."""
     a, b = first.article, second.article
-    if any(one and other and one != other for one, other in (
-            (second.page, a.goes_on), (first.page, b.comes_from), (a.date, b.date), (a.source, b.source))):
+    if any(
+        one and other and one != other
+        for one, other in ((second.page, a.goes_on), (first.page, b.comes_from), (a.date, b.date), (a.source, b.source))
+    ):
         return 0.0
     known = bool(first.page) + bool(second.page)
     least = min(len(first.title), len(second.title))
     titles = len(first.title & second.title) / least if least else 0.0
-    sums = [sum(weights[gram] for gram in sorted(grams)) for grams in (first.text, second.text, first.text & second.text)]
+    sums = [
+        sum(weights[gram] for gram in sorted(grams)) for grams in (first.text, second.text, first.text & second.text)
+    ]
     words = sums[2] / min(sums[:2]) if min(sums[:2]) else 0.0
     if titles >= _ALIKE:
         return 2.0 + titles + words + known
@@ -112,13 +117,24 @@ def _leads_to(following: Mapping[int, int], start: int, goal: int) -> bool:
 def _put_together(first: Article, second: Article) -> Article:
     start = len(first.text) + 1
     runs = tuple(
-        Run(run.start + start, run.source_start, run.length, run.file or ("" if second.file == first.file else second.file))
-        for run in second.runs)
+        Run(
+            run.start + start,
+            run.source_start,
+            run.length,
+            run.file or ("" if second.file == first.file else second.file),
+        )
+        for run in second.runs
+    )
     return replace(
-        first, title=first.title or second.title, byline=tuple(dict.fromkeys(first.byline + second.byline)),
-        text=f"{first.text}\n{second.text}", runs=first.runs + runs, goes_on=second.goes_on)
+        first,
+        title=first.title or second.title,
+        byline=tuple(dict.fromkeys(first.byline + second.byline)),
+        text=f"{first.text}\n{second.text}",
+        runs=first.runs + runs,
+        goes_on=second.goes_on,
+    )
 
 
 def _bigrams(text: str) -> frozenset[str]:
     clean = re.sub(r"\W+", "", unicodedata.normalize("NFKC", text))
-    return frozenset(clean[i: i + 2] for i in range(len(clean) - 1))
+    return frozenset(clean[i : i + 2] for i in range(len(clean) - 1))

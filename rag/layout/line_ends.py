@@ -44,8 +44,12 @@ def columns_of(lines: list[Line]) -> list[Column]:
     """The width that seven in ten of a line's neighbours keep to, and by how much nine in ten of the lines
     that go on in the next fall short of it."""
     widths = [line.width for line in lines]
-    upper = [_quantile(widths[max(0, i - 7): i + 8], 0.7) for i in range(len(widths))]
-    short = [upper[i] - a.width for i, (a, b) in enumerate(itertools.pairwise(lines)) if not b.gap and not TERMINAL.search(a.text)]
+    upper = [_quantile(widths[max(0, i - 7) : i + 8], 0.7) for i in range(len(widths))]
+    short = [
+        upper[i] - a.width
+        for i, (a, b) in enumerate(itertools.pairwise(lines))
+        if not b.gap and not TERMINAL.search(a.text)
+    ]
     slack = min(3.5, max(1.0, _quantile(short, 0.9))) if short else 3.5
     return [Column(width, slack) for width in upper]
 
@@ -57,6 +61,11 @@ def _quantile(values: list[float], share: float) -> float:
 def is_torn(lines: Sequence[Line]) -> bool:
     """Whether the page has blank lines in mid-sentence, where a column ended or a picture stood."""
     return any(
-        line.gap and not closes(near := lines[max(0, i - 4): i]) and not any(n.gap for n in near[1:])
-        and any("。" in n.text for n in near) and near[-1].width > max(n.width for n in near) - 2
-        for i, line in enumerate(lines) if i)
+        line.gap
+        and not closes(near := lines[max(0, i - 4) : i])
+        and not any(n.gap for n in near[1:])
+        and any("。" in n.text for n in near)
+        and near[-1].width > max(n.width for n in near) - 2
+        for i, line in enumerate(lines)
+        if i
+    )

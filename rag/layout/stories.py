@@ -36,7 +36,8 @@ def _cut(blocks: Sequence[Block], weights: Weights) -> tuple[list[Story], list[i
     reached = [True] + [False] * n
     habits = list(itertools.product(_PLACES, _PLACES))  # of headlines, of bylines
     best: list[list[tuple[float, int, Story | None]]] = [
-        [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))] for _ in habits]
+        [(0.0, 0, None), *((math.inf, 0, None) for _ in range(n))] for _ in habits
+    ]
     for start in range(n):
         skip = _ORPHAN.get(blocks[start].kind, 20.0) + (weights.section if blocks[start].level else 0.0)
         readings = list(read(start)) if reached[start] else []

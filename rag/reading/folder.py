@@ -14,7 +14,15 @@ from rag.schema import Refused
 
 TEXT = (".txt", ".md")
 EXPORTS = (".csv", ".jsonl")
-KINDS = {".pdf": "pdf", ".docx": "docx", ".html": "html", ".htm": "html", ".png": "scan", ".jpg": "scan", ".jpeg": "scan"}
+KINDS = {
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".html": "html",
+    ".htm": "html",
+    ".png": "scan",
+    ".jpg": "scan",
+    ".jpeg": "scan",
+}
 SUFFIXES = (*TEXT, *EXPORTS, *KINDS, ".zip")
 UNREAD = {  # what newsrooms have and no reader is for -> what to do about it
     **dict.fromkeys((".doc", ".wps", ".rtf", ".odt"), "save it as .docx"),
@@ -22,7 +30,8 @@ UNREAD = {  # what newsrooms have and no reader is for -> what to do about it
     **dict.fromkeys((".ofd", ".caj", ".ppt", ".pptx", ".epub", ".mht", ".mhtml"), "save it as .pdf"),
     **dict.fromkeys((".tif", ".tiff", ".bmp", ".webp", ".heic"), "save it as .png"),
     **dict.fromkeys((".rar", ".7z", ".tar", ".gz", ".tgz"), "unpack it"),
-    **dict.fromkeys((".json", ".xml"), "export it as .jsonl or .csv")}
+    **dict.fromkeys((".json", ".xml"), "export it as .jsonl or .csv"),
+}
 README = "readme.md"
 _PART = re.compile(r"#\d+$")
 
@@ -63,21 +72,33 @@ def listed(folder: Path) -> Listing:
     files = tuple(found[name] for name in names if _is_read(found[name]))
     yaml = tuple(found[name] for name in names if name.endswith(SUFFIX))
     beside = {name for name in names if not name.endswith((SUFFIX, ".yml"))}
-    strays += [Refused(name, f"{name} stands beside no file: name it after one, e.g. page.txt{SUFFIX}, or {FOLDER_FILE} for a folder.")
-               for name in names if name.endswith((SUFFIX, ".yml")) and found[name].name != FOLDER_FILE
-               and (name.endswith(".yml") or _PART.sub("", name.removesuffix(SUFFIX)) not in beside)]
+    strays += [
+        Refused(
+            name,
+            f"{name} stands beside no file: name it after one, e.g. page.txt{SUFFIX}, or {FOLDER_FILE} for a folder.",
+        )
+        for name in names
+        if name.endswith((SUFFIX, ".yml"))
+        and found[name].name != FOLDER_FILE
+        and (name.endswith(".yml") or _PART.sub("", name.removesuffix(SUFFIX)) not in beside)
+    ]
     if not files:
         kinds = ", ".join(SUFFIXES)
-        raise CorpusError(f"{folder} holds no file of a kind that is read ({kinds}): "
-                          f"put the articles there, then run `rag index {folder}`. The index in use stays as it is.")
+        raise CorpusError(
+            f"{folder} holds no file of a kind that is read ({kinds}): "
+            f"put the articles there, then run `rag index {folder}`. The index in use stays as it is."
+        )
     return Listing(files, yaml, tuple(strays))
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Each file, and each link to a folder, which is not followed: it may lead round in a circle."""
+
     def fail(error: OSError) -> None:
-        raise CorpusError(f"{error.filename} cannot be read ({error.strerror}): correct its permissions or take it out of {folder}. "
-                          "The index in use stays as it is.")
+        raise CorpusError(
+            f"{error.filename} cannot be read ({error.strerror}): correct its permissions or take it out of {folder}. "
+            "The index in use stays as it is."
+        )
 
     for place, folders, files in os.walk(folder, onerror=fail):
         for name in files:
@@ -97,14 +118,19 @@ def apart(folder: Path, index_dir: Path) -> None:
     """Raises CorpusError where there is no folder, or the index would lie among the articles, and be read as such."""
     _demand(folder)
     if index_dir.resolve().is_relative_to(folder.resolve()):
-        what = (f"{folder} is where the index lies: name the folder that holds your articles." if index_dir.resolve() == folder.resolve()
-                else f"The index in {index_dir} would lie within {folder}, among the articles: name a folder outside with --index.")
+        what = (
+            f"{folder} is where the index lies: name the folder that holds your articles."
+            if index_dir.resolve() == folder.resolve()
+            else f"The index in {index_dir} would lie within {folder}, among the articles: name a folder outside with --index."
+        )
         raise CorpusError(what)
 
 
 def _demand(folder: Path) -> None:
     if not folder.is_dir():
-        raise CorpusError(f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds`.")
+        raise CorpusError(
+            f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds`."
+        )
 
 
 def name_of(path: Path, folder: Path) -> str:

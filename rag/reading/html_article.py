@@ -16,11 +16,37 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", r
 _META = {  # field -> the names that pages give it in <meta>, surest first
     "title": ("og:title", "articletitle", "headline", "dc.title"),
     "byline": ("author", "article:author", "byl", "dc.creator", "authors"),
-    "date": ("article:published_time", "datepublished", "pubdate", "publishdate", "publish_date", "dc.date", "dc.date.issued",
-             "parsely-pub-date", "weibo:article:create_at", "publicationdate"),
+    "date": (
+        "article:published_time",
+        "datepublished",
+        "pubdate",
+        "publishdate",
+        "publish_date",
+        "dc.date",
+        "dc.date.issued",
+        "parsely-pub-date",
+        "weibo:article:create_at",
+        "publicationdate",
+    ),
     "source": ("source", "contentsource", "og:site_name", "dc.publisher"),
 }
-_BLOCKS = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "blockquote", "table"}
+_BLOCKS = {
+    "p",
+    "div",
+    "br",
+    "li",
+    "tr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "section",
+    "article",
+    "blockquote",
+    "table",
+}
 
 
 class Html:
@@ -94,11 +120,13 @@ def _metadata(tree: Any) -> dict[str, str]:
                 for key in ("headline", "datePublished"):
                     if isinstance(item.get(key), str):
                         stated.setdefault(key.lower(), item[key])
-                if authors := [a if isinstance(a, str) else str(a.get("name", "")) for a in _listed(item.get("author"))]:
+                if authors := [
+                    a if isinstance(a, str) else str(a.get("name", "")) for a in _listed(item.get("author"))
+                ]:
                     stated.setdefault("author", "、".join(authors))
     for meta in tree.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
-        if (content := (meta.get("content") or "").strip()):
+        if content := (meta.get("content") or "").strip():
             stated.setdefault(re.sub(r"\s", "", name).lower(), content)
     values = {field: next((stated[name] for name in names if name in stated), "") for field, names in _META.items()}
     return {field: value for field, value in values.items() if value}

@@ -55,8 +55,10 @@ def boxes_of(picture: Image.Image) -> list[Box]:
     found = engine(np.asarray(picture.convert("RGB")))
     if found.boxes is None:
         return []
-    frames = [(*np.asarray(corners).min(0), *np.asarray(corners).max(0), text)
-              for corners, text in zip(found.boxes, found.txts, strict=True)]
+    frames = [
+        (*np.asarray(corners).min(0), *np.asarray(corners).max(0), text)
+        for corners, text in zip(found.boxes, found.txts, strict=True)
+    ]
     sizes = [_size(right - left, bottom - top, text) for left, top, right, bottom, text in frames]
     usual = median(size for size, frame in zip(sizes, frames, strict=True) for _ in frame[4])
     boxes = []

@@ -19,9 +19,13 @@ def pages_in(file: str, folders: Sequence[Path], limits: Limits) -> Iterator[Pag
 
     Raises CorpusError when it is not there, or cannot be used.
     """
-    path = next((found for found in (file_of(Path(file)), *(file_of(folder / file) for folder in folders)) if found), None)
+    path = next(
+        (found for found in (file_of(Path(file)), *(file_of(folder / file) for folder in folders)) if found), None
+    )
     if path is None:
-        raise CorpusError(f"{file} is no file here or in {folders[0]}: `rag status --json` lists the files that were read.")
+        raise CorpusError(
+            f"{file} is no file here or in {folders[0]}: `rag status --json` lists the files that were read."
+        )
     folder = next((each for each in folders if path.resolve().is_relative_to(each.resolve())), path.parent)
     path = folder / path.resolve().relative_to(folder.resolve())
     part = file.partition(path.name)[2]

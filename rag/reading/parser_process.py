@@ -77,7 +77,9 @@ class Worker:
     def __enter__(self) -> Worker:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._end()
 
     def read(self, kind: str, data: bytes) -> Iterator[Part | Refused]:
@@ -116,8 +118,15 @@ class Worker:
         if self._process is None or self._process.poll() is not None:
             root = str(Path(__file__).parents[2])
             self._process = subprocess.Popen(
-                [sys.executable, "-c", f"import sys; sys.path.insert(0, {root!r}); from rag.reading.parser_process import serve; serve()"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                [
+                    sys.executable,
+                    "-c",
+                    f"import sys; sys.path.insert(0, {root!r}); from rag.reading.parser_process import serve; serve()",
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
             self._rest = b""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"kind": kind, "size": len(data), "first": first}).encode() + b"\n")

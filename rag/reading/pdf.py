@@ -81,7 +81,9 @@ def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
         else:
             close()
             left, middle, right, size = edge.left, at, edge.right, edge.top - edge.bottom
-            if pdfium.FPDFText_GetMatrix(text, i, ctypes.byref(matrix)):  # a font's own box is often much higher than its type
+            if pdfium.FPDFText_GetMatrix(
+                text, i, ctypes.byref(matrix)
+            ):  # a font's own box is often much higher than its type
                 size = pdfium.FPDFText_GetFontSize(text, i) * math.hypot(matrix.c, matrix.d) or size
         letters.append("-" if code in _HYPHENS else chr(code))
         blank = False

@@ -48,7 +48,9 @@ class Reader:
     def __enter__(self) -> Reader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._worker.__exit__(kind, error, trace)
 
     def check(self, paths: Iterable[Path]) -> None:
@@ -64,8 +66,11 @@ class Reader:
         if path.is_symlink() and not path.resolve().is_relative_to(self._folder.resolve()):
             yield Refused(name, f"{name} is a link to a file outside the folder: copy the file into it.")
             return
-        limit = ((self._limits.text_mb, "RAG_MAX_FILE_MB") if suffix in TEXT
-                 else (self._limits.source_mb, "RAG_MAX_SOURCE_MB"))
+        limit = (
+            (self._limits.text_mb, "RAG_MAX_FILE_MB")
+            if suffix in TEXT
+            else (self._limits.source_mb, "RAG_MAX_SOURCE_MB")
+        )
         try:
             if suffix in UNREAD:
                 raise CorpusError(f"{name} is of a kind that is not read: {UNREAD[suffix]}.")
@@ -95,12 +100,19 @@ class Reader:
             else:
                 kind = KINDS[suffix]
                 parts: Iterable[Part | Refused] = self._worker.read(kind, data)
-                yield from self._parts(name, sha256, kind, _joined(parts) if given[0].stated.whole else parts, given, beside)
+                yield from self._parts(
+                    name, sha256, kind, _joined(parts) if given[0].stated.whole else parts, given, beside
+                )
         except CorpusError as error:
             yield Refused(name, str(error))
 
     def _parts(
-        self, name: str, sha256: str, encoding: str, parts: Iterable[Part | Refused], given: list[Given],
+        self,
+        name: str,
+        sha256: str,
+        encoding: str,
+        parts: Iterable[Part | Refused],
+        given: list[Given],
         beside: Beside | None,
     ) -> Iterator[Page | Refused]:
         some = False
@@ -110,14 +122,19 @@ class Reader:
                 yield Refused(name + part.file, f"{name}{part.file} {part.why}")
             elif len(part.text) > self._limits.text_mb * 1e6 / 3:  # as many characters as fit a text file of that size
                 some = True
-                yield Refused(name + part.mark, _too_large(name + part.mark, 3 * len(part.text), self._limits.text_mb, "RAG_MAX_FILE_MB"))
+                yield Refused(
+                    name + part.mark,
+                    _too_large(name + part.mark, 3 * len(part.text), self._limits.text_mb, "RAG_MAX_FILE_MB"),
+                )
             elif part.text.strip():
                 some = True
                 try:
                     own = own_of(name + part.mark, beside) if beside and part.mark else Given()
                     if part.mark and given[0].stated.articles:
-                        raise CorpusError(f"{name}{SUFFIX} gives `articles`, and {name} has several pages: "
-                                          f"name it {name}{part.mark}{SUFFIX}.")
+                        raise CorpusError(
+                            f"{name}{SUFFIX} gives `articles`, and {name} has several pages: "
+                            f"name it {name}{part.mark}{SUFFIX}."
+                        )
                     stated = merged([own, given[0], said(part.stated), *given[1:]])
                     page = self._fitting(Page(name + part.mark, part.text, encoding, sha256, stated))
                 except CorpusError as error:

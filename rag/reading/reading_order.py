@@ -77,8 +77,12 @@ def _stretches(boxes: Sequence[Box]) -> list[Box]:
         for i, other in enumerate(open_):
             if other.right < box.left - _WORD_GAP * max(other.size, box.size):
                 continue
-            if _same_line(other, box) and box.left > other.left and box.right > other.right and (
-                    -0.3 * box.size < box.left - other.right < _WORD_GAP * min(other.size, box.size)):
+            if (
+                _same_line(other, box)
+                and box.left > other.left
+                and box.right > other.right
+                and (-0.3 * box.size < box.left - other.right < _WORD_GAP * min(other.size, box.size))
+            ):
                 open_[i] = _one(other, box)
                 break
         else:
@@ -166,8 +170,12 @@ def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
     middle = (min(box.left for box in boxes) + max(box.right for box in boxes)) / 2
     zone: list[Box] = []
     for i, band in enumerate(bands):
-        if zone and (_crosses(zone, band, body) or _is_running_head(zone, bands[0], body) or _heads_all(zone, band, bands[i + 1:], body)
-                     or _stands_over(zone, band, middle, body)):
+        if zone and (
+            _crosses(zone, band, body)
+            or _is_running_head(zone, bands[0], body)
+            or _heads_all(zone, band, bands[i + 1 :], body)
+            or _stands_over(zone, band, middle, body)
+        ):
             yield zone
             zone = []
         zone = zone + band
@@ -218,4 +226,7 @@ def _is_running_head(zone: Sequence[Box], first: Sequence[Box], body: float) -> 
     """Name, date and number of the page, far apart on its first line and in no type larger than the body's."""
     if zone != first or len(zone) == 1 or len(_rows(zone)) > 1 or any(box.size > _HEADLINE * body for box in zone):
         return False
-    return sum(len(box.text) for box in zone) <= 50 and min((b - a for a, b in _gutters(zone, body)), default=0.0) > 5 * body
+    return (
+        sum(len(box.text) for box in zone) <= 50
+        and min((b - a for a, b in _gutters(zone, body)), default=0.0) > 5 * body
+    )

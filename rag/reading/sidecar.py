@@ -21,20 +21,80 @@ from rag.text.outline import read_lines
 SUFFIX = ".yaml"
 FOLDER_FILE = "baowen.yaml"
 FIELDS = {  # the names that newsroom systems and writers give them, likeliest first
-    "title": ("title", "标题", "標題", "题目", "题名", "主题", "主标题", "文章标题", "稿件标题", "新闻标题", "headline"),
-    "text": ("text", "正文", "内容", "內容", "正文内容", "文章内容", "稿件内容", "新闻内容", "全文", "文本",
-             "body", "content", "fulltext", "article"),
+    "title": (
+        "title",
+        "标题",
+        "標題",
+        "题目",
+        "题名",
+        "主题",
+        "主标题",
+        "文章标题",
+        "稿件标题",
+        "新闻标题",
+        "headline",
+    ),
+    "text": (
+        "text",
+        "正文",
+        "内容",
+        "內容",
+        "正文内容",
+        "文章内容",
+        "稿件内容",
+        "新闻内容",
+        "全文",
+        "文本",
+        "body",
+        "content",
+        "fulltext",
+        "article",
+    ),
     "byline": ("byline", "作者", "记者", "記者", "署名", "撰稿", "author", "authors", "reporter", "writer"),
-    "date": ("date", "日期", "发布日期", "发布时间", "發佈時間", "出版日期", "见报日期", "刊发日期", "发表日期", "发表时间", "刊期", "时间",
-             "pubdate", "published", "publishdate", "publishtime", "publishedat", "publicationdate", "time"),
-    "source": ("source", "来源", "來源", "报纸", "報紙", "报纸名称", "报刊", "媒体", "媒体名称",
-               "newspaper", "paper", "publication", "media"),
+    "date": (
+        "date",
+        "日期",
+        "发布日期",
+        "发布时间",
+        "發佈時間",
+        "出版日期",
+        "见报日期",
+        "刊发日期",
+        "发表日期",
+        "发表时间",
+        "刊期",
+        "时间",
+        "pubdate",
+        "published",
+        "publishdate",
+        "publishtime",
+        "publishedat",
+        "publicationdate",
+        "time",
+    ),
+    "source": (
+        "source",
+        "来源",
+        "來源",
+        "报纸",
+        "報紙",
+        "报纸名称",
+        "报刊",
+        "媒体",
+        "媒体名称",
+        "newspaper",
+        "paper",
+        "publication",
+        "media",
+    ),
     "page": ("page", "版次", "版面", "版号", "版"),
 }
 _VALUES = ("title", "byline", "date", "source", "page")
 _OWN = (*_VALUES, "whole", "columns", "articles", "sha256")
 _MAX_CHARS = 100_000
-_DATE = re.compile(r"((?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?(?!\d)|((?:1[89]|20)\d\d)(\d\d)(\d\d)(?!\d)")
+_DATE = re.compile(
+    r"((?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?(?!\d)|((?:1[89]|20)\d\d)(\d\d)(\d\d)(?!\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +116,6 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s_\-]", "", unicodedata.normalize("NFKC", name)).lower().strip("\ufeff:")
 
 
-
-
 def read_front_matter(text: str, name: str) -> Given:
     """Raises CorpusError, with the line, when there is front matter and it is no YAML."""
     match = FRONT_MATTER.match(text)
@@ -67,7 +125,9 @@ def read_front_matter(text: str, name: str) -> Given:
 def read_sidecar(text: str, name: str) -> Given:
     """Raises CorpusError, in one line that names the line of the file."""
     if len(text) > _MAX_CHARS:
-        raise CorpusError(f"{name} has {len(text):,} characters, more than {_MAX_CHARS:,}: keep what it states of the file and no more.")
+        raise CorpusError(
+            f"{name} has {len(text):,} characters, more than {_MAX_CHARS:,}: keep what it states of the file and no more."
+        )
     return _given(text, name, first_line=1, strict=True)
 
 
@@ -91,8 +151,14 @@ def stated_of(row: Mapping[str, str], basis: DateBasis, whole: bool) -> Stated:
     """``row``: field -> its text, as an export or a page's own metadata gives it."""
     date = iso_date(row.get("date", ""))
     return Stated(
-        title=" ".join(row.get("title", "").split()), byline=people(row.get("byline", "")), date=date, date_basis=basis if date else "",
-        source=row.get("source", "").strip(), page=page_number(row.get("page", "")), whole=whole)
+        title=" ".join(row.get("title", "").split()),
+        byline=people(row.get("byline", "")),
+        date=date,
+        date_basis=basis if date else "",
+        source=row.get("source", "").strip(),
+        page=page_number(row.get("page", "")),
+        whole=whole,
+    )
 
 
 def iso_date(text: str) -> str:
@@ -100,8 +166,16 @@ def iso_date(text: str) -> str:
     match = _DATE.match(unicodedata.normalize("NFKC", text).strip())
     if not match:
         return ""
-    year, month, day = match.group(1) or match.group(4), match.group(2) or match.group(5), match.group(3) or match.group(6)
-    if (month and not int(month)) or (day and not int(day)) or not days_of(Point(int(year), int(month or 0), int(day or 0))):
+    year, month, day = (
+        match.group(1) or match.group(4),
+        match.group(2) or match.group(5),
+        match.group(3) or match.group(6),
+    )
+    if (
+        (month and not int(month))
+        or (day and not int(day))
+        or not days_of(Point(int(year), int(month or 0), int(day or 0)))
+    ):
         return ""
     return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
 
@@ -149,8 +223,14 @@ def _given(text: str, name: str, first_line: int, strict: bool) -> Given:
             if bad := [a for a, _ in columns if a not in FIELDS]:
                 raise wrong(line, f"`columns` has {bad[0]!r}, known are {', '.join(FIELDS)}")
         elif field == "articles":
-            outlines = tuple(_outline(item, wrong) for item in (value.value if isinstance(value, yaml.SequenceNode) else [value]))
-        elif isinstance(value, yaml.SequenceNode) and field == "byline" and all(isinstance(v, yaml.ScalarNode) for v in value.value):
+            outlines = tuple(
+                _outline(item, wrong) for item in (value.value if isinstance(value, yaml.SequenceNode) else [value])
+            )
+        elif (
+            isinstance(value, yaml.SequenceNode)
+            and field == "byline"
+            and all(isinstance(v, yaml.ScalarNode) for v in value.value)
+        ):
             values[field] = "、".join(v.value for v in value.value)
         elif isinstance(value, yaml.ScalarNode) and field and field != "columns":
             values[field] = value.value.strip()
@@ -175,9 +255,13 @@ def _outline(node: yaml.Node, wrong: Callable[[int, str], CorpusError]) -> Outli
     line = node.start_mark.line
     if not isinstance(node, yaml.MappingNode):
         raise wrong(line, "an article is no `title:`, `byline:`, `kind:` and `lines:`")
-    values = {str(key.value): "、".join(v.value for v in value.value) if isinstance(value, yaml.SequenceNode) else str(value.value)
-              for key, value in node.value
-              if isinstance(value, yaml.ScalarNode) or all(isinstance(v, yaml.ScalarNode) for v in value.value)}
+    values = {
+        str(key.value): "、".join(v.value for v in value.value)
+        if isinstance(value, yaml.SequenceNode)
+        else str(value.value)
+        for key, value in node.value
+        if isinstance(value, yaml.ScalarNode) or all(isinstance(v, yaml.ScalarNode) for v in value.value)
+    }
     if unknown := [str(key.value) for key, _ in node.value if key.value not in ("title", "byline", "kind", "lines")]:
         raise wrong(line, f"an article has no field {unknown[0]!r}, only title, byline, kind, lines")
     kind = values.get("kind", "article")
@@ -228,7 +312,9 @@ class Folders:
                 if (text := beside(path)) is not None:
                     own.append(read_sidecar(text, path))
                     if of_one := own[-1].fields & _OF_ONE:
-                        raise CorpusError(f"{path} gives `{min(of_one)}`, which is of one file: put it into the YAML beside that.")
+                        raise CorpusError(
+                            f"{path} gives `{min(of_one)}`, which is of one file: put it into the YAML beside that."
+                        )
             self._known[folder] = (*own, *(self._of(folder.rpartition("/")[0], beside) if folder else ()))
         return self._known[folder]
 

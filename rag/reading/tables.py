@@ -82,13 +82,23 @@ def _held(header: Sequence[str], name: str, columns: Columns) -> dict[str, list[
     named = dict(columns)
     listed = ", ".join(header)[:200]
     if missing := [column for column in named.values() if column not in header]:
-        raise CorpusError(f"{name} has no column {missing[0]!r}, which {name}{SUFFIX} names (columns: {listed}): correct one of them.")
-    held = {field: [named[field]] if field in named else sorted(
-                (column for column in header if plain_name(column) in known), key=lambda column: known.index(plain_name(column)))
-            for field, known in FIELDS.items()}
+        raise CorpusError(
+            f"{name} has no column {missing[0]!r}, which {name}{SUFFIX} names (columns: {listed}): correct one of them."
+        )
+    held = {
+        field: [named[field]]
+        if field in named
+        else sorted(
+            (column for column in header if plain_name(column) in known),
+            key=lambda column: known.index(plain_name(column)),
+        )
+        for field, known in FIELDS.items()
+    }
     if not held["text"]:
-        raise CorpusError(f"{name} has no column for the text (columns: {listed}): name it in {name}{SUFFIX}, "
-                          "e.g. `columns: {text: 稿件}`.")
+        raise CorpusError(
+            f"{name} has no column for the text (columns: {listed}): name it in {name}{SUFFIX}, "
+            "e.g. `columns: {text: 稿件}`."
+        )
     return held
 
 

@@ -30,8 +30,10 @@ class Archive:
         members = [info for info in self._zip.infolist() if not info.is_dir()]
         unpacked = sum(info.file_size for info in members)
         if unpacked > max_mb * 1e6:
-            raise CorpusError(f"unpacks to {unpacked / 1e6:,.0f} MB, over the limit of {max_mb:g} MB: "
-                              "split it, or raise RAG_MAX_SOURCE_MB.")
+            raise CorpusError(
+                f"unpacks to {unpacked / 1e6:,.0f} MB, over the limit of {max_mb:g} MB: "
+                "split it, or raise RAG_MAX_SOURCE_MB."
+            )
         if len(members) > _MAX_MEMBERS:
             raise CorpusError(f"holds {len(members):,} files, more than {_MAX_MEMBERS:,}: split it.")
         self._members: dict[str, zipfile.ZipInfo] = {}
@@ -53,7 +55,15 @@ class Archive:
         """Raises CorpusError when the member is damaged."""
         try:
             return self._zip.read(self._members[name])
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            NotImplementedError,
+            RuntimeError,
+            EOFError,
+            OSError,
+        ) as error:
             raise CorpusError("is damaged in its archive: pack it again.") from error
 
     def _unusable(self, info: zipfile.ZipInfo, name: str) -> str:

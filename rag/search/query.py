@@ -18,15 +18,18 @@ _REFERS_BACK = re.compile(
     r"^(?:那|那么|还有|其中|另外|此外|具体|分别|然后|它|他|她|这|该|上述|前者|后者|为什么|what about|how about|and |then )"
     r"|它|他们|她们|他的|她的|其中|这(?:个|些|家|次|项|位|座|笔|场|条|里|件)|那(?:个|些|家|次|项|位|座|笔|场|条|里|件|是)|该(?:项目|公司|企业|市|镇)|上述|呢[?？]?$"
     r"|\b(?:it|its|they|them|their|he|she|his|her|those|these|that one|this one|of them|the (?:company|project|meeting|event))\b",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _ASKING = re.compile(
     r"请问|请告诉我|告诉我|我想知道|想了解|有没有|是不是|能不能|什么时候|什么时间|什么地方|什么样|为什么|为何|怎么样|怎样|怎么|如何|"
     r"哪一天|哪一年|哪些|哪几|哪个|哪家|哪位|哪里|哪儿|哪年|哪天|哪|什么|多少|几个|几家|几位|几次|几年|几|谁|是否|吗|呢|吧|啊|了|的|是|在|有|和|与|被|把|"
-    r"都|也|就|到底|究竟|分别|一共|总共|主要|目前|现在")
+    r"都|也|就|到底|究竟|分别|一共|总共|主要|目前|现在"
+)
 _STOP = frozenset(
     "a an and are as at be been being but by can could did do does for from had has have how i in is it its me much "
     "many more of on or our s so than that the their them there these they this those to us was we were what when "
-    "where which who whom whose why will with would you your please tell about any some all per".split())
+    "where which who whom whose why will with would you your please tell about any some all per".split()
+)
 
 
 def parse(question: str, history: Sequence[Turn], names: NameBridge, only: Filter = EVERYTHING) -> Query:

@@ -58,9 +58,13 @@ class Retriever:
         lexical = scores[rows].astype(np.float64)  # so that a mean does not depend on the order of the rows
         fused = {"dense": dense, "lexical": lexical, "fused": _fuse(dense, lexical)}[self.ranker]
         least = np.sort(fused)[-k:].min(initial=np.inf)
-        hits = [Hit(*self.index.hit(int(rows[i])), float(fused[i]), float(dense[i]), float(lexical[i]))
-                for i in np.flatnonzero(fused >= least)]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.passage_id))[:k]  # numbers of rows tell when they came
+        hits = [
+            Hit(*self.index.hit(int(rows[i])), float(fused[i]), float(dense[i]), float(lexical[i]))
+            for i in np.flatnonzero(fused >= least)
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.passage_id))[
+            :k
+        ]  # numbers of rows tell when they came
 
 
 def _fuse(dense: Scores, lexical: Scores) -> Scores:
@@ -71,5 +75,3 @@ def _fuse(dense: Scores, lexical: Scores) -> Scores:
 def _standard(scores: Scores) -> Scores:
     spread = float(scores.std()) if len(scores) else 0.0
     return (scores - scores.mean()) / spread if spread > 1e-6 else np.zeros_like(scores)
-
-

@@ -15,14 +15,17 @@ from functools import lru_cache
 from rag.words.bm25 import Frequencies
 
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
-_FINALS = "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v"
+_FINALS = (
+    "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v"
+)
 _SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|['’](?!s\b)[A-Za-z]+)*")
 _ENGLISH = frozenset(
     "a an and are can china chinese china's did do does during long line man men made make many me mine more "
     "name none one page pan gone gang fan fun gun hang hen her here he she his in is it japan japanese no on open or "
     "out over range rate send sent share sane size so some song sun than then there time to tone town tune use "
-    "we were wage wide wine woman women whose why you young change area wang's".split())
+    "we were wage wide wine woman women whose why you young change area wang's".split()
+)
 _RARE = 0.25
 
 
@@ -43,14 +46,14 @@ class NameBridge:
         at = 0
         while at < len(words):
             for count in (3, 2, 1):
-                group = words[at: at + count]
+                group = words[at : at + count]
                 if len(group) < count or not all(w[0].isupper() for w, _, _ in group):
                     continue
-                if any(question[a[2]: b[1]] != " " for a, b in itertools.pairwise(group)):
+                if any(question[a[2] : b[1]] != " " for a, b in itertools.pairwise(group)):
                     continue
                 readings = self._read([w for w, _, _ in group])
                 if readings:
-                    found[question[group[0][1]: group[-1][2]]] = readings
+                    found[question[group[0][1] : group[-1][2]]] = readings
                     at += count - 1
                     break
             at += 1

@@ -12,8 +12,18 @@ import unicodedata
 from collections.abc import Iterable
 
 _SCALES = {
-    "万亿": 1e12, "亿": 1e8, "千万": 1e7, "百万": 1e6, "万": 1e4, "千": 1e3, "百": 1e2,
-    "trillion": 1e12, "billion": 1e9, "million": 1e6, "thousand": 1e3, "hundred": 1e2,
+    "万亿": 1e12,
+    "亿": 1e8,
+    "千万": 1e7,
+    "百万": 1e6,
+    "万": 1e4,
+    "千": 1e3,
+    "百": 1e2,
+    "trillion": 1e12,
+    "billion": 1e9,
+    "million": 1e6,
+    "thousand": 1e3,
+    "hundred": 1e2,
 }
 _LARGEST = 10**18
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -25,14 +35,16 @@ _FIGURE = re.compile(
     rf"|(?P<digits>{_NUMBER})\s*(?P<scale>万亿|千万|百万|[亿万千百](?!年)|trillion|billion|million|thousand|hundred)?"
     rf"\s*(?P<percent>%|个百分点|percent|per cent)?"
     rf"|(?P<chinese>{_CHINESE}{{2,}}|[二两三四五六七八九十](?=[个家项人年月日天次名位件条座倍]))",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 
 
 def figures(text: str) -> list[tuple[str, int, int]]:
     """(canonical form, start, end) of each figure, in order. The form is the value, with ``%`` after
     a percentage."""
     flat = "".join(
-        c if len(n := unicodedata.normalize("NFKC", c)) != 1 else n for c in text)  # one for one: offsets stay
+        c if len(n := unicodedata.normalize("NFKC", c)) != 1 else n for c in text
+    )  # one for one: offsets stay
     found = []
     for match in _FIGURE.finditer(flat):
         value, percent = _value(match)

@@ -62,9 +62,14 @@ def filter_of(
 def passes(only: Filter, article: Article) -> bool:
     """The newspaper's name need only contain what is asked for; a byline must have the whole name."""
     facts = facts_of(article)
-    return ((not only.since or facts.until >= number_of(only.since)) and (not only.until or facts.since <= number_of(only.until))
-            and folded(only.source) in facts.source and (not only.byline or folded(only.byline) in facts.byline)
-            and only.kind in (None, facts.kind) and only.page in ("", facts.page))
+    return (
+        (not only.since or facts.until >= number_of(only.since))
+        and (not only.until or facts.since <= number_of(only.until))
+        and folded(only.source) in facts.source
+        and (not only.byline or folded(only.byline) in facts.byline)
+        and only.kind in (None, facts.kind)
+        and only.page in ("", facts.page)
+    )
 
 
 def undated(only: Filter, articles: Iterable[Article]) -> int:
@@ -95,7 +100,9 @@ def page_key(page: str) -> str:
 
 def _plain(date: str) -> str:
     """``2025年7月``, ``2025/7`` and full-width digits as ``2025-7``."""
-    return re.sub(r"(?<=\d)[年月日号]$", "", re.sub(r"[年月/.](?=\d)", "-", unicodedata.normalize("NFKC", date).strip()))
+    return re.sub(
+        r"(?<=\d)[年月日号]$", "", re.sub(r"[年月/.](?=\d)", "-", unicodedata.normalize("NFKC", date).strip())
+    )
 
 
 def folded(text: str) -> str:

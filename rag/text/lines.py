@@ -30,7 +30,8 @@ def squeeze(text: str) -> str:
     """Blanks dropped beside a Chinese character or full-width sign, single between Latin words."""
     words = text.split()
     return "".join(
-        (" " if i and words[i - 1][-1] < "\u0250" and word[0] < "\u0250" else "") + word for i, word in enumerate(words))
+        (" " if i and words[i - 1][-1] < "\u0250" and word[0] < "\u0250" else "") + word for i, word in enumerate(words)
+    )
 
 
 def kept(text: str) -> Iterator[tuple[int, bool]]:
@@ -55,7 +56,7 @@ def lines_of(text: str) -> list[Line]:
         if not stripped:
             continue
         start = match.start() + raw.index(stripped)
-        blanks = len(re.findall(r"\r\n|[\n\f\v\r]", text[ended: match.start()])) - 1
+        blanks = len(re.findall(r"\r\n|[\n\f\v\r]", text[ended : match.start()])) - 1
         ended = match.start() + len(raw.rstrip(_BLANKS))
         level = 0
         if heading := re.fullmatch(r"(#{1,6})\s+(.*?)(?:\s+#+)?", stripped):
@@ -65,6 +66,16 @@ def lines_of(text: str) -> list[Line]:
             stripped = strong.group(2)
             start += strong.start(2)
         width = sum(1.0 if c > "\u2e7f" or c in "“”‘’—…·" else 0.5 for c in squeeze(stripped))
-        lines.append(Line(
-            start, start + len(stripped), stripped, raw[0] in " \t\u3000\u00a0", blanks > 0, width, max(0, blanks), level))
+        lines.append(
+            Line(
+                start,
+                start + len(stripped),
+                stripped,
+                raw[0] in " \t\u3000\u00a0",
+                blanks > 0,
+                width,
+                max(0, blanks),
+                level,
+            )
+        )
     return lines

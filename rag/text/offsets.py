@@ -13,8 +13,11 @@ def source_of(article: Article, start: int, end: int) -> tuple[str, int, int]:
         return article.file, 0, 0
     first = inside[0]
     last = [run for run in inside if run.file == first.file][-1]
-    return (first.file or article.file, first.source_start + max(0, start - first.start),
-            last.source_start + min(last.length, end - last.start))
+    return (
+        first.file or article.file,
+        first.source_start + max(0, start - first.start),
+        last.source_start + min(last.length, end - last.start),
+    )
 
 
 def source_span(article: Article, start: int, end: int) -> tuple[int, int]:

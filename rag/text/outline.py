@@ -62,9 +62,16 @@ def outlines_of(page: Page, articles: Sequence[Article]) -> list[Outline]:
 
 def as_yaml(page: Page, outlines: Sequence[Outline]) -> str:
     """The YAML that, beside the file, has the page cut just so."""
-    rows = [{"title": o.title, "byline": list(o.byline), "kind": o.kind, "lines": lines_text(o.lines)} for o in outlines]
+    rows = [
+        {"title": o.title, "byline": list(o.byline), "kind": o.kind, "lines": lines_text(o.lines)} for o in outlines
+    ]
     text: str = yaml.safe_dump(
-        {"sha256": page.sha256[:12], "articles": rows}, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+        {"sha256": page.sha256[:12], "articles": rows},
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=None,
+        width=120,
+    )
     return text
 
 
@@ -76,8 +83,10 @@ def checked(page: Page) -> Page:
         return page
     where = f"{page.file}.yaml"
     if stated.sha256 and not page.sha256.startswith(stated.sha256):
-        raise CorpusError(f"{page.file} has changed since {where} was written: correct its lines with "
-                          f"`rag show {page.file} --yaml`, or remove `articles` there.")
+        raise CorpusError(
+            f"{page.file} has changed since {where} was written: correct its lines with "
+            f"`rag show {page.file} --yaml`, or remove `articles` there."
+        )
     last = len(line_spans(page.text))
     if beyond := [b for o in stated.articles for _, b in o.lines if b > last]:
         raise CorpusError(f"{where} names line {beyond[0]}, and {page.file} has {last}: correct it.")
@@ -122,8 +131,11 @@ def _outside(
         return None, ""
     candidates: Iterator[tuple[int, int, Role]] = (
         (min(abs(number - line) for line in (bodies[i][0], bodies[i][-1])), i, role)
-        for i, article in enumerate(articles) if bodies[i]
-        for role in (_role(clean, article),) if role)
+        for i, article in enumerate(articles)
+        if bodies[i]
+        for role in (_role(clean, article),)
+        if role
+    )
     distance, i, role = min(candidates, default=(_NEAR + 1, 0, ""))
     return (i, role) if distance <= _NEAR else (None, "")
 

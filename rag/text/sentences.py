@@ -8,7 +8,6 @@ _END = re.compile(r"(?:[。！？!?]+|\.(?=\s+[A-Z\"“]|\s*$))[”’」』》�
 _ATTRIBUTION = re.compile(r"[^“”\n]{1,28}(?:说|表示|介绍|认为|建议|指出|道|坦言|告诉\w{1,4})[^“”\n]{0,8}[。.]")
 
 
-
 def sentences(text: str) -> list[tuple[int, int]]:
     """Half-open offsets of the sentences in order, white space around them left out. A closing
     ``……说。`` stays with the quotation it attributes."""
@@ -18,20 +17,10 @@ def sentences(text: str) -> list[tuple[int, int]]:
         inner = text[start:end]
         left, right = start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
         if right > left:
-            attributed = spans and text[spans[-1][1] - 1] in "”\"" and spans[-1][1] == left
+            attributed = spans and text[spans[-1][1] - 1] in '”"' and spans[-1][1] == left
             if attributed and _ATTRIBUTION.fullmatch(text[left:right]):
                 spans[-1] = (spans[-1][0], right)
             else:
                 spans.append((left, right))
         start = end
     return spans
-
-
-
-
-
-
-
-
-
-

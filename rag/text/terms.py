@@ -37,14 +37,16 @@ def tokens(text: str) -> list[str]:
         if not _CJK.match(run):
             found.append(run)
             continue
-        found.extend(run[i: i + 2] for i in range(len(run) - 1))
+        found.extend(run[i : i + 2] for i in range(len(run) - 1))
         if len(run) == 1:
             found.append(run)
         found.extend(word for word in rjieba.cut_for_search(run) if len(word) > 2)
     return found
 
 
-_EMPTY = frozenset("我们 你们 他们 大家 这个 那个 这些 那些 没有 已经 一个 一些 可以 可能 需要 进行 以及 因为 所以 还有 告诉 知道".split())
+_EMPTY = frozenset(
+    "我们 你们 他们 大家 这个 那个 这些 那些 没有 已经 一个 一些 可以 可能 需要 进行 以及 因为 所以 还有 告诉 知道".split()
+)
 
 
 def content_words(text: str) -> list[str]:
@@ -86,7 +88,7 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
     start = 0
     for text in normal:
         found.extend(map(numbers.__getitem__, _NOT_CJK.findall(text)))
-        words = rjieba.cut_for_search(runs[start: start + len(text)])
+        words = rjieba.cut_for_search(runs[start : start + len(text)])
         found.extend([numbers[word] for word in words if len(word) > 2 and word[0] != "\n"])
         ends.append(len(found))
         start += len(text) + 1
@@ -94,7 +96,9 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
     edge = np.concatenate([[False], chinese, [False]])
     alone = np.flatnonzero(chinese & ~edge[:-2] & ~edge[2:])
     lone = np.array([numbers[chr(code)] for code in codes[alone].tolist()], np.uint64)
-    return Occurrences(pairs, np.concatenate([keyed(np.array(found, np.uint64), owners), keyed(lone, rows[alone])]), tuple(numbers))
+    return Occurrences(
+        pairs, np.concatenate([keyed(np.array(found, np.uint64), owners), keyed(lone, rows[alone])]), tuple(numbers)
+    )
 
 
 def keyed(upper: NDArray[np.unsignedinteger[Any]], lower: NDArray[np.unsignedinteger[Any]]) -> Keys:

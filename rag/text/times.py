@@ -55,29 +55,29 @@ _UNIT = r"年|个月|个?星期|周|天"
 
 _KINDS: dict[str, str] = {
     "lunar": rf"(?:农历|阴历|旧历)(?:[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年|{_Y}年)?{_B}"
-             r"(?:闰?[正冬腊\d一二三四五六七八九十]{1,3}月)?(?:[初十廿卅二三][一二三四五六七八九十]|十|\d{1,2}日)?",
+    r"(?:闰?[正冬腊\d一二三四五六七八九十]{1,3}月)?(?:[初十廿卅二三][一二三四五六七八九十]|十|\d{1,2}日)?",
     "iso": r"(?<![\d./-])(?P<iy>(?:19|20)\d\d)(?P<sep>[-/.])(?P<im>0?[1-9]|1[0-2])(?P=sep)(?P<id>3[01]|[12]\d|0?[1-9])(?![\d/-]|\.\d)",
     "near": r"(?<![\d一二三四五六七八九十今昨明节假当次生])日前|近日(?!点)|近期|连日来|不久前|前不久|最近(?![一二两三四五六七八九十\d几距])"
-            r"|[这前近]几天|[近前]段时间",
+    r"|[这前近]几天|[近前]段时间",
     "plan": r"十(?P<plan_n>[一二三四五六])五(?=[”\"'’」]|期|规|时|末|开|收|以)",
     "decade": rf"(?:上|20|二十){_B}世纪{_B}(?P<tens>[一二三四五六七八九]十|[1-9]0){_B}年代",
     "reach": rf"(?P<way>近|过去|最近|未来|今后)的?{_B}(?P<rn>{_N}|两|半){_B}(?P<ru>{_UNIT})来?",
     "ago": rf"(?<![\d年第几一二三四五六七八九十两])(?P<an>{_N}|两|半){_B}(?P<au>{_UNIT})(?:(?P<ago_at>前)|来(?![自到]))",
     "day": r"(?:(?P<rd>大前|前|昨|今|明|后)(?:天(?!性)|日(?!头条|之|起))|(?P<rd2>昨|今|明)(?=[晚夜晨早](?!报|稻)))"
-           rf"(?:夜[里间]|[夜晨]|{_PART})",
+    rf"(?:夜[里间]|[夜晨]|{_PART})",
     "anchor": rf"(?P<which>当天|当日|同日|次日|翌日){_PART}",
     "months": rf"(?P<rm>本月|这个月|上个?月|下个?月)(?:(?P<rmd>{_N}){_B}[日号]{_PART}|(?P<rmp>{_MONTH_PART}))?",
     "week": r"(?P<rw>上上|上|本|这|下)(?:周|个?星期)(?:(?P<wd>[二三四五六日天]|一(?![共直个位]))|(?P<we>末))?",
     "point": rf"(?:(?:(?P<y>{_Y}){_B}(?:年(?![代龄])度?|(?=[上下]半年|第?[一二三四]季度|前三季度)|(?={_TO}{_Y}{_B}年))"
-             rf"|(?P<ry>今年|去年|前年|明年|后年|本年|上年(?![级纪]))度?|(?P<same>同年|当年)(?={_N}月))(?:的|[,，](?={_N}{_B}月))?)?{_B}"
-             rf"(?:(?P<half>[上下]半年)|(?P<q>前三|第?(?:[一二三四]|(?<!\d)[1-4])){_B}季度"
-             rf"|(?P<edge>年[初底末]|(?<=年)[初底末](?![步中级期始次衷心审部线层气端]))"
-             rf"|(?P<m>{_N}){_B}(?:月(?![龄嫂饼球亮光])份?|(?={_TO}{_N}{_B}月))"
-             rf"(?:{_B}(?P<d>{_N}){_B}(?:[日号](?![线楼]){_PART}|(?={_TO}{_N}{_B}[日号]))|{_B}(?P<mp>{_MONTH_PART}))?"
-             rf")?(?P<on>以来|至今|迄今)?",
+    rf"|(?P<ry>今年|去年|前年|明年|后年|本年|上年(?![级纪]))度?|(?P<same>同年|当年)(?={_N}月))(?:的|[,，](?={_N}{_B}月))?)?{_B}"
+    rf"(?:(?P<half>[上下]半年)|(?P<q>前三|第?(?:[一二三四]|(?<!\d)[1-4])){_B}季度"
+    rf"|(?P<edge>年[初底末]|(?<=年)[初底末](?![步中级期始次衷心审部线层气端]))"
+    rf"|(?P<m>{_N}){_B}(?:月(?![龄嫂饼球亮光])份?|(?={_TO}{_N}{_B}月))"
+    rf"(?:{_B}(?P<d>{_N}){_B}(?:[日号](?![线楼]){_PART}|(?={_TO}{_N}{_B}[日号]))|{_B}(?P<mp>{_MONTH_PART}))?"
+    rf")?(?P<on>以来|至今|迄今)?",
     "bare": rf"(?:(?<=[至到—–~～-])|(?<![\d.年月近前后第每约内个周天]))(?P<bd>[12]\d|3[01]|0?[1-9])(?!\d)"
-            rf"(?:日(?:(?=[上下中晚凌早晨傍夜起至到电讯从在的向对公发召举，,、宣说表介报—-])|(?<=[至到—–~～-]..)|(?<=[至到—–~～-]...)){_PART}"
-            rf"|(?={_TO}\d{{1,2}}日[上下中晚，,在举]))",
+    rf"(?:日(?:(?=[上下中晚凌早晨傍夜起至到电讯从在的向对公发召举，,、宣说表介报—-])|(?<=[至到—–~～-]..)|(?<=[至到—–~～-]...)){_PART}"
+    rf"|(?={_TO}\d{{1,2}}日[上下中晚，,在举]))",
 }
 _FIRST = r"(?=[\d〇一二三四五六七八九十两半今去前明后本同当年第上下昨大次翌近过最未这不连日农阴旧])"  # spares most characters the rest
 _WORDS = re.compile(f"{_FIRST}(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()) + ")")
@@ -93,9 +93,14 @@ def resolve(text: str, day: str) -> list[Mention]:
     last_day, found = Point(), list[tuple[Mention, Point]]()
     for match in _WORDS.finditer(flat):
         kind = match.lastgroup or ""
-        if kind == "lunar" or (kind == "point" and not any(match[part] for part in ("y", "ry", "same", "half", "q", "edge", "m"))):
+        if kind == "lunar" or (
+            kind == "point" and not any(match[part] for part in ("y", "ry", "same", "half", "q", "edge", "m"))
+        ):
             continue
-        start, end = match.end() - len(match.group().lstrip()), match.start() + len(match.group().rstrip("的,， \u3000"))
+        start, end = (
+            match.end() - len(match.group().lstrip()),
+            match.start() + len(match.group().rstrip("的,， \u3000")),
+        )
         before, named_before = found[-1] if found else (None, Point())
         near = named_before if before and not _STOP.search(flat, before.end, start) else Point()
         named, days = _READERS[kind](match, _Around(today, past, last_day, near))
@@ -124,7 +129,9 @@ def _joined(text: str, old: Mention, new: Mention) -> Mention:
         until = f"{int(since[:4]) + 1}{until[4:]}"
     if not since or until < since:
         since = until = ""
-    return replace(old, end=new.end, words=text[old.start:new.end], since=since, until=until, vague=old.vague or new.vague)
+    return replace(
+        old, end=new.end, words=text[old.start : new.end], since=since, until=until, vague=old.vague or new.vague
+    )
 
 
 def _iso(match: re.Match[str], around: _Around) -> _Reading:
@@ -241,5 +248,16 @@ def _bare(match: re.Match[str], around: _Around) -> _Reading:
 
 
 _READERS: dict[str, Callable[[re.Match[str], _Around], _Reading]] = {
-    "iso": _iso, "near": _near, "plan": _plan, "decade": _decade, "reach": _reach, "ago": _reach, "day": _day, "anchor": _anchor,
-    "months": _relative_month, "week": _week, "point": _point, "bare": _bare}
+    "iso": _iso,
+    "near": _near,
+    "plan": _plan,
+    "decade": _decade,
+    "reach": _reach,
+    "ago": _reach,
+    "day": _day,
+    "anchor": _anchor,
+    "months": _relative_month,
+    "week": _week,
+    "point": _point,
+    "bare": _bare,
+}

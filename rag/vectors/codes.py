@@ -58,8 +58,17 @@ class Nearest:
         try:
             index = _faiss.read_index(str(path))
             codes = _faiss.downcast_index(_faiss.extract_index_ivf(index))
-            if not isinstance(codes, _faiss.IndexIVFRaBitQFastScan) or codes.nlist != 1 or codes.invlists.list_size(0) != index.ntotal:
+            if (
+                not isinstance(codes, _faiss.IndexIVFRaBitQFastScan)
+                or codes.nlist != 1
+                or codes.invlists.list_size(0) != index.ntotal
+            ):
                 raise ValueError("another index")
-        except (RuntimeError, AttributeError, MemoryError, TypeError) as error:  # whichever FAISS meets first in such a file
+        except (
+            RuntimeError,
+            AttributeError,
+            MemoryError,
+            TypeError,
+        ) as error:  # whichever FAISS meets first in such a file
             raise ValueError(str(error)) from error
         return cls(index)

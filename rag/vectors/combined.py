@@ -28,8 +28,14 @@ class Joined:
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         scores = [np.full((len(queries), k), NO_SCORE, np.float32)]
         rows = [np.full((len(queries), k), -1, np.int64)]
-        asked = [(store, start, part) for store, start, part in self._parts(among) if store.size and (part is None or part.mask.any())]
-        later = [(start, self._pool.submit(store.search, queries, k, part)) for store, start, part in asked if store.remote]
+        asked = [
+            (store, start, part)
+            for store, start, part in self._parts(among)
+            if store.size and (part is None or part.mask.any())
+        ]
+        later = [
+            (start, self._pool.submit(store.search, queries, k, part)) for store, start, part in asked if store.remote
+        ]
         answers = [(start, store.search(queries, k, part)) for store, start, part in asked if not store.remote]
         for start, (found, places) in [*answers, *((start, each.result()) for start, each in later)]:
             scores.append(found)

@@ -80,7 +80,11 @@ class Vectors:
         size, dimension = shape
         total = np.zeros(dimension, np.float64)
         with (folder / _VECTORS).open("wb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": shape}
+            header = {
+                "descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)),
+                "fortran_order": False,
+                "shape": shape,
+            }
             np.lib.format.write_array_header_1_0(file, header)
             for block in (part for whole in blocks for part in _blocks(whole)):
                 _demand_unit(block)
@@ -100,7 +104,9 @@ class Vectors:
             if nearest and (nearest.size, nearest.dimension) != (size, dimension):
                 raise ValueError(_NEAREST)
         except (OSError, ValueError) as error:
-            raise IndexDamaged(f"The vectors in {folder} cannot be read: run `rag index` to build them anew.") from error
+            raise IndexDamaged(
+                f"The vectors in {folder} cannot be read: run `rag index` to build them anew."
+            ) from error
         return cls(vectors, nearest, folder / _VECTORS, (folder / _VECTORS).stat().st_size - vectors.nbytes)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
@@ -120,7 +126,7 @@ class Vectors:
             held = candidates[candidates >= 0]
             exact = products(self._some(held), queries[at]).astype(np.float32)
             order = np.lexsort((held, -exact))[:k]
-            scores[at, :len(order)], rows[at, :len(order)] = exact[order], held[order]
+            scores[at, : len(order)], rows[at, : len(order)] = exact[order], held[order]
         return scores, rows
 
     def rows(self, numbers: Rows) -> Matrix:
@@ -143,12 +149,14 @@ class Vectors:
         count = self.size if few is None else len(few)
         step = max(1, _SCORES // count)
         for first in range(0, len(queries), step):
-            some = queries[first: first + step].astype(np.float32)
+            some = queries[first : first + step].astype(np.float32)
             scores = np.empty((len(some), count), np.float32)
             for at in range(0, count, _BLOCK):
                 span = slice(at, at + _BLOCK)
                 block = self._vectors[span] if few is None else self._some(few[span])
-                for line, query in zip(scores, some, strict=True):  # BLAS would want both cores, and wait for a busy one
+                for line, query in zip(
+                    scores, some, strict=True
+                ):  # BLAS would want both cores, and wait for a busy one
                     np.einsum("nd,d->n", block, query, out=line[span])
             if few is None and mask is not None:
                 scores[:, ~mask] = -np.inf
@@ -166,7 +174,7 @@ def products(rows: Matrix, query: Matrix) -> NDArray[np.float64]:
 
 
 def _blocks(matrix: Matrix) -> Iterator[Matrix]:
-    return (matrix[at: at + _BLOCK] for at in range(0, len(matrix), _BLOCK))
+    return (matrix[at : at + _BLOCK] for at in range(0, len(matrix), _BLOCK))
 
 
 def _demand_unit(rows: Matrix) -> None:
@@ -197,7 +205,9 @@ class FlatVectors:
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
         params: Any = None
         if among is not None:
-            chosen: Any = faiss.IDSelectorBitmap  # the Python wrapper takes the bits as an array, its stub does not know
+            chosen: Any = (
+                faiss.IDSelectorBitmap
+            )  # the Python wrapper takes the bits as an array, its stub does not know
             params = cast("Any", faiss).SearchParameters(sel=chosen(np.packbits(among.mask, bitorder="little")))
         scores, rows = self._index.search(np.ascontiguousarray(queries, np.float32), k, params=params)
         return scores, rows
@@ -215,5 +225,5 @@ class FlatVectors:
         """Raises IndexDamaged when the file is missing or no FAISS index."""
         try:
             return cls(faiss.read_index(str(path)))
-        except (RuntimeError, AttributeError) as error:  # the latter where FAISS reads "no index" 
+        except (RuntimeError, AttributeError) as error:  # the latter where FAISS reads "no index"
             raise IndexDamaged(f"The vectors in {path} cannot be read: run `rag index` to build them anew.") from error

@@ -32,10 +32,19 @@ class Address:
             host, port = parts.hostname, parts.port
         except ValueError:
             host = port = None
-        if not host or not port or parts.scheme != "milvus+http" or parts.username or parts.query or parts.fragment \
-                or not re.fullmatch(r"/[A-Za-z_]\w{0,99}", parts.path, re.ASCII):
-            raise BadInput(f"{text!r} is no address of a vector server: write milvus+http://HOST:PORT/COLLECTION, "
-                           "the collection in letters, digits and underscores.")
+        if (
+            not host
+            or not port
+            or parts.scheme != "milvus+http"
+            or parts.username
+            or parts.query
+            or parts.fragment
+            or not re.fullmatch(r"/[A-Za-z_]\w{0,99}", parts.path, re.ASCII)
+        ):
+            raise BadInput(
+                f"{text!r} is no address of a vector server: write milvus+http://HOST:PORT/COLLECTION, "
+                "the collection in letters, digits and underscores."
+            )
         return cls(host, port, parts.path[1:])
 
     def __str__(self) -> str:
@@ -70,6 +79,7 @@ class Connection:
     def _asked(self, call: Any, *arguments: Any, **named: Any) -> Any:
         import grpc
         from pymilvus import MilvusException
+
         try:
             return call(*arguments, **named)
         except grpc.RpcError as error:  # a deadline passes through the client as it is
@@ -82,10 +92,14 @@ class Connection:
         if code == 2 or not isinstance(code, int):  # not connected, or what gRPC says
             if not self._met:
                 return _nobody(self.address)
-            return VectorServerError(f"{what} is down or does not answer: start it, or wait, or "
-                                     "unset RAG_VECTOR_STORE to search on this machine.")
+            return VectorServerError(
+                f"{what} is down or does not answer: start it, or wait, or "
+                "unset RAG_VECTOR_STORE to search on this machine."
+            )
         if code == 100:
-            return IndexMissing(f"{what} no longer has these vectors: start again, or run `rag index` to build them anew.")
+            return IndexMissing(
+                f"{what} no longer has these vectors: start again, or run `rag index` to build them anew."
+            )
         if code in (101, 103, 503):
             return VectorServerError(f"{what} is still loading: wait and try again.")
         return VectorServerError(f"{what} refuses: {' '.join(str(message).split())[:300]}")

@@ -30,6 +30,7 @@ def owner_of(address: Address) -> str:
 def own(address: Address, index: str) -> None:
     """Give the address to an index, whoever had it. Where two do so at once, `owner_of` tells who has it."""
     from pymilvus import DataType, MilvusClient
+
     server, name = connected(address), _owner(address)
     if server("has_collection", name):
         server("drop_collection", name, seconds=WRITE)
@@ -56,7 +57,7 @@ def _segments(address: Address) -> Iterator[str]:
     """The collections of segments that this program made there, whole or not."""
     server = connected(address)
     for name in server("list_collections"):
-        if name.startswith(f"{address.base}_") and SEGMENT.fullmatch(name[len(address.base) + 1:]):
+        if name.startswith(f"{address.base}_") and SEGMENT.fullmatch(name[len(address.base) + 1 :]):
             with suppress(IndexIncompatible):
                 described(server, name)
                 yield name

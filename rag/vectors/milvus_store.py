@@ -43,7 +43,9 @@ class MilvusVectors:
         self.size, self.dimension = local.size, local.dimension
 
     @classmethod
-    def build(cls, address: Address, segment: str, model: str, vectors: VectorStore, facts: Iterable[Facts]) -> MilvusVectors:
+    def build(
+        cls, address: Address, segment: str, model: str, vectors: VectorStore, facts: Iterable[Facts]
+    ) -> MilvusVectors:
         """The collection of ``segment``, 16 hexadecimal digits: ``vectors`` made by the embedder of fingerprint ``model``, and
         the ``facts`` of each row. One that is whole stays as it is, another that this program made is built anew. Raises
         IndexIncompatible where another program's has its name."""
@@ -57,12 +59,15 @@ class MilvusVectors:
         sources = frozenset(_upsert(server, name, vectors, facts))
         server("flush", name, seconds=WRITE)
         from pymilvus import MilvusClient
+
         graph = MilvusClient.prepare_index_params()
         graph.add_index("vector", index_type="HNSW", metric_type="IP", params=_GRAPH)
         server("create_index", name, graph, seconds=WRITE)
         _load(server, name)
         if _count(server, name, vectors.size) != vectors.size:
-            raise VectorServerError(f"The vector server at {address} did not keep every vector of {name}: run `rag index` again.")
+            raise VectorServerError(
+                f"The vector server at {address} did not keep every vector of {name}: run `rag index` again."
+            )
         for _ in range(2):  # 2.3.5 puts on disk what stood there before the call, and a kill brings that back
             server("alter_collection_properties", name, {"baowen": json.dumps(sorted(sources))}, seconds=WRITE)
         return cls(server, name, vectors, sources)
@@ -76,14 +81,18 @@ class MilvusVectors:
             raise IndexMissing(f"The vector server at {address} has no {name}: run `rag index` to build it.")
         made, sources = described(server, name)
         if (made["model"], made["dimension"]) != (model, local.dimension):
-            raise IndexIncompatible(f"{name} at {address} was made by another model, {str(made['model'])[:12]} of {made['dimension']} "
-                                    "dimensions: run `rag index` to build it anew.")
+            raise IndexIncompatible(
+                f"{name} at {address} was made by another model, {str(made['model'])[:12]} of {made['dimension']} "
+                "dimensions: run `rag index` to build it anew."
+            )
         if sources is None or made["format"] != _FORMAT:
             raise IndexDamaged(f"{name} at {address} is unfinished: run `rag index` to build it anew.")
         _load(server, name)
         count = _count(server, name, local.size)
         if count != local.size:
-            raise IndexDamaged(f"{name} at {address} has {count} of {local.size} vectors: run `rag index` to build it anew.")
+            raise IndexDamaged(
+                f"{name} at {address} has {count} of {local.size} vectors: run `rag index` to build it anew."
+            )
         return cls(server, name, local, sources)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
@@ -95,17 +104,24 @@ class MilvusVectors:
         wanted = _expression(among, self._sources) if among else ""
         width = max(_FILTERED if wanted else _WIDTH, k)
         found = self._server(
-            "search", self.name, np.ascontiguousarray(queries, np.float32), filter=wanted, limit=k,
-            search_params={"metric_type": "IP", "params": {"ef": width}})
+            "search",
+            self.name,
+            np.ascontiguousarray(queries, np.float32),
+            filter=wanted,
+            limit=k,
+            search_params={"metric_type": "IP", "params": {"ef": width}},
+        )
         due = min(k, self.size if among is None else int(among.mask.sum()))
         if min(map(len, found)) < due:
             # where another node takes over for one that died, 2.3.5 answers with nothing, and no error, until it has loaded
             if _counted(self._server, self.name, "Eventually", READ) != self.size:
-                raise VectorServerError(f"The vector server at {self._server.address} is still loading: wait and try again.")
+                raise VectorServerError(
+                    f"The vector server at {self._server.address} is still loading: wait and try again."
+                )
             return self._local.search(queries, k, among)  # that just ended, or the filter has cut the graph apart
         for i, hits in enumerate(found):
-            scores[i, :len(hits)] = [hit["distance"] for hit in hits]
-            rows[i, :len(hits)] = [hit["id"] for hit in hits]
+            scores[i, : len(hits)] = [hit["distance"] for hit in hits]
+            rows[i, : len(hits)] = [hit["id"] for hit in hits]
         return scores, rows
 
     def rows(self, numbers: Rows) -> Matrix:
@@ -125,7 +141,9 @@ def described(server: Connection, name: str) -> tuple[dict[str, Any], frozenset[
 
 
 def foreign(server: Connection, name: str) -> IndexIncompatible:
-    return IndexIncompatible(f"{name} at {server.address} is none of this program's: name another collection in RAG_VECTOR_STORE.")
+    return IndexIncompatible(
+        f"{name} at {server.address} is none of this program's: name another collection in RAG_VECTOR_STORE."
+    )
 
 
 def _name(address: Address, segment: str) -> str:
@@ -136,6 +154,7 @@ def _name(address: Address, segment: str) -> str:
 
 def _create(server: Connection, name: str, model: str, vectors: VectorStore) -> None:
     from pymilvus import DataType, MilvusClient
+
     made = {"format": _FORMAT, "model": model, "dimension": vectors.dimension, "rows": vectors.size}
     schema = MilvusClient.create_schema(auto_id=False, description=json.dumps(made))
     schema.add_field("row", DataType.INT64, is_primary=True)
@@ -157,10 +176,24 @@ def _upsert(server: Connection, name: str, vectors: VectorStore, facts: Iterable
         numbers = np.arange(at, min(at + _BATCH, vectors.size))
         batch = list(islice(left, len(numbers)))
         sources |= {each.source for each in batch}
-        server("upsert", name, [
-            {"row": int(number), "vector": vector, "since": each.since, "until": each.until, "source": _key(each.source),
-             "byline": [_key(name) for name in each.byline[:_NAMES]], "kind": each.kind, "page": _key(each.page)}
-            for number, vector, each in zip(numbers, vectors.rows(numbers), batch, strict=True)], seconds=WRITE)
+        server(
+            "upsert",
+            name,
+            [
+                {
+                    "row": int(number),
+                    "vector": vector,
+                    "since": each.since,
+                    "until": each.until,
+                    "source": _key(each.source),
+                    "byline": [_key(name) for name in each.byline[:_NAMES]],
+                    "kind": each.kind,
+                    "page": _key(each.page),
+                }
+                for number, vector, each in zip(numbers, vectors.rows(numbers), batch, strict=True)
+            ],
+            seconds=WRITE,
+        )
     if next(left, None) is not None:
         raise ValueError(f"more facts than the {vectors.size} vectors")
     return sources
@@ -170,12 +203,15 @@ def _load(server: Connection, name: str) -> None:
     """Returns once it is loaded. One that is, or is about to be, is not asked for again: a server refuses that where its
     operator has loaded it in more replicas than one."""
     from pymilvus.client.types import LoadState
+
     if (state := server("get_load_state", name)["state"]) == LoadState.NotLoad:
         server("load_collection", name, seconds=WRITE)
     until = time.monotonic() + WRITE
     while state == LoadState.Loading:
         if time.monotonic() > until:
-            raise VectorServerError(f"The vector server at {server.address} is still loading {name}: wait and try again.")
+            raise VectorServerError(
+                f"The vector server at {server.address} is still loading {name}: wait and try again."
+            )
         time.sleep(0.2)
         state = server("get_load_state", name)["state"]
 
@@ -187,7 +223,9 @@ def _count(server: Connection, name: str, due: int) -> int:
 
 
 def _counted(server: Connection, name: str, level: str, seconds: float) -> int:
-    return int(server("query", name, "", output_fields=["count(*)"], consistency_level=level, seconds=seconds)[0]["count(*)"])
+    return int(
+        server("query", name, "", output_fields=["count(*)"], consistency_level=level, seconds=seconds)[0]["count(*)"]
+    )
 
 
 def _expression(among: Among, sources: Iterable[str]) -> str:

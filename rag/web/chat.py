@@ -20,10 +20,17 @@ from rag.web.labels import both
 from rag.web.sources import Turn, sources, sources_of
 
 EXAMPLES: dict[Language, tuple[str, ...]] = {
-    "zh": ("平湖签约了哪些人工智能项目？", "普罗宇宙机器人项目总投资多少？", "是石科技在世界人工智能大会上展示了什么？",
-           "重庆人工智能创新中心有什么作用？"),
-    "en": ("What AI projects has Pinghu signed?", "How much is invested in the AI projects signed in Pinghu?",
-           "What does the Chongqing AI innovation center offer?"),
+    "zh": (
+        "平湖签约了哪些人工智能项目？",
+        "普罗宇宙机器人项目总投资多少？",
+        "是石科技在世界人工智能大会上展示了什么？",
+        "重庆人工智能创新中心有什么作用？",
+    ),
+    "en": (
+        "What AI projects has Pinghu signed?",
+        "How much is invested in the AI projects signed in Pinghu?",
+        "What does the Chongqing AI innovation center offer?",
+    ),
 }
 _MARKS = re.compile(r"([^\s;]?)((?:\[\d{1,3}\])+)")
 _LAST_MARKS = re.compile(_MARKS.pattern + "$")
@@ -33,10 +40,18 @@ _HEADING = re.compile(r"(?:《.*》|（无标题）.*……)(?:（[^（）]*）)
 def record(answer: Answer, only: Filter = EVERYTHING) -> Turn:
     """What the chat keeps of an answer; ``only`` is where it was looked for."""
     return {
-        "question": answer.question, "answer": answer.answer, "mode": answer.mode, "abstained": answer.abstained,
-        "notices": list(answer.notices), "citations": [payload.citation(c) for c in answer.citations],
-        "language": answer.language, "generation": answer.generation, "model": answer.model,
-        "only": _only(only), "sources": sources_of(answer)}
+        "question": answer.question,
+        "answer": answer.answer,
+        "mode": answer.mode,
+        "abstained": answer.abstained,
+        "notices": list(answer.notices),
+        "citations": [payload.citation(c) for c in answer.citations],
+        "language": answer.language,
+        "generation": answer.generation,
+        "model": answer.model,
+        "only": _only(only),
+        "sources": sources_of(answer),
+    }
 
 
 def failure(question: str, message: str) -> Turn:
@@ -63,7 +78,8 @@ def masthead() -> str:
         f'<div class="tools"><button type="button" class="renew" data-renew>{both("renew")}</button>'
         f'<div class="languages" role="group"><span class="sr">{both("language")}</span>'
         '<button type="button" data-language="zh" lang="zh-CN">中文</button>'
-        '<button type="button" data-language="en" lang="en">English</button></div></div></header>')
+        '<button type="button" data-language="en" lang="en">English</button></div></div></header>'
+    )
 
 
 def narrow() -> str:
@@ -71,10 +87,17 @@ def narrow() -> str:
     fields = "".join(
         f'<label>{both(label)}<input name="{name}" autocomplete="off"{hint}></label>'
         for name, label, hint in (
-            ("since", "since", ' placeholder="2025-01" size="10"'), ("until", "until", ' placeholder="2025-07-28" size="10"'),
-            ("source", "newspaper", ' size="10"'), ("page", "page", ' size="3"'), ("byline", "byline", ' size="8"')))
-    return (f'<details class="narrow"><summary>{both("narrow")}<output></output></summary>'
-            f'<div class="fields">{fields}<button type="button" data-clear>{both("clear")}</button></div></details>')
+            ("since", "since", ' placeholder="2025-01" size="10"'),
+            ("until", "until", ' placeholder="2025-07-28" size="10"'),
+            ("source", "newspaper", ' size="10"'),
+            ("page", "page", ' size="3"'),
+            ("byline", "byline", ' size="8"'),
+        )
+    )
+    return (
+        f'<details class="narrow"><summary>{both("narrow")}<output></output></summary>'
+        f'<div class="fields">{fields}<button type="button" data-clear>{both("clear")}</button></div></details>'
+    )
 
 
 def thread(turns: Sequence[Turn], pending: str | None = None, partial: str = "") -> str:
@@ -84,23 +107,28 @@ def thread(turns: Sequence[Turn], pending: str | None = None, partial: str = "")
         unmarked = _MARKS.sub(r"\1", partial)  # a language model's marks count once they are verified
         body = f'<div class="answer">{_prose(unmarked, None, 0)}</div>' if partial else ""
         waiting = f'<p class="reading">{both("reading")}<i></i><i></i><i></i></p>'
-        shown.append(f'<section class="turn" data-turn="{len(turns)}" aria-busy="true">{_question(pending)}'
-                     f'{body}{waiting}</section>')
+        shown.append(
+            f'<section class="turn" data-turn="{len(turns)}" aria-busy="true">{_question(pending)}'
+            f"{body}{waiting}</section>"
+        )
     return f'<div class="turns">{"".join(shown)}</div>' if shown else _welcome()
 
 
 def _welcome() -> str:
     lists = "".join(
-        f'<ul class="{language}">' + "".join(
-            f'<li><button type="button" data-ask>{escape(q)}</button></li>' for q in questions) + "</ul>"
-        for language, questions in EXAMPLES.items())
-    return (f'<div class="welcome"><h2>{both("welcome")}</h2><p>{both("promise")}</p>'
-            f'<h3>{both("try")}</h3>{lists}</div>')
+        f'<ul class="{language}">'
+        + "".join(f'<li><button type="button" data-ask>{escape(q)}</button></li>' for q in questions)
+        + "</ul>"
+        for language, questions in EXAMPLES.items()
+    )
+    return f'<div class="welcome"><h2>{both("welcome")}</h2><p>{both("promise")}</p><h3>{both("try")}</h3>{lists}</div>'
 
 
 def _question(question: str) -> str:
-    return (f'<h2 class="question"><span class="seal" aria-hidden="true"><span class="zh">问</span>'
-            f'<span class="en">Q</span></span>{escape(question)}</h2>')
+    return (
+        f'<h2 class="question"><span class="seal" aria-hidden="true"><span class="zh">问</span>'
+        f'<span class="en">Q</span></span>{escape(question)}</h2>'
+    )
 
 
 def _turn(i: int, turn: Turn) -> str:
@@ -108,8 +136,11 @@ def _turn(i: int, turn: Turn) -> str:
         body = f'<div class="notice failed" role="alert"><strong>{both("failed")}</strong>{escape(turn["error"])}</div>'
     else:
         notices = "".join(f'<p class="notice">{escape(n)}</p>' for n in turn["notices"])
-        written = _refusal(turn["answer"]) if turn["abstained"] else (
-            f'<div class="answer">{_prose(turn["answer"], turn, i)}</div>')
+        written = (
+            _refusal(turn["answer"])
+            if turn["abstained"]
+            else (f'<div class="answer">{_prose(turn["answer"], turn, i)}</div>')
+        )
         body = notices + written + _foot(i, turn)
     only = f'<p class="only">{both("narrow")} {escape(turn["only"])}</p>' if turn.get("only") else ""
     return f'<section class="turn" data-turn="{i}">{_question(turn["question"])}{only}{body}</section>'
@@ -149,8 +180,11 @@ def _chips(found: re.Match[str], i: int, count: int) -> str:
     """Marks as buttons, kept on one line with the character before them; one that refers to nothing stays text."""
     chips = "".join(
         f'<sup><button type="button" class="chip" data-turn="{i}" data-n="{n}">'
-        f'<span class="sr">{both("source")} </span>{n}</button></sup>' if 0 < n <= count else f"[{n}]"
-        for n in map(int, re.findall(r"\d+", found[2])))
+        f'<span class="sr">{both("source")} </span>{n}</button></sup>'
+        if 0 < n <= count
+        else f"[{n}]"
+        for n in map(int, re.findall(r"\d+", found[2]))
+    )
     return f'<span class="keep">{found[1]}{chips}</span>'
 
 
@@ -164,9 +198,11 @@ def _foot(i: int, turn: Turn) -> str:
     opens = f'<button type="button" class="open" data-turn="{i}">{both(kind)} · {about}</button>'
     if turn["abstained"]:
         return f"<footer>{opens}{_judged(i, turn)}</footer>"
-    return (f'<footer>{opens}<button type="button" data-copy="{escape(_plain(turn))}">'
-            f'<span class="before">{both("copy")}</span><span class="after">{both("copied")}</span></button>'
-            f'<span class="made">{both(turn["mode"])}</span>{_judged(i, turn)}</footer>')
+    return (
+        f'<footer>{opens}<button type="button" data-copy="{escape(_plain(turn))}">'
+        f'<span class="before">{both("copy")}</span><span class="after">{both("copied")}</span></button>'
+        f'<span class="made">{both(turn["mode"])}</span>{_judged(i, turn)}</footer>'
+    )
 
 
 def _judged(i: int, turn: Turn) -> str:
@@ -174,32 +210,57 @@ def _judged(i: int, turn: Turn) -> str:
     given = turn.get("judged") or {"thumb": "", "comment": "", "lost": ""}
     thumbs = "".join(
         f'<button type="button" data-thumb="{thumb}" aria-pressed="{str(given["thumb"] == thumb).lower()}">{both(thumb)}</button>'
-        for thumb in ("up", "down"))
+        for thumb in ("up", "down")
+    )
     remark = ""
     if given["lost"]:
         remark = f'<p class="notice" role="alert"><strong>{both("lost")}</strong>{escape(given["lost"])}</p>'
     elif given["comment"]:
         remark = f'<p class="kept">{both("kept")} <q>{escape(given["comment"])}</q></p>'
     elif given["thumb"]:
-        remark = (f'<p class="kept" role="status">{both("kept")}</p><div class="remark"><label>{both("remark")}'
-                  f'<input maxlength="{MAX_COMMENT}"></label><button type="button" data-remark>{both("keep")}</button></div>')
-    return (f'<div class="judged" role="group" data-turn="{i}" data-given="{escape(given["thumb"])}">'
-            f'<span class="sr">{both("judged")}</span>{thumbs}{remark}</div>')
+        remark = (
+            f'<p class="kept" role="status">{both("kept")}</p><div class="remark"><label>{both("remark")}'
+            f'<input maxlength="{MAX_COMMENT}"></label><button type="button" data-remark>{both("keep")}</button></div>'
+        )
+    return (
+        f'<div class="judged" role="group" data-turn="{i}" data-given="{escape(given["thumb"])}">'
+        f'<span class="sr">{both("judged")}</span>{thumbs}{remark}</div>'
+    )
 
 
 def judgement(turns: Sequence[Turn], number: int, thumb: Thumb, comment: str, at: str) -> Feedback:
     """What the file of judgements keeps of an answer and of the chat before it."""
     turn = turns[number]
     return Feedback(
-        at=at, thumb=thumb, comment=comment[:MAX_COMMENT], question=turn["question"],
-        history=tuple((t["question"], t["answer"]) for t in turns[:number] if "answer" in t), answer=turn["answer"],
-        abstained=turn["abstained"], language=turn["language"], citations=tuple(turn["citations"]),
-        generation=turn["generation"], model=turn["model"])
+        at=at,
+        thumb=thumb,
+        comment=comment[:MAX_COMMENT],
+        question=turn["question"],
+        history=tuple((t["question"], t["answer"]) for t in turns[:number] if "answer" in t),
+        answer=turn["answer"],
+        abstained=turn["abstained"],
+        language=turn["language"],
+        citations=tuple(turn["citations"]),
+        generation=turn["generation"],
+        model=turn["model"],
+    )
 
 
 def _plain(turn: Turn) -> str:
     """The answer and its sources for the clipboard."""
-    rows = [" ".join(x for x in (f'[{c["n"]}]', c["title"], "、".join(c["byline"]),
-                                 shown(c["date"], c.get("date_basis", "")), c["file"]) if x)
-            + f'\n“{c["quote"]}”' for c in turn["citations"]]
+    rows = [
+        " ".join(
+            x
+            for x in (
+                f"[{c['n']}]",
+                c["title"],
+                "、".join(c["byline"]),
+                shown(c["date"], c.get("date_basis", "")),
+                c["file"],
+            )
+            if x
+        )
+        + f"\n“{c['quote']}”"
+        for c in turn["citations"]
+    ]
     return "\n".join([turn["question"], "", turn["answer"], "", *rows])

@@ -13,17 +13,23 @@ TEXT: dict[str, tuple[str, str]] = {
     "renew": ("新对话", "New chat"),
     "language": ("语言", "Language"),
     "welcome": ("从报道里找答案", "Find it in the papers"),
-    "promise": ("答案取自馆藏报道，每句话后的数字指向原文。报道没有说的，这里也不说。",
-                "Answers come from the articles held here. The number behind each sentence leads to the original "
-                "words; what the articles do not say is not said here."),
+    "promise": (
+        "答案取自馆藏报道，每句话后的数字指向原文。报道没有说的，这里也不说。",
+        "Answers come from the articles held here. The number behind each sentence leads to the original "
+        "words; what the articles do not say is not said here.",
+    ),
     "try": ("可以这样问", "Try asking"),
     "reading": ("正在查阅报道", "Reading the articles"),
     "sources": ("出处", "Sources"),
     "nearest": ("最接近的报道", "Nearest articles"),
-    "not_used": ("以下报道与问题最接近，但没有作为答案的依据。",
-                 "These come nearest to the question; no answer rests on them."),
-    "no_sources": ("出处会列在这里：标题、作者、文件，以及标出引文的原文段落。",
-                   "The sources appear here: headline, byline, file, and the passage with the quoted words marked."),
+    "not_used": (
+        "以下报道与问题最接近，但没有作为答案的依据。",
+        "These come nearest to the question; no answer rests on them.",
+    ),
+    "no_sources": (
+        "出处会列在这里：标题、作者、文件，以及标出引文的原文段落。",
+        "The sources appear here: headline, byline, file, and the passage with the quoted words marked.",
+    ),
     "by": ("文／", "By "),
     "source": ("出处", "Source"),
     "places": ("处引文", "quotations"),

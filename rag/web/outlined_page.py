@@ -32,8 +32,6 @@ pre { background: var(--sheet); border: 1px solid var(--rule); padding: 12px; ov
 """
 
 
-
-
 def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
     """The page as a document. ``remark`` stands at its top."""
     known: set[int] = set()  # an article in two stretches is the place of its first
@@ -46,29 +44,41 @@ def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
             body += _story(key, articles[key], rows, "" if key in known else f' id="a{key + 1}"')
             known.add(key)
     told = f'<p class="remark">{escape(remark)}</p>' if remark else ""
-    mend = (f"<details><summary>改正 / Correct</summary><p>改好行号、标题和作者后存为 <code>{escape(page.file)}.yaml</code>，"
-            f"放在该文件旁，再运行 <code>rag index</code>。<br>Correct the lines, headlines and bylines, save it beside the file "
-            "under that name, and run <code>rag index</code>.</p>"
-            f"<pre>{escape(as_yaml(page, outlines_of(page, articles)))}</pre></details>")
+    mend = (
+        f"<details><summary>改正 / Correct</summary><p>改好行号、标题和作者后存为 <code>{escape(page.file)}.yaml</code>，"
+        f"放在该文件旁，再运行 <code>rag index</code>。<br>Correct the lines, headlines and bylines, save it beside the file "
+        "under that name, and run <code>rag index</code>.</p>"
+        f"<pre>{escape(as_yaml(page, outlines_of(page, articles)))}</pre></details>"
+    )
     count = f"{len(articles)} 篇 / articles"
-    return (f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(page.file)}</title>'
-            f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_CSS}</style></head><body><main>'
-            f"<h1>{escape(page.file)}<small>{count}</small></h1>{told}{mend}{body}</main></body></html>\n")
+    return (
+        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(page.file)}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_CSS}</style></head><body><main>'
+        f"<h1>{escape(page.file)}<small>{count}</small></h1>{told}{mend}{body}</main></body></html>\n"
+    )
 
 
 def _story(number: int, article: Article, rows: Sequence[Row], place: str) -> str:
     lines = "".join(_row(row, row.role) for row in rows)
-    return (f'<section class="story h{number % 6}"{place}><p class="label">{number + 1} · {escape(about(article))}</p>'
-            f"{lines}</section>")
+    return (
+        f'<section class="story h{number % 6}"{place}><p class="label">{number + 1} · {escape(about(article))}</p>'
+        f"{lines}</section>"
+    )
 
 
 def _row(row: Row, kind: str) -> str:
-    return f'<div class="row {kind}"><i>{row.number}</i><span>{escape(row.text)}</span></div>' if row.text.strip() else ""
+    return (
+        f'<div class="row {kind}"><i>{row.number}</i><span>{escape(row.text)}</span></div>' if row.text.strip() else ""
+    )
 
 
 def about(article: Article) -> str:
-    parts = (article.title or "（无标题）", "、".join(article.byline), shown(article.date, article.date_basis),
-             "" if article.kind == "article" else article.kind)
+    parts = (
+        article.title or "（无标题）",
+        "、".join(article.byline),
+        shown(article.date, article.date_basis),
+        "" if article.kind == "article" else article.kind,
+    )
     return " · ".join(part for part in parts if part)
 
 
@@ -76,7 +86,7 @@ def _blanks_given(rows: Sequence[Row]) -> Iterator[Row]:
     """A blank line, or one of a jump, between two of an article is the article's: it is one box."""
     known = [(at, row.article) for at, row in enumerate(rows) if row.article is not None]
     for (a, first), (b, second) in itertools.pairwise([(-1, None), *known, (len(rows), None)]):
-        for row in rows[a + 1: b]:
+        for row in rows[a + 1 : b]:
             inside = first is not None and first == second and not row.text.strip()
             yield Row(row.number, row.text, first, "") if inside else row
         if b < len(rows):

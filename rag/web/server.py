@@ -39,7 +39,8 @@ FRAME_S = 0.08
 """The shortest time between two renderings of an answer being written."""
 OPEN_ROUTES = re.compile(
     r"/(?:(?:page|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?|(?:assets|static|svelte)/.*"
-    r"|gradio_api/(?:info|queue/(?:join|data)|heartbeat/\w+|startup-events|cancel|reset|theme\.css))/?")
+    r"|gradio_api/(?:info|queue/(?:join|data)|heartbeat/\w+|startup-events|cancel|reset|theme\.css))/?"
+)
 """What the page itself asks for; Gradio's routes for files, uploads and proxies stay shut."""
 CHANGED = "这个文件在建索引之后改过，行文可能与引文不同：请运行 rag index。 The file has changed since it was indexed: run `rag index`."
 HEADERS = {
@@ -62,8 +63,9 @@ def build(assistant: Assistant, feedback_file: Path) -> gr.Blocks:
                 gr.HTML(chat.narrow(), js_on_load=ON_NARROW, apply_default_css=False, elem_id="narrow")
                 only = gr.JSON(visible=False)
                 with gr.Row(elem_id="composer"):
-                    question = gr.Textbox(**_box("zh"), lines=1, max_lines=5, show_label=False, container=False,
-                                          elem_id="question")
+                    question = gr.Textbox(
+                        **_box("zh"), lines=1, max_lines=5, show_label=False, container=False, elem_id="question"
+                    )
                     send = gr.Button(labels.TEXT["send"][0], variant="primary", elem_id="send")
             panel = gr.HTML(sources.sources([]), js_on_load=ON_SOURCES, apply_default_css=False, elem_id="sources")
 
@@ -75,7 +77,15 @@ def build(assistant: Assistant, feedback_file: Path) -> gr.Blocks:
             yield from ask(str(event.question), turns, only)
 
         asked = [
-            gr.on([question.submit, send.click], ask, [question, kept, only], shown, js=WITH_FILTER, concurrency_limit=4, **quiet),
+            gr.on(
+                [question.submit, send.click],
+                ask,
+                [question, kept, only],
+                shown,
+                js=WITH_FILTER,
+                concurrency_limit=4,
+                **quiet,
+            ),
             thread.example(example, [kept, only], shown, js=WITH_FILTER, concurrency_limit=4, **quiet),
         ]
         thread.judge(_judge(feedback_file), kept, [thread, kept], **quiet)
@@ -125,8 +135,20 @@ def application(assistant: Assistant, feedback_file: Path, host: str = "127.0.0.
 
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return gr.mount_gradio_app(
-        outer, build(assistant, feedback_file), path="/", server_name=host, footer_links=[], run_history=False, ssr_mode=False,
-        show_error=False, allowed_paths=[], theme=theme, css=STYLE, enable_monitoring=False, pwa=False)
+        outer,
+        build(assistant, feedback_file),
+        path="/",
+        server_name=host,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        show_error=False,
+        allowed_paths=[],
+        theme=theme,
+        css=STYLE,
+        enable_monitoring=False,
+        pwa=False,
+    )
 
 
 def _sheet(assistant: Assistant, name: str) -> str:
@@ -178,7 +200,9 @@ def _asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[tup
 def _filter(wanted: object) -> Filter:
     """What the fields of the page say. Raises BadInput for a date that is none."""
     fields = wanted if isinstance(wanted, dict) else {}
-    return filter_of(**{name: str(fields.get(name) or "")[:100] for name in ("since", "until", "source", "page", "byline")})
+    return filter_of(
+        **{name: str(fields.get(name) or "")[:100] for name in ("since", "until", "source", "page", "byline")}
+    )
 
 
 def _judge(feedback_file: Path) -> Callable[..., tuple[Any, Any]]:
@@ -190,7 +214,10 @@ def _judge(feedback_file: Path) -> Callable[..., tuple[Any, Any]]:
             return gr.skip(), gr.skip()
         lost = ""
         try:
-            store(chat.judgement(turns, number, thumb, comment, datetime.now(UTC).isoformat(timespec="seconds")), feedback_file)
+            store(
+                chat.judgement(turns, number, thumb, comment, datetime.now(UTC).isoformat(timespec="seconds")),
+                feedback_file,
+            )
         except FeedbackNotStored as error:
             lost = str(error)
         turns[number] = {**turns[number], "judged": {"thumb": thumb, "comment": comment, "lost": lost}}
@@ -228,5 +255,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             other = port + 1 if port < 65535 else 7860
             raise PortInUse(f"Port {port} is taken: choose another with `rag serve --port {other}`.") from error
-        raise BadInput(f"Cannot listen on {host}, port {port} ({error.strerror or error}): "
-                       "choose others with `rag serve --host 127.0.0.1 --port 7860`.") from error
+        raise BadInput(
+            f"Cannot listen on {host}, port {port} ({error.strerror or error}): "
+            "choose others with `rag serve --host 127.0.0.1 --port 7860`."
+        ) from error

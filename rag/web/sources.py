@@ -21,8 +21,7 @@ def sources(turns: Sequence[Turn]) -> str:
     """The sources of every answer, those of the latest in view."""
     with_any = [i for i, turn in enumerate(turns) if turn["sources"]]
     if not with_any:
-        return (f'<aside class="panel none"><h2>{both("sources")}</h2>'
-                f'<p class="hint">{both("no_sources")}</p></aside>')
+        return f'<aside class="panel none"><h2>{both("sources")}</h2><p class="hint">{both("no_sources")}</p></aside>'
     return "".join(_panel(i, turns[i], hidden=i != with_any[-1]) for i in with_any)
 
 
@@ -34,21 +33,27 @@ def sources_of(answer: Answer) -> list[dict[str, Any]]:
 def _panel(i: int, turn: Turn, hidden: bool) -> str:
     cards = "".join(_card(i, k, source) for k, source in enumerate(turn["sources"]))
     hint = f'<p class="hint">{both("not_used")}</p>' if turn["abstained"] else ""
-    return (f'<aside class="panel" data-turn="{i}"{" hidden" if hidden else ""}>'
-            f'<div class="head"><h2>{both("nearest" if turn["abstained"] else "sources")}</h2>'
-            f'<button type="button" class="back" data-turn="{i}">{both("back")}</button></div>'
-            f'<p class="asked">{escape(turn["question"])}</p>{hint}{cards}</aside>')
+    return (
+        f'<aside class="panel" data-turn="{i}"{" hidden" if hidden else ""}>'
+        f'<div class="head"><h2>{both("nearest" if turn["abstained"] else "sources")}</h2>'
+        f'<button type="button" class="back" data-turn="{i}">{both("back")}</button></div>'
+        f'<p class="asked">{escape(turn["question"])}</p>{hint}{cards}</aside>'
+    )
 
 
 def _card(i: int, k: int, source: dict[str, Any]) -> str:
-    about = [f'{both("by")}{escape("、".join(source["byline"]))}'] if source["byline"] else []
-    inferred = f' <span title="{escape(source["date_words"])}">{both("inferred")}</span>' if source.get("date_words") else ""
-    about += [f'<time>{escape(source["date"])}</time>{inferred}'] if source["date"] else []
+    about = [f"{both('by')}{escape('、'.join(source['byline']))}"] if source["byline"] else []
+    inferred = (
+        f' <span title="{escape(source["date_words"])}">{both("inferred")}</span>' if source.get("date_words") else ""
+    )
+    about += [f"<time>{escape(source['date'])}</time>{inferred}"] if source["date"] else []
     places = "、".join(source.get("copies", ()))
     copies = f'<p class="about">{both("copies")} {escape(places)}</p>' if places else ""
     excerpts = "".join(f"<blockquote>{_excerpt(i, e)}</blockquote>" for e in source["excerpts"])
-    return (f'<article class="card" aria-labelledby="h{i}-{k}"><h3 id="h{i}-{k}">{escape(source["title"])}</h3>'
-            f'<p class="about">{" · ".join(about)}</p><p class="file">{_file(source)}</p>{copies}{excerpts}</article>')
+    return (
+        f'<article class="card" aria-labelledby="h{i}-{k}"><h3 id="h{i}-{k}">{escape(source["title"])}</h3>'
+        f'<p class="about">{" · ".join(about)}</p><p class="file">{_file(source)}</p>{copies}{excerpts}</article>'
+    )
 
 
 def _file(source: dict[str, Any]) -> str:
@@ -60,8 +65,10 @@ def _file(source: dict[str, Any]) -> str:
 def _excerpt(i: int, excerpt: dict[str, Any]) -> str:
     text, at, out = excerpt["text"], 0, []
     for n, start, end in excerpt["quotes"]:
-        out.append(f'{escape(text[at:start])}<span class="cited" id="s{i}-{int(n)}" tabindex="-1">'
-                   f"<b>{int(n)}</b><mark>{escape(text[start:end])}</mark></span>")
+        out.append(
+            f'{escape(text[at:start])}<span class="cited" id="s{i}-{int(n)}" tabindex="-1">'
+            f"<b>{int(n)}</b><mark>{escape(text[start:end])}</mark></span>"
+        )
         at = end
     return "".join([*out, escape(text[at:])])
 
@@ -76,21 +83,32 @@ def _cited(answer: Answer) -> list[dict[str, Any]]:
     """The articles quoted, in the order of their first mark, with the passages that hold the quoted words."""
     articles = {h.article.article_id: h.article for h in answer.hits}
     out = []
-    for name, file in dict.fromkeys((c.article_id, c.file) for c in answer.citations):  # a story may go on in another file
+    for name, file in dict.fromkeys(
+        (c.article_id, c.file) for c in answer.citations
+    ):  # a story may go on in another file
         article = articles[name]
         quotes = sorted((c.start, c.end, c.n) for c in answer.citations if (c.article_id, c.file) == (name, file))
-        around = sorted(next(
-            ((h.passage.start, h.passage.end) for h in answer.hits
-             if h.article is article and h.passage.start <= start and end <= h.passage.end), (start, end))
-            for start, end, _ in quotes)
+        around = sorted(
+            next(
+                (
+                    (h.passage.start, h.passage.end)
+                    for h in answer.hits
+                    if h.article is article and h.passage.start <= start and end <= h.passage.end
+                ),
+                (start, end),
+            )
+            for start, end, _ in quotes
+        )
         spans: list[tuple[int, int]] = []
         for start, end in around:
             if spans and start <= spans[-1][1]:
                 spans[-1] = spans[-1][0], max(end, spans[-1][1])
             else:
                 spans.append((start, end))
-        out.append(_source(article, [e for span in spans for e in _excerpts(article, span, quotes)]) | (
-            {"file": file, "place": ""} if file != article.file else {}))
+        out.append(
+            _source(article, [e for span in spans for e in _excerpts(article, span, quotes)])
+            | ({"file": file, "place": ""} if file != article.file else {})
+        )
     return out
 
 
@@ -110,7 +128,13 @@ def _excerpts(article: Article, span: tuple[int, int], quotes: Sequence[tuple[in
 
 
 def _source(article: Article, excerpts: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"title": article.title or label(article), "byline": list(article.byline), "date": article.date,
-            "date_words": article.date_words if article.date_basis == "inferred" else "",
-            "file": article.file, "place": f"a{article.article_id.rpartition('#')[2]}", "copies": list(article.copies),
-            "excerpts": excerpts}
+    return {
+        "title": article.title or label(article),
+        "byline": list(article.byline),
+        "date": article.date,
+        "date_words": article.date_words if article.date_basis == "inferred" else "",
+        "file": article.file,
+        "place": f"a{article.article_id.rpartition('#')[2]}",
+        "copies": list(article.copies),
+        "excerpts": excerpts,
+    }

@@ -92,7 +92,7 @@ class LexicalIndex:
                     shares += often
                     np.divide(often, shares, out=shares)
                     shares *= weight
-                    np.add.at(scores[start: start + len(norms)], places, shares)
+                    np.add.at(scores[start : start + len(norms)], places, shares)
                 start += len(norms)
         return scores
 
@@ -106,7 +106,11 @@ class LexicalIndex:
     def save(self, folder: Path) -> None:
         """As one segment of the live passages."""
         whole = len(self._segments) == 1 and self._segments[0][1] is None
-        (self._segments[0][0] if whole else Postings.merged([s for s, _ in self._segments], [m for _, m in self._segments])).save(folder)
+        (
+            self._segments[0][0]
+            if whole
+            else Postings.merged([s for s, _ in self._segments], [m for _, m in self._segments])
+        ).save(folder)
 
     @classmethod
     def load(cls, folder: Path, size: int) -> LexicalIndex:

@@ -25,8 +25,17 @@ Counts = NDArray[Any]
 """Unsigned, of the fewest bytes that hold the largest."""
 Mask = NDArray[np.bool_]
 _BLOCK = 1 << 14  # passages tokenised at once: five million characters, 50 MB of keys
-_FILES = {"terms": np.uint8, "offsets": np.int64, "indptr": np.int64, "rows": np.int32, "counts": None,
-          "lengths": np.int32, "sounds": np.uint64, "spans": np.int64, "sounding": np.int32}
+_FILES = {
+    "terms": np.uint8,
+    "offsets": np.int64,
+    "indptr": np.int64,
+    "rows": np.int32,
+    "counts": None,
+    "lengths": np.int32,
+    "sounds": np.uint64,
+    "spans": np.int64,
+    "sounding": np.int32,
+}
 _ENDS = (("offsets", "terms"), ("indptr", "rows"), ("indptr", "counts"), ("spans", "sounding"))
 
 
@@ -64,14 +73,14 @@ class Postings:
         parts: list[_Part] = []
         lengths = np.zeros(len(texts), np.int32)
         for base in range(0, len(texts), _BLOCK):
-            found = occurrences(texts[base: base + _BLOCK])
+            found = occurrences(texts[base : base + _BLOCK])
             for keys in (found.pairs, found.words):
                 held = np.bincount(halves(keys)[1])
-                lengths[base: base + len(held)] += held.astype(np.int32)
+                lengths[base : base + len(held)] += held.astype(np.int32)
             numbers, part = _grouped(found.pairs, base)
             points = np.stack([numbers >> 16, numbers & 0xFFFF], axis=1).astype("<u4")
             text = points.tobytes().decode("utf-32-le")
-            parts.append(_Part([text[i: i + 2] for i in range(0, len(text), 2)], *part))
+            parts.append(_Part([text[i : i + 2] for i in range(0, len(text), 2)], *part))
             order = sorted(range(len(found.names)), key=found.names.__getitem__)
             rank = np.empty(len(order), np.uint32)
             rank[order] = np.arange(len(order), dtype=np.uint32)
@@ -131,7 +140,9 @@ class Postings:
             raise _damaged()
         span = slice(self.indptr[number], self.indptr[number + 1])
         rows, counts = self.rows[span], self.counts[span]
-        if len(rows) != len(counts) or rows.view(np.uint32).max(initial=0) >= max(self.size, 1):  # one below 0 is a large one so
+        if len(rows) != len(counts) or rows.view(np.uint32).max(initial=0) >= max(
+            self.size, 1
+        ):  # one below 0 is a large one so
             raise _damaged()
         return rows, counts
 
@@ -152,14 +163,31 @@ class Postings:
             if len(arrays["offsets"]) != len(arrays["indptr"]) or len(arrays["spans"]) != len(arrays["sounds"]) + 1:
                 raise ValueError("terms")
         except (OSError, ValueError) as error:
-            raise IndexDamaged(f"The word index in {folder} cannot be read: run `rag index` to build it anew.") from error
-        return cls(Vocabulary(arrays["terms"], arrays["offsets"]), arrays["indptr"], arrays["rows"], arrays["counts"],
-                   arrays["lengths"], Sounds(arrays["sounds"], arrays["spans"], arrays["sounding"]))
+            raise IndexDamaged(
+                f"The word index in {folder} cannot be read: run `rag index` to build it anew."
+            ) from error
+        return cls(
+            Vocabulary(arrays["terms"], arrays["offsets"]),
+            arrays["indptr"],
+            arrays["rows"],
+            arrays["counts"],
+            arrays["lengths"],
+            Sounds(arrays["sounds"], arrays["spans"], arrays["sounding"]),
+        )
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         """In the order of ``_FILES``."""
-        return (self.vocabulary.blob, self.vocabulary.offsets, self.indptr, self.rows, self.counts, self.lengths,
-                self.sounds.keys, self.sounds.ends, self.sounds.numbers)
+        return (
+            self.vocabulary.blob,
+            self.vocabulary.offsets,
+            self.indptr,
+            self.rows,
+            self.counts,
+            self.lengths,
+            self.sounds.keys,
+            self.sounds.ends,
+            self.sounds.numbers,
+        )
 
 
 def _damaged() -> IndexDamaged:
@@ -181,7 +209,12 @@ def _grouped(keys: Keys, base: int) -> tuple[NDArray[np.int64], tuple[NDArray[np
     counts = np.diff(starts, append=len(keys))
     terms, rows = halves(keys[starts])
     first = _starts(terms)
-    fields = np.append(first, len(terms)), rows.astype(np.int32), counts.astype(np.min_scalar_type(counts.max(initial=0))), base
+    fields = (
+        np.append(first, len(terms)),
+        rows.astype(np.int32),
+        counts.astype(np.min_scalar_type(counts.max(initial=0))),
+        base,
+    )
     return terms[first], fields
 
 

@@ -51,7 +51,7 @@ class Sounds:
         place = int(np.searchsorted(self.keys, key))
         if place == len(self.keys) or self.keys[place] != key:
             return []
-        found: list[int] = self.numbers[self.ends[place]: self.ends[place + 1]].tolist()
+        found: list[int] = self.numbers[self.ends[place] : self.ends[place + 1]].tolist()
         return found
 
 

@@ -50,4 +50,4 @@ class Vocabulary:
         return low if low < len(self) and self._at(low) == sought else -1
 
     def _at(self, number: int) -> bytes:
-        return bytes(self._bytes[self._ends[number]: self._ends[number + 1]])
+        return bytes(self._bytes[self._ends[number] : self._ends[number + 1]])

@@ -31,7 +31,8 @@ def test_one_search_is_the_batch_of_one(retriever: Retriever) -> None:
     queries = [parse(q, (), retriever.names) for q in ("大禹鼎", "What did Xindai build?", "黄桃在哪里丰收？")]
     together = retriever.search_many(queries, 3)
     assert [[h.passage.passage_id for h in hits] for hits in together] == [
-        [h.passage.passage_id for h in retriever.search(query, 3)] for query in queries]
+        [h.passage.passage_id for h in retriever.search(query, 3)] for query in queries
+    ]
 
 
 def test_names_and_words_of_an_english_question(retriever: Retriever) -> None:
@@ -44,7 +45,10 @@ def test_names_and_words_of_an_english_question(retriever: Retriever) -> None:
 
 def test_a_follow_up_is_searched_with_the_question_before(retriever: Retriever) -> None:
     history = [("平湖签约了哪些人工智能项目？", "……")]
-    assert parse("其中投资最大的呢？", history, retriever.names).search == "平湖签约了哪些人工智能项目？ 其中投资最大的呢？"
+    assert (
+        parse("其中投资最大的呢？", history, retriever.names).search
+        == "平湖签约了哪些人工智能项目？ 其中投资最大的呢？"
+    )
     assert parse("黄桃在哪里丰收？", history, retriever.names).search == "黄桃在哪里丰收？"
 
 
@@ -59,7 +63,9 @@ def test_both_signings(assistant: Assistant, question: str) -> None:
     assert not answer.abstained
 
 
-@pytest.mark.parametrize("question", ["平湖到上海的高铁票价是多少？", "Who won the 2022 FIFA World Cup?", "红烧肉怎么做？"])
+@pytest.mark.parametrize(
+    "question", ["平湖到上海的高铁票价是多少？", "Who won the 2022 FIFA World Cup?", "红烧肉怎么做？"]
+)
 def test_refused_with_the_nearest_headlines(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question)
     assert answer.abstained
@@ -74,7 +80,9 @@ def test_refused_with_the_nearest_headlines(assistant: Assistant, question: str)
 def test_the_stream_ends_with_the_answer_that_ask_gives(assistant: Assistant) -> None:
     *pieces, last = assistant.stream("润泽项目一期从签约到开工用了多少天？")
     assert isinstance(last, Answer)
-    assert "".join(str(p) for p in pieces) == last.answer == assistant.ask("润泽项目一期从签约到开工用了多少天？").answer
+    assert (
+        "".join(str(p) for p in pieces) == last.answer == assistant.ask("润泽项目一期从签约到开工用了多少天？").answer
+    )
     assert "26天" in last.answer
 
 

@@ -17,8 +17,15 @@ THIRD = "今天多云到晴，午后局部阴有阵雨。"
 
 def _hit(number: int, text: str) -> Hit:
     article = Article(
-        f"p.txt#{number}", "p.txt", f"第{'一二三'[number - 1]}条", ("王强",), "2025-06-03", "article", "头。" + text,
-        (Run(0, 100 * number, len(text) + 2),))
+        f"p.txt#{number}",
+        "p.txt",
+        f"第{'一二三'[number - 1]}条",
+        ("王强",),
+        "2025-06-03",
+        "article",
+        "头。" + text,
+        (Run(0, 100 * number, len(text) + 2),),
+    )
     passage = Passage(f"p.txt#{number}:2-{len(text) + 2}", article.article_id, text, 2, len(text) + 2)
     return Hit(passage, article, 1.0, 0.9, 5.0)
 
@@ -34,8 +41,18 @@ def _quotes(citations: tuple[Citation, ...]) -> list[str]:
 
 def test_citation_carries_all_a_reader_sees() -> None:
     assert cite(4, HITS[0].article, 2, 26) == Citation(
-        n=4, article_id="p.txt#1", title="第一条", byline=("王强",), date="2025-06-03", file="p.txt",
-        quote=FIRST_SENTENCE, start=2, end=26, source_start=102, source_end=126)
+        n=4,
+        article_id="p.txt#1",
+        title="第一条",
+        byline=("王强",),
+        date="2025-06-03",
+        file="p.txt",
+        quote=FIRST_SENTENCE,
+        start=2,
+        end=26,
+        source_start=102,
+        source_end=126,
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,14 +66,17 @@ def test_citation_carries_all_a_reader_sees() -> None:
         ("平湖签约5个项目[1][1]。", "平湖签约5个项目。[1]"),
         ("平湖签约5个项目[1][9]。", "平湖签约5个项目。[1]"),
         ("平湖签约5个项目[9, 1，0]。", "平湖签约5个项目。[1]"),
-    ])
+    ],
+)
 def test_marks(written: str, shown: str) -> None:
     text, citations = verify(written, HITS, "zh")
     assert text == shown
     assert _quotes(citations) == [FIRST_SENTENCE]
 
 
-@pytest.mark.parametrize("marks", ["[1][2]", "[1,2]", "[1, 2]", "【1】【2】", "［1，2］", "[1、2]", "[1; 2]", " [1] [2]"])
+@pytest.mark.parametrize(
+    "marks", ["[1][2]", "[1,2]", "[1, 2]", "【1】【2】", "［1，2］", "[1、2]", "[1; 2]", " [1] [2]"]
+)
 def test_two_marks(marks: str) -> None:
     text, citations = verify(f"平湖签约了总投资5亿元的5个和总投资30亿元的12个项目{marks}。", HITS, "zh")
     assert text == "平湖签约了总投资5亿元的5个和总投资30亿元的12个项目。[1][2]"
@@ -79,14 +99,15 @@ def test_the_sentence_that_supports_the_claim_is_quoted() -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "平湖签约5个项目，总投资6亿元[1]。",          # invented figure
-        "平湖签约5个项目，总投资30亿元[1]。",         # figure of another passage
-        "平湖签约5个项目，增长62.3[2]。",             # percentage as a plain number
-        "平湖签约5个项目。",                          # no mark
-        "平湖签约5个项目[7]。",                       # mark of no passage
+        "平湖签约5个项目，总投资6亿元[1]。",  # invented figure
+        "平湖签约5个项目，总投资30亿元[1]。",  # figure of another passage
+        "平湖签约5个项目，增长62.3[2]。",  # percentage as a plain number
+        "平湖签约5个项目。",  # no mark
+        "平湖签约5个项目[7]。",  # mark of no passage
         "Pinghu signed 6 projects [1].",
         "Pinghu signed projects.",
-    ])
+    ],
+)
 def test_unverified(claim: str, language: str) -> None:
     text, citations = verify(claim, HITS, language)
     assert UNVERIFIED[language] in text
@@ -96,14 +117,21 @@ def test_unverified(claim: str, language: str) -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "平湖签约5个项目，总投资5亿元[1]。", "平湖签约五个项目，总投资5亿[1]。", "12个项目共30亿元，增长百分之六十二点三[2]。",
-        "平湖共签约12个和5个项目[1][2]。", "平湖产业基础坚实[1]。"])
+        "平湖签约5个项目，总投资5亿元[1]。",
+        "平湖签约五个项目，总投资5亿[1]。",
+        "12个项目共30亿元，增长百分之六十二点三[2]。",
+        "平湖共签约12个和5个项目[1][2]。",
+        "平湖产业基础坚实[1]。",
+    ],
+)
 def test_verified(claim: str) -> None:
     assert UNVERIFIED["zh"] not in verify(claim, HITS, "zh")[0]
 
 
 def test_verified_in_english() -> None:
-    text, citations = verify("Pinghu signed 5 projects worth 500 million yuan [1]. Output grew 62.3 percent [2].", HITS, "en")
+    text, citations = verify(
+        "Pinghu signed 5 projects worth 500 million yuan [1]. Output grew 62.3 percent [2].", HITS, "en"
+    )
     assert text == "Pinghu signed 5 projects worth 500 million yuan.[1] Output grew 62.3 percent.[2]"
     assert _quotes(citations) == [FIRST_SENTENCE, "同比增长62.3%。"]
 
@@ -124,9 +152,27 @@ def test_marks_alone_and_no_passages() -> None:
 
 
 REPLY = st.text(
-    st.sampled_from("平湖签约5个12项目亿元62.3%。！？!?.\n：:[]【】［］()1239０１,，、;；- ^AI”") | st.characters(codec="utf-8"),
-    max_size=120)
-PARTS = ["平湖签约5个项目", "总投资6亿元", "[1]", "[2]", "[9]", "[1,2]", "【3】", "。", ".", "\n", " ", "[", "]", "[1", "12"]
+    st.sampled_from("平湖签约5个12项目亿元62.3%。！？!?.\n：:[]【】［］()1239０１,，、;；- ^AI”")
+    | st.characters(codec="utf-8"),
+    max_size=120,
+)
+PARTS = [
+    "平湖签约5个项目",
+    "总投资6亿元",
+    "[1]",
+    "[2]",
+    "[9]",
+    "[1,2]",
+    "【3】",
+    "。",
+    ".",
+    "\n",
+    " ",
+    "[",
+    "]",
+    "[1",
+    "12",
+]
 
 
 @given(st.sampled_from(["zh", "en"]), REPLY | st.lists(st.sampled_from(PARTS)).map("".join))
@@ -142,7 +188,7 @@ def test_any_reply(language: str, reply: str) -> None:
     assert referred == set(range(1, len(citations) + 1))
     for c in citations:
         article = {h.article.article_id: h.article for h in HITS}[c.article_id]
-        assert article.text[c.start:c.end] == c.quote
+        assert article.text[c.start : c.end] == c.quote
         assert (c.start, c.end) in sentences_of(article)
 
 

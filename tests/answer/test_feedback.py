@@ -18,10 +18,21 @@ from rag.answer.feedback import Feedback, latest, store
 from rag.errors import BadInput, FeedbackNotStored
 
 UP = Feedback(
-    at="2026-01-02T03:04:05+00:00", thumb="up", comment="", question="总投资多少？", history=(("签约了什么？", "5个项目。"),),
-    answer="总投资5亿元。[1]", abstained=False, language="zh",
-    citations=({"n": 1, "file": "003.txt", "quote": "总投资5亿元。"}, {"n": 2, "file": "003.txt", "quote": "总投资5亿元。"}),
-    generation="g000001", model="m")
+    at="2026-01-02T03:04:05+00:00",
+    thumb="up",
+    comment="",
+    question="总投资多少？",
+    history=(("签约了什么？", "5个项目。"),),
+    answer="总投资5亿元。[1]",
+    abstained=False,
+    language="zh",
+    citations=(
+        {"n": 1, "file": "003.txt", "quote": "总投资5亿元。"},
+        {"n": 2, "file": "003.txt", "quote": "总投资5亿元。"},
+    ),
+    generation="g000001",
+    model="m",
+)
 DOWN = replace(UP, thumb="down", comment="还有12个项目", question="签约了哪些项目？", history=())
 REFUSED = replace(UP, question="市长几岁？", history=(), answer="文章没有说。", abstained=True, citations=())
 
@@ -39,13 +50,17 @@ def test_the_latest_word_about_an_answer_counts(tmp_path: Path) -> None:
     for feedback in (UP, DOWN, replace(UP, thumb="down", comment="想错了", at="2026-01-03T00:00:00+00:00")):
         store(feedback, file)
     assert [(f.question, f.thumb, f.comment) for f in latest(file)] == [
-        ("总投资多少？", "down", "想错了"), ("签约了哪些项目？", "down", "还有12个项目")]
+        ("总投资多少？", "down", "想错了"),
+        ("签约了哪些项目？", "down", "还有12个项目"),
+    ]
     store(replace(UP, answer="总投资6亿元。"), file)  # another answer to the same question
     assert len(latest(file)) == 3
 
 
 @given(st.text(), st.text(), st.text())
-def test_any_text_is_one_line(tmp_path_factory: pytest.TempPathFactory, comment: str, question: str, answer: str) -> None:
+def test_any_text_is_one_line(
+    tmp_path_factory: pytest.TempPathFactory, comment: str, question: str, answer: str
+) -> None:
     file = tmp_path_factory.mktemp("f") / "feedback.jsonl"
     said = replace(UP, comment=comment, question=question, answer=answer)
     store(said, file)
@@ -75,7 +90,8 @@ def test_a_full_disk_leaves_the_lines_before_as_they_were(tmp_path: Path) -> Non
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 100, resource.RLIM_INFINITY))\n"
         "try: store(replace(said, comment='长' * 900), file)\n"
-        "except FeedbackNotStored as error: print(error)\n")
+        "except FeedbackNotStored as error: print(error)\n"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "cannot be written (File too large)" in done.stdout
     assert file.read_bytes() == before
@@ -87,8 +103,17 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         store(UP, tmp_path / "file" / "feedback.jsonl")
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"thumb": "up"}', json.dumps({"thumb": "sideways"}), "[" * 100_000, *(
-    json.dumps({**asdict(UP), **wrong}) for wrong in ({"question": 5}, {"abstained": "no"}, {"citations": [1]}))])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"thumb": "up"}',
+        json.dumps({"thumb": "sideways"}),
+        "[" * 100_000,
+        *(json.dumps({**asdict(UP), **wrong}) for wrong in ({"question": 5}, {"abstained": "no"}, {"citations": [1]})),
+    ],
+)
 def test_a_line_that_is_no_judgement_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "feedback.jsonl"
     store(UP, file)
@@ -100,9 +125,18 @@ def test_a_line_that_is_no_judgement_is_named(tmp_path: Path, line: str) -> None
 
 def test_set_lines_by_hand() -> None:
     assert set_line(UP) == {
-        "id": f"feedback-{UP.about}", "question": "总投资多少？", "lang": "zh", "type": "feedback", "answerable": True, "facts": [],
-        "evidence": [{"doc": "003.txt", "quote": "总投资5亿元。"}], "history": [["签约了什么？", "5个项目。"]],
-        "answer": "总投资5亿元。[1]", "thumb": "up", "comment": ""}
+        "id": f"feedback-{UP.about}",
+        "question": "总投资多少？",
+        "lang": "zh",
+        "type": "feedback",
+        "answerable": True,
+        "facts": [],
+        "evidence": [{"doc": "003.txt", "quote": "总投资5亿元。"}],
+        "history": [["签约了什么？", "5个项目。"]],
+        "answer": "总投资5亿元。[1]",
+        "thumb": "up",
+        "comment": "",
+    }
     down = set_line(DOWN)
     assert (down["answerable"], down["evidence"], down["comment"]) == (None, [], "还有12个项目")
     refused = set_line(REFUSED)
@@ -118,7 +152,9 @@ def test_a_thumb_up_is_a_label_and_a_thumb_down_wants_one(tmp_path: Path) -> Non
     assert (file, lines, unlabelled) == (tmp_path / "out" / "feedback.jsonl", 2, 0)
     loaded = load_set(file, {"003.txt": "……总投资5亿元。……"})
     assert [(q.question, q.answerable, [e.quote for e in q.evidence]) for q in loaded] == [
-        ("总投资多少？", True, ["总投资5亿元。"]), ("市长几岁？", False, [])]
+        ("总投资多少？", True, ["总投资5亿元。"]),
+        ("市长几岁？", False, []),
+    ]
     store(DOWN, source)
     assert export(source, tmp_path / "out")[1:] == (3, 1)
     with pytest.raises(BadInput, match=r"line 3: 'answerable' is None, not true or false"):
@@ -132,7 +168,11 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, content: str | None, cau
         source.write_text(content)
     done = subprocess.run(
         [sys.executable, "-m", "rag", "eval", "export-feedback", "--out", str(tmp_path / "out")],
-        env={**os.environ, "RAG_FEEDBACK_FILE": str(source)}, capture_output=True, text=True, check=False)
+        env={**os.environ, "RAG_FEEDBACK_FILE": str(source)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert cause in done.stderr
     assert not (tmp_path / "out").exists()
@@ -142,5 +182,9 @@ def test_the_command_writes_the_set(tmp_path: Path) -> None:
     store(DOWN, tmp_path / "feedback.jsonl")
     done = subprocess.run(
         [sys.executable, "-m", "rag", "eval", "export-feedback", "--json", "--out", str(tmp_path / "out")],
-        env={**os.environ, "RAG_FEEDBACK_FILE": str(tmp_path / "feedback.jsonl")}, capture_output=True, text=True, check=False)
+        env={**os.environ, "RAG_FEEDBACK_FILE": str(tmp_path / "feedback.jsonl")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert json.loads(done.stdout) == {"file": str(tmp_path / "out" / "feedback.jsonl"), "lines": 1, "to_label": 1}

@@ -50,30 +50,51 @@ def test_what_changed_is_said_and_nothing_is_done(rag, folder: Path, built: Path
     (folder / "d.txt").write_text(STORY.format("葡萄"), encoding="utf-8")
     before = {p: p.stat().st_mtime_ns for p in built.rglob("*")}
     code, out, _ = rag("index", folder, "--dry-run", "--index", built)
-    assert (code, out.splitlines()) == (0, ["added     d.txt", "edited    a.txt", "renamed   b.txt -> c.txt", "unchanged 0 files"])
+    assert (code, out.splitlines()) == (
+        0,
+        ["added     d.txt", "edited    a.txt", "renamed   b.txt -> c.txt", "unchanged 0 files"],
+    )
     _, out, _ = rag("index", folder, "--dry-run", "--json", "--index", built)
     assert json.loads(out) == {
-        "added": ["d.txt"], "edited": ["a.txt"], "renamed": [["b.txt", "c.txt"]], "removed": [], "read_anew": [], "unchanged": 0}
+        "added": ["d.txt"],
+        "edited": ["a.txt"],
+        "renamed": [["b.txt", "c.txt"]],
+        "removed": [],
+        "read_anew": [],
+        "unchanged": 0,
+    }
     assert {p: p.stat().st_mtime_ns for p in built.rglob("*")} == before
     code, out, _ = rag("index", folder, "--index", built)
-    assert (code, out.splitlines()[-1]) == (0, f"3 articles from 3 files, 3 passages (2 embedded, 1 kept) in {built}, generation g000002")
+    assert (code, out.splitlines()[-1]) == (
+        0,
+        f"3 articles from 3 files, 3 passages (2 embedded, 1 kept) in {built}, generation g000002",
+    )
     _, out, _ = rag("index", folder, "--index", built)
     assert out.splitlines() == [
-        "unchanged 3 files", f"3 articles from 3 files, 3 passages (0 embedded, 3 kept) in {built}, generation g000002"]
+        "unchanged 3 files",
+        f"3 articles from 3 files, 3 passages (0 embedded, 3 kept) in {built}, generation g000002",
+    ]
 
 
 def test_many_changes_are_counted(rag, folder: Path, built: Path) -> None:
     for n in range(12):
         (folder / f"n{n:02}.txt").write_text(STORY.format(f"梨{n}号"), encoding="utf-8")
     _, out, _ = rag("index", folder, "--dry-run", "--index", built)
-    assert out.splitlines() == [*(f"added     n{n:02}.txt" for n in range(10)), "added     and 2 more", "unchanged 2 files"]
+    assert out.splitlines() == [
+        *(f"added     n{n:02}.txt" for n in range(10)),
+        "added     and 2 more",
+        "unchanged 2 files",
+    ]
 
 
 def test_back_and_forth(rag, folder: Path, built: Path) -> None:
     (folder / "a.txt").unlink()
     rag("index", folder, "--index", built)
     code, out, _ = rag("index", "--rollback", "--index", built, "--json")
-    assert (code, json.loads(out)) == (0, {"generation": "g000001", "counts": {"files": 2, "articles": 2, "passages": 2}})
+    assert (code, json.loads(out)) == (
+        0,
+        {"generation": "g000001", "counts": {"files": 2, "articles": 2, "passages": 2}},
+    )
     assert "黄桃" in _texts(built)
     code, _, err = rag("index", "--rollback", "--index", built)
     assert (code, err.count("\n")) == (4, 1)
@@ -94,8 +115,16 @@ def test_damage_is_found_and_built_anew(rag, folder: Path, built: Path) -> None:
     assert rag("status", "--index", built)[0] == 0
 
 
-@pytest.mark.parametrize("words", [
-    ["a", "b"], ["--dry-run", "--anew"], ["--rollback", "--watch"], ["seeds", "--rollback"], ["export", "x", "--anew"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a", "b"],
+        ["--dry-run", "--anew"],
+        ["--rollback", "--watch"],
+        ["seeds", "--rollback"],
+        ["export", "x", "--anew"],
+    ],
+)
 def test_options_that_do_not_go_together(rag, words: list[str]) -> None:
     code, _, err = rag("index", *words)
     assert (code, err.count("\n")) == (2, 1)
@@ -184,12 +213,16 @@ def test_what_is_no_whole_export_is_refused(folder: Path, built: Path, tmp_path:
             with pytest.raises((BadInput, IndexDamaged)) as raised:
                 unpack(bad, there)
             assert "\n" not in str(raised.value)
-    _rewritten(good, bad, lambda n, data: data.replace(f'"format": {FORMAT}'.encode(), b'"format": 99') if n == "manifest.json" else data)
+    _rewritten(
+        good,
+        bad,
+        lambda n, data: data.replace(f'"format": {FORMAT}'.encode(), b'"format": 99') if n == "manifest.json" else data,
+    )
     with pytest.raises(IndexDamaged):
         unpack(bad, there)
     data = good.read_bytes()
     for at in range(0, len(data), max(1, len(data) // 150)):
-        bad.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        bad.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         with suppress(BadInput, IndexDamaged, IndexIncompatible):
             unpack(bad, tmp_path / "elsewhere")  # a byte of the ZIP may say nothing, such as a date
             assert "黄桃" in _texts(tmp_path / "elsewhere")
@@ -255,8 +288,11 @@ def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, buil
         assert "unchanged 2 files" in out or out.startswith("added     a.txt\nadded     b.txt\n")
     assert f"of          {folder}" in rag("status", "--index", built)[1]
     code, out, err = rag("index", seeds, "--index", built)
-    assert (code, err) == (0, f"The articles of {seeds} take the place of those of {folder}; "
-                              f"`rag index --index {built} --rollback` brings them back.\n")
+    assert (code, err) == (
+        0,
+        f"The articles of {seeds} take the place of those of {folder}; "
+        f"`rag index --index {built} --rollback` brings them back.\n",
+    )
     assert rag("index", "--rollback", "--index", built)[0] == 0
     assert "黄桃" in _texts(built)
 
@@ -268,8 +304,10 @@ def test_folder_of_the_settings_goes_before_the_one_remembered(
     (tmp_path / "other" / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
     monkeypatch.setenv("RAG_SEEDS_DIR", str(tmp_path / "other"))
     _, _, err = rag("index", "--index", built)
-    assert err == (f"The articles of {tmp_path / 'other'} take the place of those of {folder}; "
-                   f"`rag index --index {built} --rollback` brings them back.\n")
+    assert err == (
+        f"The articles of {tmp_path / 'other'} take the place of those of {folder}; "
+        f"`rag index --index {built} --rollback` brings them back.\n"
+    )
     assert "西瓜" in _texts(built)
 
 
@@ -279,7 +317,9 @@ def _nothing(path: Path) -> None:
 
 def _earlier(path: Path) -> None:
     manifest = path.parent / "g000001" / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 3'), encoding="utf-8")
+    manifest.write_text(
+        manifest.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 3'), encoding="utf-8"
+    )
     path.write_text("g000001\n", encoding="utf-8")
 
 
@@ -310,15 +350,21 @@ def test_folder_is_not_guessed(rag, built: Path, seeds: Path, monkeypatch: pytes
     monkeypatch.chdir(seeds.parent)
     _nothing(built / "g000001" / "manifest.json")
     code, _, err = rag("index", "--index", built)
-    assert (code, err) == (3, f"rag: The index in {built} does not say of which folder it is: "
-                              f"name it, `rag index --index {built} FOLDER --anew`.\n")
+    assert (code, err) == (
+        3,
+        f"rag: The index in {built} does not say of which folder it is: "
+        f"name it, `rag index --index {built} FOLDER --anew`.\n",
+    )
 
 
 def test_folder_that_was_moved_is_asked_for(rag, folder: Path, built: Path) -> None:
     folder.rename(folder.with_name("elsewhere"))
     code, _, err = rag("index", "--index", built)
-    assert (code, err) == (3, f"rag: {folder}, where the articles of the index were, is no folder here: "
-                              f"name theirs, `rag index --index {built} FOLDER`.\n")
+    assert (code, err) == (
+        3,
+        f"rag: {folder}, where the articles of the index were, is no folder here: "
+        f"name theirs, `rag index --index {built} FOLDER`.\n",
+    )
     code, out, _ = rag("index", folder.with_name("elsewhere"), "--index", built)
     assert (code, out.splitlines()[0]) == (0, "unchanged 2 files")
 
@@ -344,8 +390,11 @@ def test_index_that_may_not_be_read_is_not_called_damaged(
     monkeypatch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded"))
     for command in (("status",), ("search", "黄桃"), ("index", folder)):
         code, _, err = rag(*command, "--index", built)
-        assert (code, err) == (15, f"rag: {note} may not be read (permission denied): run the program as the index's owner, "
-                                   "or correct its permissions.\n")
+        assert (code, err) == (
+            15,
+            f"rag: {note} may not be read (permission denied): run the program as the index's owner, "
+            "or correct its permissions.\n",
+        )
 
 
 def test_what_was_left_out_is_not_said_to_be_added(rag, folder: Path, built: Path) -> None:
@@ -354,8 +403,10 @@ def test_what_was_left_out_is_not_said_to_be_added(rag, folder: Path, built: Pat
     code, out, err = rag("index", folder, "--index", built)
     assert (code, err) == (0, "left out: c.txt is empty: fill it or remove it.\n")
     assert out.splitlines() == [
-        "added     d.txt", "unchanged 2 files",
-        f"3 articles from 3 files, 3 passages (1 embedded, 2 kept) in {built}, generation g000002"]
+        "added     d.txt",
+        "unchanged 2 files",
+        f"3 articles from 3 files, 3 passages (1 embedded, 2 kept) in {built}, generation g000002",
+    ]
 
 
 def test_articles_that_are_gone_are_not_counted(rag, folder: Path, built: Path) -> None:
@@ -385,7 +436,10 @@ def test_progress_in_a_log(rag, folder: Path, tmp_path: Path, monkeypatch: pytes
 def test_export_takes_the_place_of_an_export_alone(rag, built: Path, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("keep", encoding="utf-8")
     code, _, err = rag("index", "export", tmp_path / "letter.txt", "--index", built)
-    assert (code, err) == (2, f"rag: {tmp_path / 'letter.txt'} is there already, and is no export: name another file.\n")
+    assert (code, err) == (
+        2,
+        f"rag: {tmp_path / 'letter.txt'} is there already, and is no export: name another file.\n",
+    )
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep"
     assert [rag("index", "export", tmp_path / "kept", "--index", built)[0] for _ in range(2)] == [0, 0]
     code, _, err = rag("index", "export", "--index", built)
@@ -427,8 +481,13 @@ def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embed
     assert "黄桃" in _texts(built)
 
 
-@pytest.mark.parametrize(("address", "code", "words"), [("foo", 2, "is no address of a vector server"), (
-    "milvus+http://127.0.0.1:9/baowen", 13, "Nothing answers at 127.0.0.1:9: start Milvus there")])
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [
+        ("foo", 2, "is no address of a vector server"),
+        ("milvus+http://127.0.0.1:9/baowen", 13, "Nothing answers at 127.0.0.1:9: start Milvus there"),
+    ],
+)
 def test_server_is_asked_before_anything_is_embedded(
     rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
 ) -> None:

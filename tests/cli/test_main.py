@@ -45,8 +45,13 @@ def _run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
     """The program as a user runs it, in another process and another folder."""
     root = ROOT
     return subprocess.run(
-        [sys.executable, "-m", "rag", *map(str, arguments)], capture_output=True, text=True, timeout=240, cwd="/",
-        env={**os.environ, "PYTHONPATH": str(root), **environment})
+        [sys.executable, "-m", "rag", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
+    )
 
 
 def _rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
@@ -99,10 +104,10 @@ def test_every_quote_is_the_articles_and_the_files(
     assert {c["file"][:3] for c in citations} == {"000", "001", "002", "003", "004"}
     for c in citations:
         assert c["quote"].strip()
-        assert texts[c["article_id"]][c["start"]: c["end"]] == c["quote"]
-        assert "".join(pages[c["file"]][c["source_start"]: c["source_end"]].split()) == "".join(c["quote"].split())
+        assert texts[c["article_id"]][c["start"] : c["end"]] == c["quote"]
+        assert "".join(pages[c["file"]][c["source_start"] : c["source_end"]].split()) == "".join(c["quote"].split())
     for hit in (h for a in answers for h in a["hits"]):
-        assert texts[hit["article_id"]][hit["start"]: hit["end"]] == hit["text"]
+        assert texts[hit["article_id"]][hit["start"] : hit["end"]] == hit["text"]
         assert len(hit["text"]) <= 400
 
 
@@ -136,7 +141,8 @@ def test_marks_refer_to_citations(answers: list[dict[str, Any]]) -> None:
         (15, ["1000万元"], "003"),
         (18, ["1.55亿元"], "004"),
         (19, ["《关于建设农业产业职工服务驿站的建议》"], "004"),
-    ])
+    ],
+)
 def test_answers(answers: list[dict[str, Any]], question: int, facts: list[str], file: str) -> None:
     quotes = "".join(c["quote"] for c in answers[question]["citations"] if c["file"].startswith(file))
     assert [fact for fact in facts if fact not in quotes] == []
@@ -173,7 +179,7 @@ def test_search(rag, index_dir: Path, texts: dict[str, str], tmp_path: Path) -> 
     first = found["hits"][0]
     assert list(first) == ["passage_id", "article_id", "title", "file", "text", "start", "end", "score"]
     assert first["article_id"] == "002_c1cb0aaa8a107e2a.txt#5"
-    assert texts[first["article_id"]][first["start"]: first["end"]] == first["text"]
+    assert texts[first["article_id"]][first["start"] : first["end"]] == first["text"]
     batch = tmp_path / "b.jsonl"
     batch.write_text('{"id": 7, "question": "东片再生水厂"}\n{"id": "x", "question": "黄桃"}\n', encoding="utf-8")
     code, out, _ = rag("search", "--batch", batch, "-k", 3, "--json", "--index", index_dir)
@@ -189,9 +195,15 @@ def test_articles_and_show(rag, index_dir: Path, texts: dict[str, str]) -> None:
     rows = json.loads(out)
     assert [row["article_id"] for row in rows] == list(texts)
     assert rows[14] == {
-        "article_id": "003_5555c93f7d3fe842.txt#1", "title": "吸引沪上目光 深化产业协同 平湖5个人工智能产业项目签约,总投资5亿元",
-        "byline": ["胡佳英", "谢建伟", "曹金凤"], "date": "2026", "file": "003_5555c93f7d3fe842.txt", "kind": "article",
-        "date_basis": "inferred", "date_words": "今年是“十五五”规划的开局之年"}
+        "article_id": "003_5555c93f7d3fe842.txt#1",
+        "title": "吸引沪上目光 深化产业协同 平湖5个人工智能产业项目签约,总投资5亿元",
+        "byline": ["胡佳英", "谢建伟", "曹金凤"],
+        "date": "2026",
+        "file": "003_5555c93f7d3fe842.txt",
+        "kind": "article",
+        "date_basis": "inferred",
+        "date_words": "今年是“十五五”规划的开局之年",
+    }
     code, out, err = rag("show", rows[14]["article_id"], "--json", "--index", index_dir)
     assert (code, err) == (0, "")
     assert json.loads(out) == {**rows[14], "text": texts[rows[14]["article_id"]]}
@@ -216,7 +228,9 @@ def test_index_directory_from_the_environment(rag, index_dir: Path, monkeypatch:
 
 def test_build_by_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.txt").write_text("平湖签约\n\n■记者 王强\n\n　　昨天，平湖签约了5个项目，总投资5亿元。\n", encoding="utf-8")
+    (tmp_path / "in" / "a.txt").write_text(
+        "平湖签约\n\n■记者 王强\n\n　　昨天，平湖签约了5个项目，总投资5亿元。\n", encoding="utf-8"
+    )
     (tmp_path / "in" / "b.txt").write_bytes(b"")
     done = _run("index", tmp_path / "in", "--index", tmp_path / "out", "--json")
     assert done.returncode == 0
@@ -231,7 +245,10 @@ def test_plain_answer_for_a_reader(rag, index_dir: Path) -> None:
     code, out, err = rag("ask", "2024年平湖再生水利用量是多少？", "--index", index_dir)
     assert (code, err) == (0, "")
     assert "1107万立方米" in out
-    assert "[1] 我市再生水利用案例入选全省典型 每年节约用水1107万立方米 居丹荔 邱冬白 2025，推断 002_c1cb0aaa8a107e2a.txt\n    “" in out
+    assert (
+        "[1] 我市再生水利用案例入选全省典型 每年节约用水1107万立方米 居丹荔 邱冬白 2025，推断 002_c1cb0aaa8a107e2a.txt\n    “"
+        in out
+    )
 
 
 @pytest.mark.parametrize("command", ["", "index", "ask", "search", "articles", "show", "status", "serve"])
@@ -251,7 +268,9 @@ def test_wrong_usage(arguments: list[str]) -> None:
 def test_line_separator_inside_a_question(rag, index_dir: Path, tmp_path: Path) -> None:
     """JSON may hold U+2028 and U+0085 as they are; only a newline ends a line of JSON Lines."""
     batch = tmp_path / "b.jsonl"
-    batch.write_text(json.dumps({"id": 1, "question": "黄桃\u2028在哪里\u0085丰收"}, ensure_ascii=False) + "\r\n", encoding="utf-8")
+    batch.write_text(
+        json.dumps({"id": 1, "question": "黄桃\u2028在哪里\u0085丰收"}, ensure_ascii=False) + "\r\n", encoding="utf-8"
+    )
     code, out, _ = rag("search", "--batch", batch, "--json", "--index", index_dir)
     assert code == 0
     assert json.loads(out)["id"] == 1
@@ -266,9 +285,14 @@ def test_filters_on_the_command_line(index_dir: Path) -> None:
     assert {hit["article_id"] for hit in answer["hits"]} == photos
 
 
-@pytest.mark.parametrize(("options", "cause"), [
-    (("--since", "昨天"), "is no date"), (("--since", "2025", "--until", "2024"), "Nothing lies between"),
-    (("--kind", "essay"), "no kind of article")])
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        (("--since", "昨天"), "is no date"),
+        (("--since", "2025", "--until", "2024"), "Nothing lies between"),
+        (("--kind", "essay"), "no kind of article"),
+    ],
+)
 def test_filters_that_cannot_be(options: tuple[str, ...], cause: str) -> None:
     failed = _run("ask", "平湖", *options)
     assert (failed.returncode, failed.stdout) == (2, "")

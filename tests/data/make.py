@@ -1,6 +1,6 @@
 """Sets articles of seeds/ as three newspaper pages and prints them to paper.pdf with Chromium.
 
-    python tests/data/make.py      # from the repository's root
+python tests/data/make.py      # from the repository's root
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ p { text-indent: 2em; margin: 0 }
 .beside { display: flex; gap: 8mm } .beside > div { flex: 1 } .beside > .wide { flex: 2 }
 """
 STORIES = {  # page of paper.pdf -> the articles on it
-    1: ["003#1", "003#4", "003#2"], 2: ["002#1", "002#5", "002#8", "004#4", "004#6", "004#1"], 3: ["001#3", "003#6", "004#7", "003#1"]}
+    1: ["003#1", "003#4", "003#2"],
+    2: ["002#1", "002#5", "002#8", "004#4", "004#6", "004#1"],
+    3: ["001#3", "003#6", "004#7", "003#1"],
+}
 
 
 def stories() -> dict[str, Article]:
@@ -68,9 +71,14 @@ def paper() -> str:
         beside(f"<div class=wide>{story(two[0], 2, 'h1')}{story(two[1], 2)}</div>", f"<div>{story(two[2])}</div>")
         + beside(*(f"<div>{story(article)}</div>" for article in two[3:])),
         # four columns through which the stories run on
-        "<div class=columns style='column-count:4;column-fill:auto;height:440mm'>" + "".join(map(story, three)) + "</div>"]
+        "<div class=columns style='column-count:4;column-fill:auto;height:440mm'>"
+        + "".join(map(story, three))
+        + "</div>",
+    ]
     top = "<div class=top><span>平湖日报</span><span>2025年7月31日 星期四</span><span>第02版</span></div>"
-    return f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>" + "".join(f"<div class=page>{top}{page}</div>" for page in pages)
+    return f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>" + "".join(
+        f"<div class=page>{top}{page}</div>" for page in pages
+    )
 
 
 if __name__ == "__main__":
@@ -78,6 +86,17 @@ if __name__ == "__main__":
         source = Path(folder) / "paper.html"
         source.write_text(paper(), encoding="utf-8")
         subprocess.run(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer",
-             f"--user-data-dir={folder}/profile", f"--print-to-pdf={HERE / 'paper.pdf'}", source.as_uri()],
-            check=True, capture_output=True)
+            [
+                "chromium",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--no-pdf-header-footer",
+                f"--user-data-dir={folder}/profile",
+                f"--print-to-pdf={HERE / 'paper.pdf'}",
+                source.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+        )

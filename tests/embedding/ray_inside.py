@@ -34,9 +34,21 @@ class Node:
         assert ray
         folders = [str(path), str(ROOT)] if path else [str(ROOT)]
         self._process = subprocess.Popen(
-            [ray, "start", *arguments, "--node-ip-address=127.0.0.1", "--num-cpus=1", "--disable-usage-stats", "--block"],
-            env={**os.environ, "PYTHONPATH": ":".join(folders), "RAY_USAGE_STATS_ENABLED": "0"}, cwd="/",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            [
+                ray,
+                "start",
+                *arguments,
+                "--node-ip-address=127.0.0.1",
+                "--num-cpus=1",
+                "--disable-usage-stats",
+                "--block",
+            ],
+            env={**os.environ, "PYTHONPATH": ":".join(folders), "RAY_USAGE_STATS_ENABLED": "0"},
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         assert self._process.stdout is not None
         said = ""
         while "Ray runtime started" not in said:
@@ -130,7 +142,11 @@ def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> Non
         assert (fleet.workers, joined) == (0, [])  # nobody is called for nothing
         assert (fleet.portion, fleet.workers, joined) == (1024, 2, [2])
         assert (fleet.name, fleet.fingerprint, fleet.dimension, fleet.max_tokens) == (
-            local.name, local.fingerprint, local.dimension, local.max_tokens)
+            local.name,
+            local.fingerprint,
+            local.dimension,
+            local.max_tokens,
+        )
         assert fleet.count_tokens(TEXTS[:5]) == local.count_tokens(TEXTS[:5])
         done: list[int] = []
         assert np.array_equal(fleet.embed_passages(TEXTS, done.append), expected)
@@ -158,6 +174,7 @@ def test_all_are_killed(head: Node) -> None:
     with Fleet(ADDRESS) as fleet:
         seconds = _one_line(
             r"^(The Ray cluster at 127\.0\.0\.1:6379 went down|All workers of the Ray cluster died)",
-            lambda: fleet.embed_passages(TEXTS, lambda _: head.kill()))
+            lambda: fleet.embed_passages(TEXTS, lambda _: head.kill()),
+        )
         assert seconds < 60
     _one_line(r"^There is no Ray cluster at 127\.0\.0\.1:6379", _open)

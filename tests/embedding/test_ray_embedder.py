@@ -47,9 +47,24 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("fleet")
     report = folder / "report.xml"
     run = subprocess.run(
-        [*ALONE, sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", f"--junitxml={report}",
-         f"--basetemp={folder / 'inside'}", str(INSIDE)],
-        cwd=INSIDE.parent.parent, capture_output=True, text=True, timeout=400)
+        [
+            *ALONE,
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--noconftest",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            f"--basetemp={folder / 'inside'}",
+            str(INSIDE),
+        ],
+        cwd=INSIDE.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
     assert report.exists(), run.stdout + run.stderr
     found: dict[str, str] = {}
     for case in ElementTree.parse(report).iter("testcase"):
@@ -63,9 +78,22 @@ def test_on_a_cluster(case: str, outcomes: dict[str, str]) -> None:
     assert outcomes[case] == ""
 
 
-@pytest.mark.parametrize("address", [
-    "", "10.0.0.1", "10.0.0.1:", ":6379", "ray://10.0.0.1:10001", "10.0.0.1:x", "10.0.0.1:99999", "auto", "me@10.0.0.1:6379",
-    "10.0.0.1:1/x", "[::1:6379"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "10.0.0.1",
+        "10.0.0.1:",
+        ":6379",
+        "ray://10.0.0.1:10001",
+        "10.0.0.1:x",
+        "10.0.0.1:99999",
+        "auto",
+        "me@10.0.0.1:6379",
+        "10.0.0.1:1/x",
+        "[::1:6379",
+    ],
+)
 def test_bad_address(address: str) -> None:
     with pytest.raises(BadInput, match="HOST:PORT") as caught:
         Fleet(address)
@@ -81,7 +109,12 @@ def test_nobody_there() -> None:
         bound.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{bound.getsockname()[1]}"
         began = time.monotonic()
-        with pytest.raises(FleetError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`") as caught, Fleet(address):
+        with (
+            pytest.raises(
+                FleetError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`"
+            ) as caught,
+            Fleet(address),
+        ):
             pass
     assert "\n" not in str(caught.value)
     assert time.monotonic() - began < 5
@@ -91,6 +124,7 @@ def test_nobody_there() -> None:
 def _answering(says: bytes) -> Iterator[str]:
     """The address of something that answers every caller with this and reads on."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+
         def serve() -> None:
             while True:
                 try:
@@ -100,6 +134,7 @@ def _answering(says: bytes) -> Iterator[str]:
                 with caller:
                     caller.sendall(says)
                     caller.recv(64)
+
         threading.Thread(target=serve, daemon=True).start()
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         listening.shutdown(socket.SHUT_RDWR)
@@ -112,9 +147,14 @@ SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # as a server of gRPC begins
 @pytest.mark.parametrize("says", [b"", b"x", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
 def test_something_else_there(says: bytes) -> None:
     began = time.monotonic()
-    with _answering(says) as address, pytest.raises(
-            FleetError, match=f"^What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints\\.$"), \
-            Fleet(address):
+    with (
+        _answering(says) as address,
+        pytest.raises(
+            FleetError,
+            match=f"^What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints\\.$",
+        ),
+        Fleet(address),
+    ):
         pass
     assert time.monotonic() - began < 2
 
@@ -141,8 +181,10 @@ def test_another_server_of_grpc_there(embedder: Embedder, monkeypatch: pytest.Mo
     monkeypatch.setattr("rag.embedding.ray_embedder.sys.executable", "/bin/true")
     with _answering(SETTINGS) as address, pytest.raises(FleetError) as caught, Fleet(address) as fleet:
         fleet.embed_passages(["平湖"])
-    assert str(caught.value) == (f"What answers at {address} is no Ray cluster, or one that takes nobody in: "
-                                 "give the HOST:PORT that `ray start --head` prints.")
+    assert str(caught.value) == (
+        f"What answers at {address} is no Ray cluster, or one that takes nobody in: "
+        "give the HOST:PORT that `ray start --head` prints."
+    )
 
 
 @needs_ray
@@ -156,6 +198,7 @@ def test_nobody_is_called_for_nothing(embedder: Embedder, tmp_path: Path, monkey
     def called(_: Fleet) -> None:
         calls.append("called")
         raise FleetError("called")
+
     monkeypatch.setattr(Fleet, "_start", called)
     with _answering(SETTINGS) as address, Fleet(address) as fleet:
         build(folder, tmp_path / "index", fleet)
@@ -173,7 +216,10 @@ def test_an_empty_address_is_no_leave_to_embed_here(rag, tmp_path: Path, argumen
     (tmp_path / "articles").mkdir()
     code, out, err = rag("index", tmp_path / "articles", "--ray", "", "--index", tmp_path / "index", *arguments)
     assert (code, out, err) == (
-        2, "", "rag: '' is no address of a Ray cluster: give the HOST:PORT that `ray start --head` prints.\n")
+        2,
+        "",
+        "rag: '' is no address of a Ray cluster: give the HOST:PORT that `ray start --head` prints.\n",
+    )
     assert not (tmp_path / "index").exists()
 
 

@@ -36,7 +36,10 @@ from tests.faults.update import Stub
 FIRST = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
 SECOND = "东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用，每年节约用水1107万立方米。\n"
 OTHER = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。\n"
-OLD = ["本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。", "本报讯近日，东片再生水厂投入使用，每年节约用水1107万立方米。"]
+OLD = [
+    "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。",
+    "本报讯近日，东片再生水厂投入使用，每年节约用水1107万立方米。",
+]
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,15 @@ class Updates:
     """A process of ``fault_update``."""
 
     def __init__(self) -> None:
-        env = {**os.environ, "PYTHONPATH": str(Path(module.__file__).parent.parent), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        self._process = subprocess.Popen([sys.executable, update.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         text=True, env=env)
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(Path(module.__file__).parent.parent),
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, update.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+        )
 
     def start(self, articles: Path, index: Path, **where: object) -> None:
         assert self._process.stdin
@@ -124,7 +133,9 @@ def texts_of(index_dir: Path) -> list[str]:
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def content_of(index_dir: Path) -> dict[str, Any]:
@@ -133,14 +144,17 @@ def content_of(index_dir: Path) -> dict[str, Any]:
     ids = [index.passages[i].passage_id for i in index.live.tolist()]
     scores = index.lexical.scores(["平湖", "体育", "博物", "算力"])[index.live]
     return {
-        "articles": list(index.articles.values()), "files": index.files(), "counts": index.manifest["counts"],
-        "refused": index.manifest["refused"], "words": dict(zip(ids, np.round(scores, 3).tolist(), strict=True)),
+        "articles": list(index.articles.values()),
+        "files": index.files(),
+        "counts": index.manifest["counts"],
+        "refused": index.manifest["refused"],
+        "words": dict(zip(ids, np.round(scores, 3).tolist(), strict=True)),
         "vectors": dict(zip(ids, index.vectors.rows(index.live).tolist(), strict=True)),
     }
 
 
 def whole(index_dir: Path, case: Case) -> str:
-    """"old" or "new": what it answers. It and each generation that one could go back to is whole."""
+    """ "old" or "new": what it answers. It and each generation that one could go back to is whole."""
     held = list(load(index_dir, Stub()).articles.values())
     assert held in (case.old, case.new)
     assert damage(index_dir) == []
@@ -162,7 +176,12 @@ def _line(index_dir: Path) -> list[str]:
 def tidy(index_dir: Path) -> None:
     """Nothing lies there but what a generation needs that is kept."""
     there = generations(index_dir)
-    assert {path.name for path in index_dir.iterdir()} - {"stamps.json", "stamps.json.new"} == {"CURRENT", ".lock", SEGMENTS, *there}
+    assert {path.name for path in index_dir.iterdir()} - {"stamps.json", "stamps.json.new"} == {
+        "CURRENT",
+        ".lock",
+        SEGMENTS,
+        *there,
+    }
     assert set(there) <= {*_line(index_dir), *there[-2:]}
     needed = set[str]().union(*(manifest_of(index_dir / name)["segments"] for name in there))
     assert {path.name for path in (index_dir / SEGMENTS).iterdir()} == needed
@@ -176,7 +195,7 @@ def files_of(index_dir: Path) -> list[Path]:
 
 
 def with_flip(good: bytes, at: int, bit: int = 1) -> bytes:
-    return good[:at] + bytes([good[at] ^ bit]) + good[at + 1:]
+    return good[:at] + bytes([good[at] ^ bit]) + good[at + 1 :]
 
 
 def one_line(error: RagError) -> int:

@@ -34,7 +34,9 @@ class Clock:
             if path not in self._times:
                 return about
             mtime, ctime = self._times[path]
-            return SimpleNamespace(st_mode=about.st_mode, st_size=about.st_size, st_ino=about.st_ino, st_mtime_ns=mtime, st_ctime_ns=ctime)
+            return SimpleNamespace(
+                st_mode=about.st_mode, st_size=about.st_size, st_ino=about.st_ino, st_mtime_ns=mtime, st_ctime_ns=ctime
+            )
 
         monkeypatch.setattr(Path, "lstat", lstat)
         monkeypatch.setattr("rag.indexing.changes.time", SimpleNamespace(time_ns=lambda: self.now))

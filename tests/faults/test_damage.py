@@ -58,7 +58,9 @@ def test_flipped_byte_is_found(grown: tuple[Path, Path]) -> None:
         for at in _places(path):
             with _flipped(path, at):
                 if path.name == "manifest.json":
-                    with pytest.raises((IndexDamaged, IndexIncompatible), match=r"run `rag index --anew`|run `rag index` with"):
+                    with pytest.raises(
+                        (IndexDamaged, IndexIncompatible), match=r"run `rag index --anew`|run `rag index` with"
+                    ):
                         damage(index_dir)
                 else:
                     (broken,) = damage(index_dir)
@@ -88,7 +90,9 @@ def test_flipped_byte_alters_no_answer(grown: tuple[Path, Path]) -> None:
                 with _flipped(path, at, bit):
                     try:
                         index = load(index_dir, Stub())
-                        assert {name: article for name, article in index.articles.items() if truth[name] != article} == {}
+                        assert {
+                            name: article for name, article in index.articles.items() if truth[name] != article
+                        } == {}
                         retriever = Retriever(index, Stub())
                         for hit in retriever.search(parse("平湖第3座图书馆建成 Pinghu", (), retriever.names)):
                             assert hit.article == truth[hit.article.article_id]
@@ -102,8 +106,11 @@ def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
     """Only what was embedded from a segment whose vectors are not whole is embedded again."""
     folder, index_dir = grown
     expected = content_of(index_dir)
-    texts = {name: {index.passages[i].context for i in range(start, start + part.segment.size)} for index in [load(index_dir)]
-             for name, part, start in zip(index.manifest["segments"], index.parts, index.starts, strict=False)}
+    texts = {
+        name: {index.passages[i].context for i in range(start, start + part.segment.size)}
+        for index in [load(index_dir)]
+        for name, part, start in zip(index.manifest["segments"], index.parts, index.starts, strict=False)
+    }
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         for path in [*files_of(index_dir), index_dir / "CURRENT"]:
             size = path.stat().st_size
@@ -117,7 +124,9 @@ def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
                 assert content_of(copy) == expected
                 assert damage(copy) == []
                 tidy(copy)
-                lost = path.name in ("vectors.npy", "keys.npy", "rows.npy", "segment.json") and path.parent.name != "words"
+                lost = (
+                    path.name in ("vectors.npy", "keys.npy", "rows.npy", "segment.json") and path.parent.name != "words"
+                )
                 assert set(stub.asked) <= (texts[path.parent.name] if lost else set())
                 assert bool(stub.asked) == lost
 

@@ -69,7 +69,9 @@ def test_disk_that_is_full_wherever_it_is(case: Case, updates: Updates, room: Pa
                 assert re.fullmatch(
                     r"\w+: IndexNotWritable: The index in .* could not be written \((No space left on device|database or disk is full|"
                     r"the write failed, most likely for want of space|.*requested and.*written)\): free space or correct the "
-                    r"permissions, or name another folder with --index\. The index in use is as it was\.\n", said), said
+                    r"permissions, or name another folder with --index\. The index in use is as it was\.\n",
+                    said,
+                ), said
                 met.append((said.split(":")[0], "refused"))
             else:
                 assert said == "\n"
@@ -135,7 +137,9 @@ def test_folder_that_holds_other_things(tmp_path: Path, folder: Path, embedder: 
         (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "mine" / name).write_text("mine", encoding="utf-8")
     before = {p: p.read_bytes() for p in (tmp_path / "mine").rglob("*") if p.is_file()}
-    with pytest.raises(IndexNotWritable, match=r"mine holds other things than an index \(g000001\): name an empty folder"):
+    with pytest.raises(
+        IndexNotWritable, match=r"mine holds other things than an index \(g000001\): name an empty folder"
+    ):
         build(folder, tmp_path / "mine", embedder)
     assert {p: p.read_bytes() for p in (tmp_path / "mine").rglob("*") if p.is_file()} == before
     build(folder, tmp_path / "index", embedder)

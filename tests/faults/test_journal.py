@@ -78,7 +78,9 @@ def test_build_goes_on_where_it_was_cut_short(cut: Cut) -> None:
 def test_journal_that_was_cut_off_or_altered(cut: Cut) -> None:
     good = cut.journal.read_bytes()
     assert len(good) == 5 * RECORD
-    assert [cut.embedded(good[:size]) for size in range(0, len(good) + 1, 4)] == [8 - size // RECORD for size in range(0, len(good) + 1, 4)]
+    assert [cut.embedded(good[:size]) for size in range(0, len(good) + 1, 4)] == [
+        8 - size // RECORD for size in range(0, len(good) + 1, 4)
+    ]
     assert {cut.embedded(with_flip(good, at, 1 << at % 8)) for at in range(0, len(good), 3)} == {4}
     assert cut.embedded(good[:RECORD] + b"?" + good[RECORD:]) == 7
     assert cut.embedded(good + good) == 3

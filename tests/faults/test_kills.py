@@ -29,8 +29,19 @@ def test_killed_at_every_step(case: Case, updates: Updates, room: Path) -> None:
             break
         assert code == -9, said
         done, _, of = said.partition(" ")[2].partition("/")
-        met.append((said.split()[0], after.of(room / "killed", int(of) - int(done) if said.startswith("embed") else None)))
-    assert [step for step, _ in met] == [*["read"] * 5, *["embed"] * 5, "words", "segment", "write", "check", "switch", "merge"]
+        met.append(
+            (said.split()[0], after.of(room / "killed", int(of) - int(done) if said.startswith("embed") else None))
+        )
+    assert [step for step, _ in met] == [
+        *["read"] * 5,
+        *["embed"] * 5,
+        "words",
+        "segment",
+        "write",
+        "check",
+        "switch",
+        "merge",
+    ]
     assert [answer for _, answer in met] == ["old"] * 15 + ["new"]
     assert after.of(room / "killed") == "new"
     assert len(load(room / "killed").parts) < 7

@@ -46,8 +46,9 @@ def test_current_is_garbage(built: Path, folder: Path, embedder: Embedder, conte
     assert current_generation(built) == "g000002"
 
 
-@pytest.mark.parametrize("manifest", [
-    {"format": FORMAT}, {"format": FORMAT, "model": {}}, {"format": FORMAT, "model": None, "counts": None}])
+@pytest.mark.parametrize(
+    "manifest", [{"format": FORMAT}, {"format": FORMAT, "model": {}}, {"format": FORMAT, "model": None, "counts": None}]
+)
 def test_manifest_that_lacks_entries(built: Path, folder: Path, embedder: Embedder, manifest: object) -> None:
     (built / "g000001" / "manifest.json").write_text(json.dumps(manifest))
     for use in (lambda: load(built, embedder), lambda: damage(built)):
@@ -65,12 +66,19 @@ def test_manifest_that_disagrees_with_its_files(grown: tuple[Path, Path]) -> Non
     segments = good["segments"]
     first, second = list(segments)[:2]
     for wrong in (
-        {"segments": {**segments, first: [1, 1]}}, {"segments": {first: segments[first]}}, {"segments": {}},
-        {"segments": {**segments, "0123456789abcdef": [1, 1]}}, {"segments": {**segments, "../..": [1, 1]}},
-        {"segments": {**segments, first: None}}, {"segments": {**segments, second: "1"}},
-        {"counts": {**good["counts"], "passages": 99}}, {"counts": {**good["counts"], "passages": None}},
-        {"model": {**good["model"], "dimension": 17}}, {"model": {**good["model"], "dimension": "x"}},
-        {"checksums": {f"{first}.articles.npy": "0" * 64}}, {"generation": "g000001"},
+        {"segments": {**segments, first: [1, 1]}},
+        {"segments": {first: segments[first]}},
+        {"segments": {}},
+        {"segments": {**segments, "0123456789abcdef": [1, 1]}},
+        {"segments": {**segments, "../..": [1, 1]}},
+        {"segments": {**segments, first: None}},
+        {"segments": {**segments, second: "1"}},
+        {"counts": {**good["counts"], "passages": 99}},
+        {"counts": {**good["counts"], "passages": None}},
+        {"model": {**good["model"], "dimension": 17}},
+        {"model": {**good["model"], "dimension": "x"}},
+        {"checksums": {f"{first}.articles.npy": "0" * 64}},
+        {"generation": "g000001"},
     ):
         path.write_text(json.dumps({**good, **wrong}), encoding="utf-8")
         with pytest.raises(IndexDamaged, match="run `rag index --anew`"):  # CURRENT knows the manifest's hash
@@ -90,9 +98,15 @@ def test_manifest_that_disagrees_with_its_files(grown: tuple[Path, Path]) -> Non
     path.write_text(json.dumps(good), encoding="utf-8")
 
 
-@pytest.mark.parametrize(("version", "mend"), [
-    (FORMAT + 1, "update the program, or run `rag index --anew`"), (FORMAT - 1, "run `rag index` with this version"),
-    (str(FORMAT), "run `rag index` with this version"), (None, "run `rag index` with this version")])
+@pytest.mark.parametrize(
+    ("version", "mend"),
+    [
+        (FORMAT + 1, "update the program, or run `rag index --anew`"),
+        (FORMAT - 1, "run `rag index` with this version"),
+        (str(FORMAT), "run `rag index` with this version"),
+        (None, "run `rag index` with this version"),
+    ],
+)
 def test_other_version_of_the_format(built: Path, folder: Path, embedder: Embedder, version: object, mend: str) -> None:
     path = built / "g000001" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "format": version}), encoding="utf-8")

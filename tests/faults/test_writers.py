@@ -83,8 +83,12 @@ def test_readers_while_others_write(room: Path) -> None:
     update.step_of(place / "articles", 0)
     build(place / "articles", place / "index", Stub())
     env = {**os.environ, "PYTHONPATH": str(Path(module.__file__).parent.parent), "OMP_NUM_THREADS": "1"}
-    readers = [subprocess.Popen([sys.executable, update.__file__, "read", place / "index"], stdout=subprocess.PIPE, text=True,
-                                env=env) for _ in range(2)]
+    readers = [
+        subprocess.Popen(
+            [sys.executable, update.__file__, "read", place / "index"], stdout=subprocess.PIPE, text=True, env=env
+        )
+        for _ in range(2)
+    ]
     assert [reader.stdout.readline() for reader in readers if reader.stdout] == ["reads\n"] * 2
     sizes = []
     for n in range(1, 31):

@@ -36,7 +36,8 @@ from rag.indexing.build import build
 DIMENSION = 16
 JUMPS = (
     "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",
-    "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n")
+    "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n",
+)
 
 
 class Stub(Embedder):
@@ -142,8 +143,16 @@ def _update(order: dict[str, Any]) -> None:
     steps = _Killed(order.get("step", -1))
     edges = _Listed(Path(order["index"])) if order.get("call") == "all" else _Killed(order.get("call", -1))
     Stub.portion = 1
-    for module, name, both in ((os, "rename", True), (os, "replace", True), (os, "fsync", True), (np, "save", True),
-                               (shutil, "rmtree", True), (os, "unlink", False), (os, "rmdir", False), (os, "mkdir", False)):
+    for module, name, both in (
+        (os, "rename", True),
+        (os, "replace", True),
+        (os, "fsync", True),
+        (np, "save", True),
+        (shutil, "rmtree", True),
+        (os, "unlink", False),
+        (os, "rmdir", False),
+        (os, "mkdir", False),
+    ):
         setattr(module, name, _edged(getattr(module, name), name, both, edges))
     last = "begin"
 
@@ -221,8 +230,17 @@ def _read(index_dir: Path) -> None:
         del index
         if last:
             break
-    print(json.dumps({"answers": answers, "wrong": wrong, "generations": generations, "number": number,
-                      "held": {n: sorted(each) for n, each in held.items()}}))
+    print(
+        json.dumps(
+            {
+                "answers": answers,
+                "wrong": wrong,
+                "generations": generations,
+                "number": number,
+                "held": {n: sorted(each) for n, each in held.items()},
+            }
+        )
+    )
 
 
 def step_of(articles: Path, number: int) -> None:

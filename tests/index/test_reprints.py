@@ -25,10 +25,12 @@ from tests.faults.update import Stub
 STORY = (
     "本报讯昨天，平湖经济技术开发区举行机器人产业项目集中签约仪式，共有12个项目落户，总投资30亿元。签约项目涵盖整机制造、核心零部件和应用服务，"
     "全部建成后预计年产值可达45亿元。开发区管委会负责人介绍，今年以来园区已引进人工智能相关企业27家，带动就业1600余人。"
-    "投资方代表表示，看好这里的产业配套与区位优势，将力争在明年6月前投产。")
+    "投资方代表表示，看好这里的产业配套与区位优势，将力争在明年6月前投产。"
+)
 MARKET = (
     "截至{day}日收盘，{name}报收于{price}元，上涨{up}%，换手率{turn}%，成交量{volume}万手，成交额{amount}亿元。主力资金净买入"
-    "{net}万元，占总成交额{share}%，游资资金净卖出{other}万元。融资方面，当日融资买入{buy}万元，融资偿还{back}万元。该股近五日累计上涨{five}%。")
+    "{net}万元，占总成交额{share}%，游资资金净卖出{other}万元。融资方面，当日融资买入{buy}万元，融资偿还{back}万元。该股近五日累计上涨{five}%。"
+)
 
 
 def article(name: str, text: str, date: str = "") -> Article:
@@ -60,42 +62,72 @@ def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
         for one, own in zip(articles, bands, strict=True):
             found += twins_of([one], [own], earlier)
     told = {(key, other) for key, its in zip(keys, found, strict=True) for other in its}
-    return [replace(a, copies=tuple(b.article_id for b, its in zip(articles, keys, strict=True)
-                                    if b != a and its is not None and (its == own or {(its, own), (own, its)} & told)))
-            for a, own in zip(articles, keys, strict=True)]
+    return [
+        replace(
+            a,
+            copies=tuple(
+                b.article_id
+                for b, its in zip(articles, keys, strict=True)
+                if b != a and its is not None and (its == own or {(its, own), (own, its)} & told)
+            ),
+        )
+        for a, own in zip(articles, keys, strict=True)
+    ]
 
 
 def by_hand(articles: Sequence[Article]) -> dict[str, tuple[str, ...]]:
     """Id -> the ids of its copies, every text compared with every other."""
     bands = {a.article_id: set(bands_of(a)) for a in articles}
-    return {a.article_id: tuple(sorted(
-        b.article_id for b in articles if b.article_id != a.article_id and bands[a.article_id] & bands[b.article_id]
-        and (a.text == b.text or alike(a.text, b.text)))) for a in articles}
+    return {
+        a.article_id: tuple(
+            sorted(
+                b.article_id
+                for b in articles
+                if b.article_id != a.article_id
+                and bands[a.article_id] & bands[b.article_id]
+                and (a.text == b.text or alike(a.text, b.text))
+            )
+        )
+        for a in articles
+    }
 
 
 def copies(*articles: Article) -> dict[str, tuple[str, ...]]:
     return {a.article_id: a.copies for a in mark(articles)}
 
 
-@pytest.mark.parametrize("other", [
-    STORY,
-    STORY.replace("，", ",").replace("。", "．"),
-    "新华社杭州电（记者某某）" + STORY + "图为签约现场。",
-    STORY[:150],  # an abridged reprint
-    STORY.replace("看好这里的产业配套与区位优势", "对园区的配套十分满意"),
-    STORY.replace("，", "，\n"),
-], ids=["same", "punctuation", "dateline", "abridged", "a phrase", "lines"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        STORY,
+        STORY.replace("，", ",").replace("。", "．"),
+        "新华社杭州电（记者某某）" + STORY + "图为签约现场。",
+        STORY[:150],  # an abridged reprint
+        STORY.replace("看好这里的产业配套与区位优势", "对园区的配套十分满意"),
+        STORY.replace("，", "，\n"),
+    ],
+    ids=["same", "punctuation", "dateline", "abridged", "a phrase", "lines"],
+)
 def test_a_reprint_is_known(other: str) -> None:
     pair = article("a", STORY), article("b", other)
     assert copies(*pair) == {"a": ("b",), "b": ("a",)}
     assert mark(pair, at_once=False) == mark(pair)
 
 
-@pytest.mark.parametrize("other", [
-    STORY.replace("12个", "15个").replace("30亿", "38亿").replace("45亿", "52亿").replace("27家", "31家"),  # told with other figures
-    STORY[:60] + "另据了解，市人民医院门诊综合楼昨天封顶，建筑面积约3万平方米，设床位500张，预计后年启用，届时将大大缓解就医难的问题。" * 2,
-    STORY[:70],  # too short to tell
-], ids=["figures", "another story", "short"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        STORY.replace("12个", "15个")
+        .replace("30亿", "38亿")
+        .replace("45亿", "52亿")
+        .replace("27家", "31家"),  # told with other figures
+        STORY[:60]
+        + "另据了解，市人民医院门诊综合楼昨天封顶，建筑面积约3万平方米，设床位500张，预计后年启用，届时将大大缓解就医难的问题。"
+        * 2,
+        STORY[:70],  # too short to tell
+    ],
+    ids=["figures", "another story", "short"],
+)
 def test_what_is_no_reprint(other: str) -> None:
     pair = article("a", STORY), article("b", other)
     assert copies(*pair) == {"a": (), "b": ()}
@@ -103,15 +135,39 @@ def test_what_is_no_reprint(other: str) -> None:
 
 
 def test_reports_to_a_pattern_are_each_their_own() -> None:
-    daily = [article(str(n), MARKET.format(
-        day=n + 1, name="某股", price=10 + n / 7, up=n / 3, turn=n / 5, volume=n * 1.7, amount=n * 1.3, net=100 * n + 7, share=n / 11,
-        other=90 * n + 3, buy=70 * n + 1, back=60 * n + 9, five=n / 2)) for n in range(1, 9)]
+    daily = [
+        article(
+            str(n),
+            MARKET.format(
+                day=n + 1,
+                name="某股",
+                price=10 + n / 7,
+                up=n / 3,
+                turn=n / 5,
+                volume=n * 1.7,
+                amount=n * 1.3,
+                net=100 * n + 7,
+                share=n / 11,
+                other=90 * n + 3,
+                buy=70 * n + 1,
+                back=60 * n + 9,
+                five=n / 2,
+            ),
+        )
+        for n in range(1, 9)
+    ]
     assert set(copies(*daily).values()) == {()}
 
 
 def test_three_places_know_each_other_and_keep_their_order() -> None:
-    found = mark([article("late", STORY, "2025-04-22"), article("other", STORY[::-1]), article("undated", STORY),
-                  article("first", STORY, "2025-04-21")])
+    found = mark(
+        [
+            article("late", STORY, "2025-04-22"),
+            article("other", STORY[::-1]),
+            article("undated", STORY),
+            article("first", STORY, "2025-04-21"),
+        ]
+    )
     assert [a.article_id for a in found] == ["late", "other", "undated", "first"]
     assert [a.copies for a in found] == [("undated", "first"), (), ("late", "first"), ("late", "undated")]
 
@@ -131,7 +187,7 @@ def test_copies_are_mutual(texts: list[str]) -> None:
 def window(first: int) -> str:
     """Sixty words of a long row of them; of two windows eight words apart nearly nine tenths are the same, of two that are sixteen
     apart not eight."""
-    words = (f"{chr(0x4e00 + 7 * n)}{chr(0x5000 + 11 * n)}{chr(0x6000 + 13 * n)}，" for n in range(first, first + 60))
+    words = (f"{chr(0x4E00 + 7 * n)}{chr(0x5000 + 11 * n)}{chr(0x6000 + 13 * n)}，" for n in range(first, first + 60))
     return "本报讯 " + "".join(words) + "。"
 
 
@@ -140,14 +196,22 @@ def test_what_is_like_one_need_not_be_like_another() -> None:
     assert [alike(a, b), alike(b, c), alike(a, c)] == [True, True, False]
     assert twins(a, b, c) == [(), (key_of(a),), (key_of(b),)]
     assert twins(a, c, b) == [(), (), tuple(sorted((key_of(a), key_of(c))))]
-    assert twins(a, "短。", a, b, a) == [(), (), (), (key_of(a),), ()]  # the same text needs no twin, a later one names the earlier
+    assert twins(a, "短。", a, b, a) == [
+        (),
+        (),
+        (),
+        (key_of(a),),
+        (),
+    ]  # the same text needs no twin, a later one names the earlier
     assert copies(article("a", a), article("b", b), article("c", c)) == {"a": ("b",), "b": ("a", "c"), "c": ("b",)}
 
 
 def reports(count: int) -> list[str]:
     """Texts to one pattern: most of their words are the same, none of their figures."""
-    return ["本报讯 " + "".join(f"近日，平湖第{n * 17 + k}座图书馆建成，藏书{k}万册，前来的读者很多。" for k in range(25))
-            for n in range(0, 1000 * count, 1000)]
+    return [
+        "本报讯 " + "".join(f"近日，平湖第{n * 17 + k}座图书馆建成，藏书{k}万册，前来的读者很多。" for k in range(25))
+        for n in range(0, 1000 * count, 1000)
+    ]
 
 
 def test_a_crowd_of_texts_to_a_pattern_costs_what_a_few_cost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +237,10 @@ def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """One that two articles print counts once, and as long as one of them is left."""
     texts = {"a": "甲", "a2": "甲", "b": "乙", "c": "丙"}
     bands = {"a": (1, 2), "a2": (1, 2), "b": (1, 3), "c": (1, 4)}
-    entries = [Entry(article(name, text), name, 0, twins=(5,) * (name == "b"), bands=bands[name]) for name, text in texts.items()]
+    entries = [
+        Entry(article(name, text), name, 0, twins=(5,) * (name == "b"), bands=bands[name])
+        for name, text in texts.items()
+    ]
     article_store.write(tmp_path / article_store.FILE, [*entries, Entry(article("d", "丁"), "d", 0)], [], [])
     opened, (a, b, c) = Store(tmp_path), (key_of(text) for text in "甲乙丙")
     assert opened.near((1, 2, 9), 2) == [[(c, 3), (b, 2)], [(a, 0)], []]
@@ -184,17 +251,31 @@ def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert writer._living(opened, (1, 3), {0, 2, 3}) == [[(a, 1)], []]
     assert writer._living(opened, (1, 2), {0, 1, 2, 3}) == [[], []]
     assert [opened.text(row) for row in range(5)] == [[a], [a], [b], [c], []]
-    assert (opened.printing(a), opened.twins(5), opened.twins(b), opened.twins(a)) == ([(0, "a"), (1, "a2")], [(2, b)], [(2, 5)], [])
+    assert (opened.printing(a), opened.twins(5), opened.twins(b), opened.twins(a)) == (
+        [(0, "a"), (1, "a2")],
+        [(2, b)],
+        [(2, 5)],
+        [],
+    )
 
 
-TEXTS = [*(f"　　{window(first)}\n" for first in range(0, 40, 8)), f"　　{STORY}\n", f"　　{STORY[:150]}\n",
-         f"　　{STORY.replace('12个', '15个').replace('30亿', '38亿').replace('45亿', '52亿').replace('27家', '31家')}\n", "　　太短。\n"]
-STEPS = st.lists(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(-1, len(TEXTS) - 1)), min_size=1, max_size=3), max_size=7)
+TEXTS = [
+    *(f"　　{window(first)}\n" for first in range(0, 40, 8)),
+    f"　　{STORY}\n",
+    f"　　{STORY[:150]}\n",
+    f"　　{STORY.replace('12个', '15个').replace('30亿', '38亿').replace('45亿', '52亿').replace('27家', '31家')}\n",
+    "　　太短。\n",
+]
+STEPS = st.lists(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(-1, len(TEXTS) - 1)), min_size=1, max_size=3), max_size=7
+)
 
 
 @given(STEPS, st.integers(2, 4), st.sampled_from([1, 500, 10**6]), st.sets(st.integers(0, 6), max_size=2))
 @hypothesis.settings(max_examples=20)
-def test_copies_are_those_of_a_new_build_and_of_all_pairs(steps: list[list[tuple[str, int]]], few: int, block: int, back: set[int]) -> None:
+def test_copies_are_those_of_a_new_build_and_of_all_pairs(
+    steps: list[list[tuple[str, int]]], few: int, block: int, back: set[int]
+) -> None:
     """Files written, overwritten and removed, after some steps the generation before taken back into use, segments merged,
     and of a run several."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
@@ -223,7 +304,9 @@ def test_copies_are_those_of_a_new_build_and_of_all_pairs(steps: list[list[tuple
 
 def test_the_best_place_of_a_story_is_shown_with_all_its_passages() -> None:
     a, b, c = mark([article("a", STORY), article("b", STORY), article("c", "别的。" * 40)])
-    hits = [Hit(Passage(f"{x.article_id}:{n}", x.article_id, "文", n, n + 1), x, 1.0, 0.0, 0.0)
-            for n, x in enumerate((b, c, a, b, c, a))]
+    hits = [
+        Hit(Passage(f"{x.article_id}:{n}", x.article_id, "文", n, n + 1), x, 1.0, 0.0, 0.0)
+        for n, x in enumerate((b, c, a, b, c, a))
+    ]
     assert [h.article.article_id for h in distinct(hits)] == ["b", "c", "b", "c"]
     assert distinct([replace(h, article=c) for h in hits]) == [replace(h, article=c) for h in hits]

@@ -39,7 +39,8 @@ from tests.support.paths import ROOT
 
 JUMPS = (
     "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",
-    "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n")
+    "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n",
+)
 
 
 def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
@@ -57,8 +58,7 @@ def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     manifest = read_manifest(index_dir)
     assert manifest["format"] == FORMAT
     assert manifest["generation"] == current_generation(index_dir) == "g000001"
-    assert manifest["model"] == {
-        "name": "multilingual-e5-small", "fingerprint": embedder.fingerprint, "dimension": 384}
+    assert manifest["model"] == {"name": "multilingual-e5-small", "fingerprint": embedder.fingerprint, "dimension": 384}
     assert manifest["settings"] == {"reading": reader_version(DEFAULT_LIMITS)}
     assert load(index_dir).files() == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
     assert manifest["counts"]["files"] == 5
@@ -105,7 +105,9 @@ def test_file_is_not_even_opened_when_its_stamp_is_the_same(folder: Path, tmp_pa
             assert what_changed(folder, tmp_path / "index", embedder).unchanged == 2
 
 
-def test_file_read_in_the_making_is_opened_once_more_and_no_more(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_file_read_in_the_making_is_opened_once_more_and_no_more(
+    folder: Path, tmp_path: Path, embedder: Embedder
+) -> None:
     """Its times tell nothing at first; so do those of a copied folder."""
     index_dir = tmp_path / "index"
     build(folder, index_dir, embedder)
@@ -128,7 +130,12 @@ def test_what_changed_is_named(built: Path, folder: Path, embedder: Embedder) ->
     (folder / "c.txt").write_text(OTHER, encoding="utf-8")
     for found in (what_changed(folder, built, embedder), build(folder, built, embedder).changes):
         assert (found.added, found.edited, found.renamed, found.removed, found.unchanged) == (
-            ("c.txt",), ("a.txt",), (("b.txt", "d.txt"),), (), 0)
+            ("c.txt",),
+            ("a.txt",),
+            (("b.txt", "d.txt"),),
+            (),
+            0,
+        )
     (folder / "d.txt").unlink()
     found = build(folder, built, embedder).changes
     assert (found.added, found.edited, found.renamed, found.removed, found.unchanged) == ((), (), (), ("d.txt",), 2)
@@ -138,7 +145,10 @@ def test_what_changed_is_named(built: Path, folder: Path, embedder: Embedder) ->
 def test_renamed_file_keeps_its_vectors_and_takes_its_new_name(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "b.txt").rename(folder / "2025-07-31.txt")
     assert build(folder, built, embedder).embedded == 0
-    assert [(a.file, a.date) for a in load(built).articles.values()] == [("2025-07-31.txt", "2025-07-31"), ("a.txt", "")]
+    assert [(a.file, a.date) for a in load(built).articles.values()] == [
+        ("2025-07-31.txt", "2025-07-31"),
+        ("a.txt", ""),
+    ]
 
 
 def test_archive_that_is_unpacked_beside_the_other_page_of_a_story(tmp_path: Path, embedder: Embedder) -> None:
@@ -164,7 +174,9 @@ def test_row_that_gets_its_text_takes_its_place(tmp_path: Path, embedder: Embedd
     folder = tmp_path / "rows"
     folder.mkdir()
     for second in ("", "平湖建成了一座体育馆。"):
-        (folder / "a.csv").write_text(f"标题,正文\n一,平湖建成了一座图书馆。\n二,{second}\n三,平湖建成了一座博物馆。\n", encoding="utf-8")
+        (folder / "a.csv").write_text(
+            f"标题,正文\n一,平湖建成了一座图书馆。\n二,{second}\n三,平湖建成了一座博物馆。\n", encoding="utf-8"
+        )
         build(folder, tmp_path / "index", embedder)
     assert list(load(tmp_path / "index").articles) == ["a.csv#1#1", "a.csv#2#1", "a.csv#3#1"]
 
@@ -188,14 +200,19 @@ def test_edited_yaml_beside_a_file(built: Path, folder: Path, embedder: Embedder
     assert [a.date for a in load(built).articles.values()] == ["2024", "2024"]
 
 
-def test_of_articles_that_are_alike_the_same_is_found_whichever_came_first(built: Path, folder: Path, embedder: Embedder) -> None:
+def test_of_articles_that_are_alike_the_same_is_found_whichever_came_first(
+    built: Path, folder: Path, embedder: Embedder
+) -> None:
     for name in ("c.txt", "0.txt", "b2.txt"):
         (folder / name).write_text(SECOND, encoding="utf-8")
         build(folder, built, embedder)
     build(folder, anew := built.with_name("anew"), embedder)
     searchers = [Retriever(load(each), embedder, ranker) for each in (built, anew) for ranker in RANKERS]
-    found = [[hit.passage.passage_id for hit in each.search(parse("东片再生水厂", (), each.names), k)]
-             for each in searchers for k in (1, 3, 10)]
+    found = [
+        [hit.passage.passage_id for hit in each.search(parse("东片再生水厂", (), each.names), k)]
+        for each in searchers
+        for k in (1, 3, 10)
+    ]
     assert found[:9] == found[9:]
     assert [name.partition("#")[0] for name in found[2][:4]] == ["0.txt", "b.txt", "b2.txt", "c.txt"]
     assert found[0] == found[2][:1]
@@ -219,8 +236,10 @@ def test_a_folder_whose_yaml_cannot_be_used_keeps_its_articles(built: Path, fold
 def test_what_linked_two_articles_may_go(tmp_path: Path, embedder: Embedder) -> None:
     """One prints two stories that others print alone: when it is gone, these have nothing in common, as in a new build; nor has
     a reprint with what came into the place of the first."""
-    one, two = ("　　本报讯 " + "".join(f"{words}第{n}号{words[::-1]}，" for n in range(30)) + "。\n"
-                for words in ("黄桃喜获丰收", "算力中心通电"))
+    one, two = (
+        "　　本报讯 " + "".join(f"{words}第{n}号{words[::-1]}，" for n in range(30)) + "。\n"
+        for words in ("黄桃喜获丰收", "算力中心通电")
+    )
     folder = tmp_path / "articles"
     folder.mkdir()
     for step in ({"b": one + two}, {"a": one, "c": two}, {"b": ""}, {"d": one}, {"a": two.replace("通电", "开工")}):
@@ -229,7 +248,8 @@ def test_what_linked_two_articles_may_go(tmp_path: Path, embedder: Embedder) -> 
         build(folder, tmp_path / "index", embedder)
     build(folder, tmp_path / "anew", embedder)
     assert {a.article_id: a.copies for a in load(tmp_path / "index").articles.values()} == {
-        a.article_id: a.copies for a in load(tmp_path / "anew").articles.values()}
+        a.article_id: a.copies for a in load(tmp_path / "anew").articles.values()
+    }
 
 
 def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
@@ -245,7 +265,9 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
     assert len(load(tmp_path / "index").files()) == 30
 
 
-def test_export_that_fills_several_segments(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_that_fills_several_segments(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("rag.indexing.writer._BLOCK", 60)
     folder = tmp_path / "rows"
     folder.mkdir()
@@ -254,7 +276,9 @@ def test_export_that_fills_several_segments(tmp_path: Path, embedder: Embedder, 
     first = build(folder, tmp_path / "index", embedder)
     assert list(first.manifest["segments"].values()) == [[2, 2], [2, 2], [2, 2], [1, 1]]
     assert first.manifest["counts"] == {"files": 1, "articles": 7, "passages": 7}
-    (folder / "a.csv").write_text("\n".join(["标题,正文", *rows[1:]]), encoding="utf-8")  # each row has another number now
+    (folder / "a.csv").write_text(
+        "\n".join(["标题,正文", *rows[1:]]), encoding="utf-8"
+    )  # each row has another number now
     build(folder, tmp_path / "index", embedder)
     build(folder, tmp_path / "anew", embedder)
     assert list(load(tmp_path / "index").articles.values()) == list(load(tmp_path / "anew").articles.values())
@@ -282,7 +306,13 @@ def test_reader_version_covers_all_that_an_article_passes_through() -> None:
     """Every module that the reader, the layout, the passages and the parsers loaded by name import."""
     rag = ROOT / "rag"
     parsers = ("pdf", "docx", "html_article", "ocr")
-    waiting = {"reading/reader", "layout/articles", "layout/continuations", "indexing/passages", *(f"reading/{name}" for name in parsers)}
+    waiting = {
+        "reading/reader",
+        "layout/articles",
+        "layout/continuations",
+        "indexing/passages",
+        *(f"reading/{name}" for name in parsers),
+    }
     found: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -290,7 +320,11 @@ def test_reader_version_covers_all_that_an_article_passes_through() -> None:
         source = (rag / f"{name}.py").read_text(encoding="utf-8")
         for package, names in re.findall(r"^\s*from rag\.?([\w.]*) import (\([^)]*\)|.*)", source, re.MULTILINE):
             module = package.replace(".", "/")
-            modules = [module] if (rag / f"{module}.py").is_file() else [f"{module}/{each}" for each in re.findall(r"\w+", names)]
+            modules = (
+                [module]
+                if (rag / f"{module}.py").is_file()
+                else [f"{module}/{each}" for each in re.findall(r"\w+", names)]
+            )
             waiting |= set(modules) - found
     covered = {path.relative_to(rag).with_suffix("").as_posix() for path in reader_sources()}
     assert found - {"config", "errors"} <= covered
@@ -319,7 +353,10 @@ def test_article_added_and_article_removed(built: Path, folder: Path, embedder: 
 def _brute(index_dir: Path, embedder: Embedder) -> dict[str, list[str]]:
     """For some questions, the passages as they are found."""
     retriever = Retriever(load(index_dir, embedder), embedder)
-    return {q: [h.passage.passage_id for h in retriever.search(parse(q, (), retriever.names), 5)] for q in ("平湖签约", "再生水厂", "黄桃")}
+    return {
+        q: [h.passage.passage_id for h in retriever.search(parse(q, (), retriever.names), 5)]
+        for q in ("平湖签约", "再生水厂", "黄桃")
+    }
 
 
 def _brute_anew(folder: Path, beside: Path, embedder: Embedder) -> dict[str, list[str]]:
@@ -352,14 +389,20 @@ def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: l
         assert grown.files() == anew.files()
         assert grown.manifest["counts"] == anew.manifest["counts"]
         assert grown.manifest["refused"] == anew.manifest["refused"]
-        assert sorted(grown.passages[i].passage_id for i in grown.live.tolist()) == sorted(p.passage_id for p in anew.passages)
+        assert sorted(grown.passages[i].passage_id for i in grown.live.tolist()) == sorted(
+            p.passage_id for p in anew.passages
+        )
         by_id = {p.passage_id: anew.vectors.rows(np.array([i])) for i, p in enumerate(anew.passages)}
         for i in grown.live.tolist():
             assert (by_id[grown.passages[i].passage_id] @ grown.vectors.rows(np.array([i])).T).item() > 0.999
         terms = ["平湖", "黄桃", "再生", "项目"]
-        expected = {p.passage_id: score for p, score in zip(anew.passages, anew.lexical.scores(terms).tolist(), strict=True)}
+        expected = {
+            p.passage_id: score for p, score in zip(anew.passages, anew.lexical.scores(terms).tolist(), strict=True)
+        }
         scores = grown.lexical.scores(terms)
-        assert {grown.passages[i].passage_id: scores[i] for i in grown.live.tolist()} == pytest.approx(expected, abs=1e-5)
+        assert {grown.passages[i].passage_id: scores[i] for i in grown.live.tolist()} == pytest.approx(
+            expected, abs=1e-5
+        )
         assert damage(index_dir) == []
 
 
@@ -389,19 +432,22 @@ def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embed
     assert list(last.manifest["segments"].values()) == [[7, 7], [1, 1]]
 
 
-@pytest.mark.parametrize(("live", "sizes", "expected"), [
-    ([], [], []),
-    ([5] * 7, [5] * 7, []),
-    ([5] * 8, [5] * 8, list(range(8))),
-    ([10_000, *[900] * 8], [10_000, *[900] * 8], list(range(1, 9))),
-    ([8_000] * 8, [8_000] * 8, list(range(8))),
-    ([300_000] * 8, [300_000] * 8, []),  # together too large
-    ([60_000, 9_000, *[60_000] * 8], [60_000] * 10, [0, 1, *range(2, 8)]),  # of many the eight smallest
-    ([10_000, 4_000, 50], [10_000, 9_000, 50], [1]),
-    ([10_000, 5_000, 50], [10_000, 9_000, 50], []),
-    ([10, 1, 50], [10, 9, 50], []),
-    ([0], [0], []),
-])
+@pytest.mark.parametrize(
+    ("live", "sizes", "expected"),
+    [
+        ([], [], []),
+        ([5] * 7, [5] * 7, []),
+        ([5] * 8, [5] * 8, list(range(8))),
+        ([10_000, *[900] * 8], [10_000, *[900] * 8], list(range(1, 9))),
+        ([8_000] * 8, [8_000] * 8, list(range(8))),
+        ([300_000] * 8, [300_000] * 8, []),  # together too large
+        ([60_000, 9_000, *[60_000] * 8], [60_000] * 10, [0, 1, *range(2, 8)]),  # of many the eight smallest
+        ([10_000, 4_000, 50], [10_000, 9_000, 50], [1]),
+        ([10_000, 5_000, 50], [10_000, 9_000, 50], []),
+        ([10, 1, 50], [10, 9, 50], []),
+        ([0], [0], []),
+    ],
+)
 def test_what_is_merged(live: list[int], sizes: list[int], expected: list[int]) -> None:
     assert due(live, sizes) == expected
 
@@ -466,15 +512,21 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
     assert read_manifest(built)["refused"] == [{"file": f, "why": w} for f, w in done.refused]
     assert texts_of(built) == [*OLD, "本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"]
     again = build(folder, built, embedder)
-    assert (again.refused, again.changes.read, again.manifest["generation"]) == (done.refused, (), done.manifest["generation"])
+    assert (again.refused, again.changes.read, again.manifest["generation"]) == (
+        done.refused,
+        (),
+        done.manifest["generation"],
+    )
     (folder / "nowhere").symlink_to(folder / "gbk.txt")
     assert build(folder, built, embedder).changes.again == ("gone.txt",)
     assert len(texts_of(built)) == 4
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"\x7fELF" + bytes(300), b"x" * 5_000_000, "\ufeff\u3000".encode()],
-    ids=["no file", "0 bytes", "binary", "5 MB of one line", "blanks"])
+    "content",
+    [None, b"", b"\x7fELF" + bytes(300), b"x" * 5_000_000, "\ufeff\u3000".encode()],
+    ids=["no file", "0 bytes", "binary", "5 MB of one line", "blanks"],
+)
 def test_folder_of_which_nothing_can_be_used(
     built: Path, tmp_path: Path, embedder: Embedder, content: bytes | None
 ) -> None:
@@ -502,13 +554,19 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
     assert done.refused == (("c.txt", "c.txt cannot be read (Permission denied): check the file and its permissions."),)
     assert texts_of(built) == OLD
     again = build(folder, built, embedder)
-    assert (again.changes.again, again.refused, again.manifest["generation"]) == (("c.txt",), done.refused, done.manifest["generation"])
+    assert (again.changes.again, again.refused, again.manifest["generation"]) == (
+        ("c.txt",),
+        done.refused,
+        done.manifest["generation"],
+    )
     monkeypatch.undo()
     assert build(folder, built, embedder).refused == ()  # though the file is as it was
     assert len(texts_of(built)) == 3
 
 
-def test_folder_within_that_cannot_be_read(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_within_that_cannot_be_read(
+    built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its articles are not gone."""
     (folder / "sub").mkdir()
     (folder / "sub" / "c.txt").write_text(OTHER, encoding="utf-8")
@@ -521,22 +579,29 @@ def test_folder_within_that_cannot_be_read(built: Path, folder: Path, embedder: 
         return real(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(CorpusError, match=r"/sub cannot be read \(Permission denied\): correct .* The index in use stays as it is\.$"):
+    with pytest.raises(
+        CorpusError, match=r"/sub cannot be read \(Permission denied\): correct .* The index in use stays as it is\.$"
+    ):
         build(folder, built, embedder)
     assert len(texts_of(built)) == 3
 
 
-def test_linked_folder_and_names_that_are_spelled_alike_are_named(built: Path, folder: Path, embedder: Embedder) -> None:
+def test_linked_folder_and_names_that_are_spelled_alike_are_named(
+    built: Path, folder: Path, embedder: Embedder
+) -> None:
     (folder / "link").symlink_to(folder.parent)
     (folder / "\udcff.txt").write_text(OTHER, encoding="utf-8")
     (folder / "\\udcff.txt").write_text(OTHER, encoding="utf-8")
     assert [why for _, why in build(folder, built, embedder).refused] == [
         "\\udcff.txt is how the names of two files are spelled: rename one of them.",
-        "link is a link to a folder: copy the folder here, or index it by itself."]
+        "link is a link to a folder: copy the folder here, or index it by itself.",
+    ]
     assert len(texts_of(built)) == 3
 
 
-def test_file_that_is_cut_short_while_it_is_read(built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_is_cut_short_while_it_is_read(
+    built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = Path.read_bytes
     (folder / "c.txt").write_text(OTHER, encoding="utf-8")
     monkeypatch.setattr(Path, "read_bytes", lambda self: b"" if self.name == "c.txt" else real(self))
@@ -564,7 +629,8 @@ def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
     folder.mkdir()
     (folder / "a.txt").write_bytes(FIRST.encode("gbk"))
     (folder / "b.html").write_text(
-        f"<html><body><article><h1>东片再生水厂投用</h1><p>{OLD[1]}</p></article></body></html>", encoding="utf-8")
+        f"<html><body><article><h1>东片再生水厂投用</h1><p>{OLD[1]}</p></article></body></html>", encoding="utf-8"
+    )
     (folder / "c.csv").write_text(f"标题,正文,日期\n黄桃,{OLD[0]},2025-07-31\n空,,\n", encoding="utf-8")
     (folder / "d.pdf").write_bytes(b"%PDF-1.7")
     with zipfile.ZipFile(folder / "e.zip", "w") as archive:
@@ -575,11 +641,15 @@ def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
     assert built.refused == (
         ("c.csv#2", "c.csv#2 holds no text: fill it in or remove it."),
         ("d.pdf", "d.pdf is damaged or no PDF: save it again."),
-        ("e.zip/../b.txt", "e.zip/../b.txt has a path that leads out of its archive: pack it again."))
+        ("e.zip/../b.txt", "e.zip/../b.txt has a path that leads out of its archive: pack it again."),
+    )
     opened = load(tmp_path / "index", embedder)
     assert [(a.article_id, a.title, a.date, a.date_basis) for a in opened.articles.values()] == [
-        ("a.txt#1", "平湖签约五个项目", "", ""), ("b.html#1", "东片再生水厂投用", "", ""),
-        ("c.csv#1#1", "黄桃", "2025-07-31", "stated"), ("e.zip/a.txt#1", "新埭黄桃喜获丰收", "", "")]
+        ("a.txt#1", "平湖签约五个项目", "", ""),
+        ("b.html#1", "东片再生水厂投用", "", ""),
+        ("c.csv#1#1", "黄桃", "2025-07-31", "stated"),
+        ("e.zip/a.txt#1", "新埭黄桃喜获丰收", "", ""),
+    ]
 
 
 def test_a_text_in_several_places_is_embedded_once(tmp_path: Path, embedder: Embedder) -> None:

@@ -14,7 +14,9 @@ from rag.schema import Article, Run
 from rag.text.sentences import sentences
 
 PROSE = st.text(
-    st.sampled_from("平湖人工智能，。！？；：“”‘’…、5. \n说表示（）Aa.?!\"'\u3000") | st.characters(codec="utf-8"), max_size=1500)
+    st.sampled_from("平湖人工智能，。！？；：“”‘’…、5. \n说表示（）Aa.?!\"'\u3000") | st.characters(codec="utf-8"),
+    max_size=1500,
+)
 
 
 def _article(text: str, title: str = "") -> Article:
@@ -36,8 +38,10 @@ def _cut(text: str) -> list[str]:
         ("他说：“来吧。”大家都来了。", ["他说：“来吧。”", "大家都来了。"]),
         ("“平湖拥有算力基础。”闫博文说。企业很多。", ["“平湖拥有算力基础。”闫博文说。", "企业很多。"]),
         ("“科创引领。”顾补荣说。他提交了建议。", ["“科创引领。”顾补荣说。", "他提交了建议。"]),
-        ("“要推进智能化转型。”詹鹏飞委员说。\n“要研究。”李宏宇常委认为。",
-         ["“要推进智能化转型。”詹鹏飞委员说。", "“要研究。”李宏宇常委认为。"]),
+        (
+            "“要推进智能化转型。”詹鹏飞委员说。\n“要研究。”李宏宇常委认为。",
+            ["“要推进智能化转型。”詹鹏飞委员说。", "“要研究。”李宏宇常委认为。"],
+        ),
         ("“来了。”他带着一家老小从新埭镇赶到城里去看平湖一年一度的西瓜灯节并且说。", None),
         ("真的吗？！是的……好。", ["真的吗？！", "是的……好。"]),
         ("（见图。）下一句。", ["（见图。）", "下一句。"]),
@@ -47,7 +51,8 @@ def _cut(text: str) -> list[str]:
         ("  。  ", ["。"]),
         (" \n ", []),
         ("", []),
-    ])
+    ],
+)
 def test_sentences(text: str, parts: list[str] | None) -> None:
     if parts is None:
         assert len(_cut(text)) == 2
@@ -60,8 +65,10 @@ def test_sentences_cover_all_that_is_no_blank(text: str) -> None:
     spans = sentences(text)
     assert all(a < b and text[a:b] == text[a:b].strip() for a, b in spans)
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
-    assert "".join(text[a:b] for a, b in spans).split() == "".join(
-        c for i, c in enumerate(text) if any(a <= i < b for a, b in spans)).split()
+    assert (
+        "".join(text[a:b] for a, b in spans).split()
+        == "".join(c for i, c in enumerate(text) if any(a <= i < b for a, b in spans)).split()
+    )
     assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
 
 
@@ -90,7 +97,7 @@ def test_long_sentence_is_cut_at_its_clauses() -> None:
 def test_passages_are_the_articles_words(text: str, limit: int) -> None:
     article = _article(text, "平湖")
     passages = passages_of(article, limit, _characters)
-    assert all(article.text[p.start:p.end] == p.text for p in passages)
+    assert all(article.text[p.start : p.end] == p.text for p in passages)
     assert all(p.passage_id == f"a.txt#1:{p.start}-{p.end}" and p.article_id == "a.txt#1" for p in passages)
     assert all(p.text == p.text.strip() and len(p.text) <= MAX_CHARS for p in passages)
     assert all(len(p.context) <= limit for p in passages)
@@ -147,7 +154,7 @@ def test_no_passage_of_any_text_is_longer_than_the_model_sees(embedder: Embedder
 def test_seed_passages(index: Index) -> None:
     assert sum(p.text.endswith(("。", "”", "！", "？", "……")) for p in index.passages) >= len(index.passages) - 8
     for p in index.passages:
-        assert index.articles[p.article_id].text[p.start:p.end] == p.text
+        assert index.articles[p.article_id].text[p.start : p.end] == p.text
     ends = {p.article_id: p.end for p in index.passages}
     assert ends == {key: len(a.text) for key, a in index.articles.items()}
 

@@ -11,8 +11,10 @@ from rag.text.bylines import is_bare_names, names
 from rag.text.lines import kept, lines_of, squeeze
 
 PAGE_TEXT = st.text(
-    st.sampled_from("平湖市人工智能周杰5,。，”“：（）■—AIa \t\u3000\n\n\r\f\u200b\u2028记者版") | st.characters(codec="utf-8"),
-    max_size=300)
+    st.sampled_from("平湖市人工智能周杰5,。，”“：（）■—AIa \t\u3000\n\n\r\f\u200b\u2028记者版")
+    | st.characters(codec="utf-8"),
+    max_size=300,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,8 @@ PAGE_TEXT = st.text(
         ("CAD / CAM", "CAD / CAM"),
         ("　　近日", "近日"),
         ("", ""),
-    ])
+    ],
+)
 def test_blanks(raw: str, clean: str) -> None:
     assert squeeze(raw) == clean
 
@@ -59,13 +62,15 @@ def test_kept_drops_no_character_that_is_seen(text: str) -> None:
         ("记者了解到，今年重庆市", None),
         ("逐浪数字经济 激发创新动能", None),
         ("", None),
-    ])
+    ],
+)
 def test_bylines(line: str, found: tuple[str, ...] | None) -> None:
     assert names(line) == found
 
 
 @pytest.mark.parametrize(
-    ("line", "bare"), [("韩胜超", True), ("王强 徐佳丽", True), ("谋未来", False), ("竞逐春光", False), ("", False)])
+    ("line", "bare"), [("韩胜超", True), ("王强 徐佳丽", True), ("谋未来", False), ("竞逐春光", False), ("", False)]
+)
 def test_names_without_a_role(line: str, bare: bool) -> None:
     assert is_bare_names(line) is bare
 
@@ -78,13 +83,16 @@ def test_jump_lines(mark: str) -> None:
 def test_lines() -> None:
     text = "\ufeff 标题\r\n\r\n　　第一行。\n \n\nAI 2\f"
     assert [(line.text, line.indented, line.gap, line.width) for line in lines_of(text)] == [
-        ("标题", False, False, 2.0), ("第一行。", True, True, 4.0), ("AI 2", False, True, 2.0)]
+        ("标题", False, False, 2.0),
+        ("第一行。", True, True, 4.0),
+        ("AI 2", False, True, 2.0),
+    ]
 
 
 @given(PAGE_TEXT)
 def test_lines_are_the_text(text: str) -> None:
     lines = lines_of(text)
-    assert all(text[line.start:line.end] == line.text for line in lines)
+    assert all(text[line.start : line.end] == line.text for line in lines)
     assert all(a.end < b.start for a, b in pairwise(lines))
     outside = set(range(len(text))) - {i for line in lines for i in range(line.start, line.end)}
     assert all(text[i].isspace() or text[i] in "\ufeff\u200b#*" for i in outside)
@@ -92,12 +100,19 @@ def test_lines_are_the_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "line"),
-    [("# 渡口重开", ("渡口重开", 2, 1)), ("### 渡口 ##", ("渡口", 4, 3)), ("**记者 王强**", ("记者 王强", 2, 0)),
-     ("#渡口", ("#渡口", 0, 0)), ("*", ("*", 0, 0)), ("3*4*5", ("3*4*5", 0, 0))])
+    [
+        ("# 渡口重开", ("渡口重开", 2, 1)),
+        ("### 渡口 ##", ("渡口", 4, 3)),
+        ("**记者 王强**", ("记者 王强", 2, 0)),
+        ("#渡口", ("#渡口", 0, 0)),
+        ("*", ("*", 0, 0)),
+        ("3*4*5", ("3*4*5", 0, 0)),
+    ],
+)
 def test_marks_of_markdown(raw: str, line: tuple[str, int, int]) -> None:
     (found,) = lines_of(raw)
     assert (found.text, found.start, found.level) == line
-    assert raw[found.start: found.end] == found.text
+    assert raw[found.start : found.end] == found.text
 
 
 @pytest.mark.parametrize("text", ["形势下转型升级的2.0版", "下转型", "上接天下转地", "新版"])
@@ -127,12 +142,20 @@ def test_kinds_of_block() -> None:
 今天多云到晴，午后局部阴有阵雨或雷雨。最高气温 35℃，明天早晨最低气温27℃。
 """
     assert [(block.kind, block.text[:6]) for block in blocks_of(page)] == [
-        ("furniture", "平湖发布今平"), ("head", "“数”启新程"), ("byline", "记者韩胜超通"),
-        ("prose", "本报讯智能机"), ("credit", "摄影王强徐佳"), ("notice", "地址：平湖市"), ("notice", "今天多云到晴")]
+        ("furniture", "平湖发布今平"),
+        ("head", "“数”启新程"),
+        ("byline", "记者韩胜超通"),
+        ("prose", "本报讯智能机"),
+        ("credit", "摄影王强徐佳"),
+        ("notice", "地址：平湖市"),
+        ("notice", "今天多云到晴"),
+    ]
 
 
 def test_paragraph_broken_by_a_blank_line_in_mid_sentence() -> None:
-    page = ("凭借前瞻性布局,平湖已建成长三角区域规模最大的高性能智算中心,这里的算力服务于各行各业,吸引\n\n"
-            "阿里、百度等AI巨头以及珞石、福达、追觅等国机器人企业落地集聚,被列入浙江省先导区。\n")
+    page = (
+        "凭借前瞻性布局,平湖已建成长三角区域规模最大的高性能智算中心,这里的算力服务于各行各业,吸引\n\n"
+        "阿里、百度等AI巨头以及珞石、福达、追觅等国机器人企业落地集聚,被列入浙江省先导区。\n"
+    )
     (block,) = blocks_of(page)
     assert "吸引阿里、百度" in block.text

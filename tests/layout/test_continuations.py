@@ -71,7 +71,11 @@ def _read(folder: Path) -> list[Article]:
 
 def test_the_pages_that_jumps_name(pages: Path) -> None:
     assert [(a.title, a.goes_on, a.comes_from) for a in _read(pages)] == [
-        ("“平湖造”机器人,阔步向前", "2", ""), ("一份代表建议催生一个职工驿站", "2", ""), ("职工驿站", "", "1"), ("阔步向前", "", "1")]
+        ("“平湖造”机器人,阔步向前", "2", ""),
+        ("一份代表建议催生一个职工驿站", "2", ""),
+        ("职工驿站", "", "1"),
+        ("阔步向前", "", "1"),
+    ]
 
 
 def test_parts_are_joined_by_their_headlines(pages: Path) -> None:
@@ -80,7 +84,8 @@ def test_parts_are_joined_by_their_headlines(pages: Path) -> None:
     assert (robots.article_id, station.article_id) == ("p1.txt#1", "p1.txt#2")
     assert robots.text.split("\n")[1:] == [
         "产业链式布局。链式发展,不仅是机器人产业做大做强的必由之路,也是向高而攀的发展方式,",
-        "平湖经济技术开发区已集聚机器人企业30多家,年产值约90亿元。是石科技今年营收将达到3亿元至5亿元。"]
+        "平湖经济技术开发区已集聚机器人企业30多家,年产值约90亿元。是石科技今年营收将达到3亿元至5亿元。",
+    ]
     assert station.text.endswith("制定了驿站管理制度。")
 
 
@@ -101,11 +106,16 @@ def test_a_citation_names_the_file_that_holds_its_words(pages: Path) -> None:
     end = robots.text.index("。", start) + 1
     citation = cite(1, robots, start, end)
     assert (citation.file, citation.article_id) == ("p2.txt", "p1.txt#1")
-    assert INSIDE[citation.source_start: citation.source_end] == "平湖经济技术开发区已集聚机器人企业30多家,年产值约90亿元。"
+    assert (
+        INSIDE[citation.source_start : citation.source_end]
+        == "平湖经济技术开发区已集聚机器人企业30多家,年产值约90亿元。"
+    )
     assert cite(1, robots, 0, 4).file == "p1.txt"
 
 
-def test_the_index_holds_joined_articles(pages: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> None:
+def test_the_index_holds_joined_articles(
+    pages: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder
+) -> None:
     where = tmp_path_factory.mktemp("index")
     build(pages, where, embedder)
     index = load(where)
@@ -126,18 +136,19 @@ B = _part("b", "渡口重开", "清河渡口每周二闭园检修，票价为每
     [
         (A, B, True),
         (replace(A, page="01"), replace(B, page="03"), True),
-        (replace(A, page="2"), B, False),                         # B comes from page 1
-        (A, replace(B, page="4"), False),                         # A goes on on page 3
+        (replace(A, page="2"), B, False),  # B comes from page 1
+        (A, replace(B, page="4"), False),  # A goes on on page 3
         (replace(A, date="2025-07-03"), replace(B, date="2025-07-04"), False),
         (replace(A, date="2025-07-03"), B, True),
         (replace(A, source="海湾日报"), replace(B, source="海湾晚报"), False),
         (A, replace(B, comes_from=""), False),
         (replace(A, goes_on=""), B, False),
-        (A, replace(B, title="图书馆夜读"), False),                 # no page is known, and the headlines differ
+        (A, replace(B, title="图书馆夜读"), False),  # no page is known, and the headlines differ
         (A, replace(B, title=""), False),
-        (A, replace(B, title="", page="3"), True),                # the page and the words agree
+        (A, replace(B, title="", page="3"), True),  # the page and the words agree
         (A, replace(B, title="", page="3", text="图书馆延长开放时间，夜读区设座位。"), False),
-    ])
+    ],
+)
 def test_what_speaks_for_and_against(first: Article, second: Article, joined: bool) -> None:
     assert len(join([first, second])) == (1 if joined else 2)
     assert len(join([second, first])) == (1 if joined else 2)
@@ -160,7 +171,16 @@ def test_without_jumps_nothing_changes() -> None:
 
 @pytest.mark.parametrize(
     ("text", "page"),
-    [("第02版", "2"), ("(下转2版)", "2"), ("上接第一版", "1"),
-     ("下转十二版", "12"), ("下转A03版", "A3"), ("二十版", "20"), ("下转４版", "4"), ("出版", "")])
+    [
+        ("第02版", "2"),
+        ("(下转2版)", "2"),
+        ("上接第一版", "1"),
+        ("下转十二版", "12"),
+        ("下转A03版", "A3"),
+        ("二十版", "20"),
+        ("下转４版", "4"),
+        ("出版", ""),
+    ],
+)
 def test_jump_pages(text: str, page: str) -> None:
     assert jump_page(text) == page

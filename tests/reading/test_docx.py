@@ -34,7 +34,8 @@ def test_article(document: docx.document.Document) -> None:
     text = Word(_saved(document)).part(0).text
     assert text == "\n平湖签约五个项目\n\n记者 王强\n本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"
     assert [(a.title, a.byline, a.text) for a in articles_of(Page("a.docx", text, "docx", ""))] == [
-        ("平湖签约五个项目", ("王强",), "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。")]
+        ("平湖签约五个项目", ("王强",), "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。")
+    ]
 
 
 def test_tables_stand_where_they_stand(document: docx.document.Document) -> None:
@@ -47,17 +48,25 @@ def test_tables_stand_where_they_stand(document: docx.document.Document) -> None
 
 
 def test_line_breaks_tabs_links_and_insertions(document: docx.document.Document) -> None:
-    document.element.body.insert(0, parse_xml(
-        f"<w:p {W}><w:r><w:t>甲</w:t><w:br/><w:t>乙</w:t><w:tab/></w:r><w:hyperlink><w:r><w:t>丙</w:t></w:r></w:hyperlink>"
-        "<w:ins><w:r><w:t>丁</w:t></w:r></w:ins><w:del><w:r><w:delText>戊</w:delText></w:r></w:del></w:p>"))
+    document.element.body.insert(
+        0,
+        parse_xml(
+            f"<w:p {W}><w:r><w:t>甲</w:t><w:br/><w:t>乙</w:t><w:tab/></w:r><w:hyperlink><w:r><w:t>丙</w:t></w:r></w:hyperlink>"
+            "<w:ins><w:r><w:t>丁</w:t></w:r></w:ins><w:del><w:r><w:delText>戊</w:delText></w:r></w:del></w:p>"
+        ),
+    )
     assert Word(_saved(document)).part(0).text.startswith("甲\n乙\t丙丁\n")
 
 
 def test_text_box_is_read_once(document: docx.document.Document) -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>框内。</w:t></w:r></w:p></w:txbxContent>"
-    document.element.body.insert(0, parse_xml(
-        f'<w:p {W} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:r><w:t>框外。</w:t>'
-        f"<mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r></w:p>"))
+    document.element.body.insert(
+        0,
+        parse_xml(
+            f'<w:p {W} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:r><w:t>框外。</w:t>'
+            f"<mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r></w:p>"
+        ),
+    )
     assert Word(_saved(document)).part(0).text.startswith("框外。\n\n框内。\n")
 
 

@@ -8,7 +8,9 @@ from rag.errors import CorpusError
 from rag.reading.html_article import Html, plain
 from rag.schema import Stated
 
-MENU = "<nav><ul><li><a href='/'>首页</a></li><li><a href='/n'>本地新闻</a></li><li><a href='/v'>视频</a></li></ul></nav>"
+MENU = (
+    "<nav><ul><li><a href='/'>首页</a></li><li><a href='/n'>本地新闻</a></li><li><a href='/v'>视频</a></li></ul></nav>"
+)
 FOOTER = "<footer><p>版权所有 平湖新闻网 未经许可不得转载</p><p>联系我们 | 网站地图 | 浙ICP备0000号</p></footer>"
 META = """<title>平湖签约五个项目_平湖新闻网</title><meta name="author" content="王强">
 <meta property="article:published_time" content="2025-07-31T08:00:00+08:00"><meta name="source" content="平湖日报">"""
@@ -16,8 +18,10 @@ META = """<title>平湖签约五个项目_平湖新闻网</title><meta name="aut
 
 def _page(paragraphs: list[str], head: str = META, charset: str = "utf-8") -> str:
     body = "".join(f"<p>{p}</p>" for p in paragraphs)
-    return (f"<!doctype html><html><head><meta charset={charset}>{head}</head><body>{MENU}<article><h1>平湖签约五个项目</h1>{body}"
-            f"</article><aside><a href='/x'>相关阅读：黄桃丰收</a></aside>{FOOTER}</body></html>")
+    return (
+        f"<!doctype html><html><head><meta charset={charset}>{head}</head><body>{MENU}<article><h1>平湖签约五个项目</h1>{body}"
+        f"</article><aside><a href='/x'>相关阅读：黄桃丰收</a></aside>{FOOTER}</body></html>"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +39,8 @@ def test_article_without_the_menu(paragraphs: list[str], charset: str, codec: st
 
 
 def test_date_and_writers_in_json_ld(paragraphs: list[str]) -> None:
-    head = ("""<title>题</title><script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "datePublished": "2025-07-31",
-            "author": [{"name": "王强"}, {"name": "李明"}]}]}</script><script type="application/ld+json">{bad</script>""")
+    head = """<title>题</title><script type="application/ld+json">{"@graph": [{"@type": "NewsArticle", "datePublished": "2025-07-31",
+            "author": [{"name": "王强"}, {"name": "李明"}]}]}</script><script type="application/ld+json">{bad</script>"""
     stated = Html(_page(paragraphs, head).encode()).part(0).stated
     assert (stated.date, stated.date_basis, stated.byline) == ("2025-07-31", "stated", ("王强", "李明"))
 
@@ -63,7 +67,13 @@ def test_bytes_that_are_no_text() -> None:
 
 @pytest.mark.parametrize(
     ("markup", "text"),
-    [("<p>甲</p><p>乙</p>", "甲\n乙\n"), ("甲<br>乙", "甲\n乙\n"), ("<div>甲<span>乙</span></div>", "甲乙\n"),
-     ("<p>a &lt; b</p><style>p{}</style>", "a < b\n"), ("<p", "\n")])
+    [
+        ("<p>甲</p><p>乙</p>", "甲\n乙\n"),
+        ("甲<br>乙", "甲\n乙\n"),
+        ("<div>甲<span>乙</span></div>", "甲乙\n"),
+        ("<p>a &lt; b</p><style>p{}</style>", "a < b\n"),
+        ("<p", "\n"),
+    ],
+)
 def test_piece_of_html(markup: str, text: str) -> None:
     assert plain(markup) == text

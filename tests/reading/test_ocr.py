@@ -22,7 +22,10 @@ pytest.importorskip("rapidocr")
 def picture() -> Image.Image:
     """The first story of the first page at 150 dots to the inch."""
     page = pypdfium2.PdfDocument((DATA / "paper.pdf").read_bytes())[0]
-    top, bottom = (next(box.top for box in boxes_of(page) if box.text.startswith(first)) for first in ("吸引沪上目光", "“数”启新程"))
+    top, bottom = (
+        next(box.top for box in boxes_of(page) if box.text.startswith(first))
+        for first in ("吸引沪上目光", "“数”启新程")
+    )
     picture = page.render(scale=150 / 72).to_pil().convert("RGB")
     return picture.crop((0, int(top * 150 / 72) - 10, picture.width, int(bottom * 150 / 72) - 10))
 
@@ -42,7 +45,7 @@ def test_columns_of_a_picture_are_read_in_order(picture: Image.Image) -> None:
 
     printed = Pdf((DATA / "paper.pdf").read_bytes()).part(0)
     assert isinstance(printed, Part)
-    story = printed.text[printed.text.index("吸引沪上目光"):printed.text.index("“数”启新程")]
+    story = printed.text[printed.text.index("吸引沪上目光") : printed.text.index("“数”启新程")]
     seen = Scan(_saved(picture, "PNG")).part(0).text
     assert f1(_words(seen), _words(story)) >= 0.97
 

@@ -63,7 +63,9 @@ def test_a_file_that_ends_the_process_is_refused_and_the_next_is_read(worker: Wo
     assert list(worker.read("docx", data)) == [Part("甲。\n")]
 
 
-def _failing(worker: Worker, monkeypatch: pytest.MonkeyPatch, at: Callable[[int], bool], by: int = signal.SIGSEGV) -> None:
+def _failing(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, at: Callable[[int], bool], by: int = signal.SIGSEGV
+) -> None:
     """Ends the process instead of taking those of its answers, counted from 1, that ``at`` chooses."""
     answer, count = worker._answer, iter(range(1, 100))
 
@@ -82,7 +84,9 @@ def test_a_page_that_ends_the_process_does_not_lose_the_others(worker: Worker, m
     assert list(worker.read("pdf", PAPER)) == [whole[0], Refused("#2", BROKE), whole[2]]
 
 
-def test_a_reader_that_the_system_ended_may_do_better_the_next_time(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_the_system_ended_may_do_better_the_next_time(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = list(worker.read("pdf", PAPER))
     _failing(worker, monkeypatch, lambda n: n == 3, signal.SIGKILL)
     assert list(worker.read("pdf", PAPER)) == [whole[0], Refused("#2", KILLED, passing=True), whole[2]]
@@ -96,9 +100,13 @@ def test_a_file_whose_pages_all_end_it_is_given_up(worker: Worker, monkeypatch: 
     document.save(file)
     _failing(worker, monkeypatch, lambda n: n % 2 == 0)
     assert list(worker.read("pdf", file.getvalue())) == [
-        *(Refused(f"#{n}", BROKE) for n in (1, 2, 3)), Refused("#4", "and what follows is left out: 3 pages before it could not be read.")]
+        *(Refused(f"#{n}", BROKE) for n in (1, 2, 3)),
+        Refused("#4", "and what follows is left out: 3 pages before it could not be read."),
+    ]
 
 
 def test_a_file_that_takes_too_long() -> None:
     with Worker(0.01) as worker:
-        assert list(worker.read("pdf", PAPER)) == [Refused("", "took longer than 0.01 s: split it, or raise RAG_MAX_FILE_SECONDS.")]
+        assert list(worker.read("pdf", PAPER)) == [
+            Refused("", "took longer than 0.01 s: split it, or raise RAG_MAX_FILE_SECONDS.")
+        ]

@@ -49,8 +49,10 @@ def test_headline_of_a_story_over_columns(paper: Pdf) -> None:
     part = paper.part(0)
     assert isinstance(part, Part)
     assert [a.title for a in articles_of(Page("paper.pdf", part.text, "pdf", ""))] == [
-        "吸引沪上目光 深化产业协同 平湖5个人工智能产业项目签约,总投资5亿元", "“数”启新程 焕新升级 独山港锻造产业高质量发展数智引擎",
-        "市政协召开党的建设暨委员活动组工作会议"]
+        "吸引沪上目光 深化产业协同 平湖5个人工智能产业项目签约,总投资5亿元",
+        "“数”启新程 焕新升级 独山港锻造产业高质量发展数智引擎",
+        "市政协召开党的建设暨委员活动组工作会议",
+    ]
 
 
 @pytest.mark.parametrize("number", STORIES)
@@ -82,9 +84,13 @@ def test_blank_page_has_no_text() -> None:
 
 @pytest.mark.parametrize(
     ("data", "why"),
-    [((DATA / "locked.pdf").read_bytes(), r"^is protected by a password: save it without one\.$"),
-     (b"%PDF-1.7 and no more", r"^is damaged or no PDF: save it again\.$"),
-     (b"", r"^is damaged or no PDF")], ids=["locked", "cut", "empty"])
+    [
+        ((DATA / "locked.pdf").read_bytes(), r"^is protected by a password: save it without one\.$"),
+        (b"%PDF-1.7 and no more", r"^is damaged or no PDF: save it again\.$"),
+        (b"", r"^is damaged or no PDF"),
+    ],
+    ids=["locked", "cut", "empty"],
+)
 def test_pdf_that_cannot_be_opened(data: bytes, why: str) -> None:
     with pytest.raises(CorpusError, match=why):
         Pdf(data)

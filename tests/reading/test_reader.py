@@ -30,17 +30,42 @@ def _write(folder: Path, name: str, data: bytes) -> Path:
 
 def test_seeds_are_the_five_pages(seeds: Path) -> None:
     assert [path.name for path in list_files(seeds)] == [
-        "000_ee2ebb659d30a726.txt", "001_e345b16bb7633470.txt", "002_c1cb0aaa8a107e2a.txt",
-        "003_5555c93f7d3fe842.txt", "004_56421505ce6c9c76.txt"]
+        "000_ee2ebb659d30a726.txt",
+        "001_e345b16bb7633470.txt",
+        "002_c1cb0aaa8a107e2a.txt",
+        "003_5555c93f7d3fe842.txt",
+        "004_56421505ce6c9c76.txt",
+    ]
 
 
 def test_files_are_sorted_and_readme_hidden_and_other_kinds_left_out(tmp_path: Path) -> None:
-    for name in ("b.txt", "a/z.TXT", "a/notes.md", "README.md", "a/readme.MD", ".hidden.txt", ".git/x.txt", "x.pdf",
-                 "old.doc", "b.txt.yaml", "baowen.yaml", "photo.psd", "e.csv", "x.HTML"):
+    for name in (
+        "b.txt",
+        "a/z.TXT",
+        "a/notes.md",
+        "README.md",
+        "a/readme.MD",
+        ".hidden.txt",
+        ".git/x.txt",
+        "x.pdf",
+        "old.doc",
+        "b.txt.yaml",
+        "baowen.yaml",
+        "photo.psd",
+        "e.csv",
+        "x.HTML",
+    ):
         _write(tmp_path, name, b"x")
     (tmp_path / "folder.txt").mkdir()
     assert [p.relative_to(tmp_path).as_posix() for p in list_files(tmp_path)] == [
-        "a/notes.md", "a/z.TXT", "b.txt", "e.csv", "old.doc", "x.HTML", "x.pdf"]
+        "a/notes.md",
+        "a/z.TXT",
+        "b.txt",
+        "e.csv",
+        "old.doc",
+        "x.HTML",
+        "x.pdf",
+    ]
 
 
 @pytest.mark.parametrize("name", ["missing", "file.txt"])
@@ -52,13 +77,15 @@ def test_no_folder(tmp_path: Path, name: str) -> None:
 
 def test_folder_without_a_file_that_is_read(tmp_path: Path) -> None:
     _write(tmp_path, "photo.psd", b"x")
-    with pytest.raises(CorpusError, match=r"holds no file of a kind that is read \(\.txt, \.md, .*\): put the articles there"):
+    with pytest.raises(
+        CorpusError, match=r"holds no file of a kind that is read \(\.txt, \.md, .*\): put the articles there"
+    ):
         list_files(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("codec", "encoding"),
-    [("utf-8", "utf-8"), ("gbk", "gb18030"), ("gb18030", "gb18030"), ("utf-16", "utf-16")])
+    ("codec", "encoding"), [("utf-8", "utf-8"), ("gbk", "gb18030"), ("gb18030", "gb18030"), ("utf-16", "utf-16")]
+)
 def test_text_and_encoding(tmp_path: Path, codec: str, encoding: str) -> None:
     data = TEXT.encode(codec)
     page = read_page(_write(tmp_path, "sub/页.txt", data), tmp_path, 4.0)
@@ -96,7 +123,8 @@ def test_empty_file(tmp_path: Path, data: bytes) -> None:
         "平湖".encode() + b"\xff\xff\xff",
         TEXT.encode("utf-16")[:-1],
     ],
-    ids=["elf", "png", "bytes", "broken utf-8", "cut utf-16"])
+    ids=["elf", "png", "bytes", "broken utf-8", "cut utf-16"],
+)
 def test_binary_file(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(CorpusError, match=r"^a\.txt is not text in UTF-8, UTF-16, GB18030 or Big5"):
         read_page(_write(tmp_path, "a.txt", data), tmp_path, 4.0)
@@ -166,7 +194,8 @@ def test_sidecar_then_the_file_then_its_folders(tmp_path: Path) -> None:
         Stated(date="2025-07", date_basis="sidecar", source="平湖日报", page="3"),
         Stated(date="2025-07-31", date_basis="sidecar", source="平湖日报", page="1"),
         Stated(date="2025-07-30", date_basis="stated", source="平湖日报", page="1", whole=True),
-        Stated(date="2025-07", date_basis="sidecar", source="平湖日报", page="1", whole=True)]
+        Stated(date="2025-07", date_basis="sidecar", source="平湖日报", page="1", whole=True),
+    ]
 
 
 def test_what_is_stated_is_in_the_articles(tmp_path: Path) -> None:
@@ -176,7 +205,13 @@ def test_what_is_stated_is_in_the_articles(tmp_path: Path) -> None:
     assert isinstance(page, Page)
     (article,) = articles_of(page)
     assert (article.title, article.byline, article.source, article.page, article.date, article.date_basis) == (
-        "平湖签约五个项目", ("王强",), "平湖日报", "3", "2025-07-31", "sidecar")
+        "平湖签约五个项目",
+        ("王强",),
+        "平湖日报",
+        "3",
+        "2025-07-31",
+        "sidecar",
+    )
 
 
 def test_front_matter_is_no_text_and_every_offset_is_the_files(tmp_path: Path) -> None:
@@ -187,21 +222,33 @@ def test_front_matter_is_no_text_and_every_offset_is_the_files(tmp_path: Path) -
     assert page.text == text
     (article,) = articles_of(page)
     assert (article.title, article.byline, article.text) == (
-        "平湖签约五个项目", ("王强",), "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。")
-    assert [text[run.source_start:run.source_start + run.length] for run in article.runs] == [
-        article.text[run.start:run.start + run.length] for run in article.runs]
+        "平湖签约五个项目",
+        ("王强",),
+        "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。",
+    )
+    assert [text[run.source_start : run.source_start + run.length] for run in article.runs] == [
+        article.text[run.start : run.start + run.length] for run in article.runs
+    ]
 
 
 def test_a_file_stated_to_be_whole_is_one_article(tmp_path: Path) -> None:
     """Lines that look like headlines and bylines are left in its text, save those that repeat what is stated."""
-    _write(tmp_path, "a.txt", (ARTICLE + "\n东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用。\n").encode())
+    _write(
+        tmp_path,
+        "a.txt",
+        (ARTICLE + "\n东片再生水厂投用\n\n■记者 居丹荔\n\n　　本报讯 近日，东片再生水厂投入使用。\n").encode(),
+    )
     _write(tmp_path, "a.txt.yaml", "title: 平湖签约五个项目\n".encode())
     (page,) = _pages(tmp_path)
     assert isinstance(page, Page)
     (article,) = articles_of(page)
     assert (article.title, article.byline) == ("平湖签约五个项目", ("王强",))
     assert article.text.split("\n") == [
-        "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。", "东片再生水厂投用", "■记者居丹荔", "本报讯近日，东片再生水厂投入使用。"]
+        "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。",
+        "东片再生水厂投用",
+        "■记者居丹荔",
+        "本报讯近日，东片再生水厂投入使用。",
+    ]
 
 
 @pytest.mark.parametrize("text", [ARTICLE, "平湖签约五个项目\n", "昨天，平湖签约。\n"])
@@ -218,14 +265,19 @@ def test_wrong_sidecar_refuses_its_file_alone(tmp_path: Path) -> None:
     _write(tmp_path, "a.txt.yaml", b"source: x\ntitel: y\n")
     assert _whys(tmp_path) == [
         "a.txt.yaml, line 2: unknown field 'titel', known are title, byline, date, source, page, whole, columns, "
-        "articles, sha256: correct it or remove the file's YAML.", "b.txt"]
+        "articles, sha256: correct it or remove the file's YAML.",
+        "b.txt",
+    ]
 
 
 def test_yaml_beside_no_file_is_named(tmp_path: Path) -> None:
     for name in ("a.txt", "a.txt.yaml", "baowen.yaml", "x/b.yaml", "a.txt.yml", ".c.yaml"):
         _write(tmp_path, name, b"source: x")
     mend = "stands beside no file: name it after one, e.g. page.txt.yaml, or baowen.yaml for a folder."
-    assert listed(tmp_path).strays == (Refused("a.txt.yml", f"a.txt.yml {mend}"), Refused("x/b.yaml", f"x/b.yaml {mend}"))
+    assert listed(tmp_path).strays == (
+        Refused("a.txt.yml", f"a.txt.yml {mend}"),
+        Refused("x/b.yaml", f"x/b.yaml {mend}"),
+    )
 
 
 def test_yaml_beside_an_archive_is_of_all_that_it_holds(tmp_path: Path) -> None:
@@ -235,8 +287,9 @@ def test_yaml_beside_an_archive_is_of_all_that_it_holds(tmp_path: Path) -> None:
         pack.writestr("x/baowen.yaml", "source: 嘉兴日报")
     _write(tmp_path, "p.zip.yaml", "source: 平湖日报\ndate: 2025-07-31".encode())
     _write(tmp_path, "c.txt", ARTICLE.encode())
-    assert [(page.file, page.stated.source, page.stated.date) for page in _pages(tmp_path) if isinstance(page, Page)] == [
-        ("c.txt", "", ""), ("p.zip/a.txt", "平湖日报", "2025-07-31"), ("p.zip/x/b.txt", "嘉兴日报", "2025-07-31")]
+    assert [
+        (page.file, page.stated.source, page.stated.date) for page in _pages(tmp_path) if isinstance(page, Page)
+    ] == [("c.txt", "", ""), ("p.zip/a.txt", "平湖日报", "2025-07-31"), ("p.zip/x/b.txt", "嘉兴日报", "2025-07-31")]
 
 
 def test_wrong_yaml_of_a_folder_is_said_of_each_file(tmp_path: Path) -> None:
@@ -252,17 +305,24 @@ def test_members_rows_and_pages_are_named(tmp_path: Path) -> None:
         archive.writestr("内/a.txt", ARTICLE)
         archive.writestr("内/a.txt.yaml", "source: 平湖日报\n")
         archive.writestr("baowen.yaml", "date: 2025\n")
-        archive.writestr("e.csv", "正文\n昨天，平湖签约。\n\"\"\n昨天，签约。\n")
+        archive.writestr("e.csv", '正文\n昨天，平湖签约。\n""\n昨天，签约。\n')
         archive.writestr("paper.pdf", (DATA / "paper.pdf").read_bytes())
         archive.writestr("old.doc", b"x")
         archive.writestr("photo.psd", b"x")
         archive.writestr("../evil.txt", ARTICLE)
     assert _whys(tmp_path) == [
         "all.zip/../evil.txt has a path that leads out of its archive: pack it again.",
-        "all.zip/e.csv#1", "all.zip/e.csv#2", "all.zip/old.doc is of a kind that is not read: save it as .docx.",
-        "all.zip/paper.pdf#1", "all.zip/paper.pdf#2", "all.zip/paper.pdf#3", "all.zip/内/a.txt"]
+        "all.zip/e.csv#1",
+        "all.zip/e.csv#2",
+        "all.zip/old.doc is of a kind that is not read: save it as .docx.",
+        "all.zip/paper.pdf#1",
+        "all.zip/paper.pdf#2",
+        "all.zip/paper.pdf#3",
+        "all.zip/内/a.txt",
+    ]
     assert [page.stated for page in _pages(tmp_path) if isinstance(page, Page)][-1] == Stated(
-        source="平湖日报", date="2025", date_basis="sidecar")
+        source="平湖日报", date="2025", date_basis="sidecar"
+    )
 
 
 def test_a_pdf_stated_to_be_one_article_is_one_text(tmp_path: Path) -> None:
@@ -280,11 +340,21 @@ def test_each_bad_file_is_refused_by_itself(tmp_path: Path) -> None:
         for i in range(4):
             archive.writestr(f"{i}.txt", bytes(3_000_000))
     files = {
-        "a.pdf": (DATA / "locked.pdf").read_bytes(), "b.pdf": b"%PDF-1.4", "c.docx": b"PK", "d.zip": b"PK", "e.zip": bomb.getvalue(),
-        "f.csv": "题,稿\n甲,乙\n".encode(), "g.jsonl": b"{bad\n", "h.html": b"<html></html>", "i.txt": bytes(range(256)),
-        "j.doc": b"x", "k.csv": b"",
-        "l.txt": "平湖\u200f签约\u202e项目😀\n\n昨天，平湖签约了5个项目😀。\n".encode(), "m.txt": ARTICLE.encode(),
-        "n.txt": "市政府開會\n\n昨天，市政府開會討論經濟發展，市長說這是今年的重要工作。\n".encode("big5")}
+        "a.pdf": (DATA / "locked.pdf").read_bytes(),
+        "b.pdf": b"%PDF-1.4",
+        "c.docx": b"PK",
+        "d.zip": b"PK",
+        "e.zip": bomb.getvalue(),
+        "f.csv": "题,稿\n甲,乙\n".encode(),
+        "g.jsonl": b"{bad\n",
+        "h.html": b"<html></html>",
+        "i.txt": bytes(range(256)),
+        "j.doc": b"x",
+        "k.csv": b"",
+        "l.txt": "平湖\u200f签约\u202e项目😀\n\n昨天，平湖签约了5个项目😀。\n".encode(),
+        "m.txt": ARTICLE.encode(),
+        "n.txt": "市政府開會\n\n昨天，市政府開會討論經濟發展，市長說這是今年的重要工作。\n".encode("big5"),
+    }
     for name, data in files.items():
         _write(tmp_path, name, data)
     assert _whys(tmp_path, Limits(source_mb=10.0)) == [
@@ -299,7 +369,10 @@ def test_each_bad_file_is_refused_by_itself(tmp_path: Path) -> None:
         "i.txt is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.",
         "j.doc is of a kind that is not read: save it as .docx.",
         "k.csv holds no text: fill it or remove it.",
-        "l.txt", "m.txt", "n.txt"]
+        "l.txt",
+        "m.txt",
+        "n.txt",
+    ]
 
 
 def test_limits(tmp_path: Path) -> None:
@@ -309,13 +382,22 @@ def test_limits(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "d.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("c.txt", "平" * 1000)
     assert _whys(tmp_path, Limits(text_mb=0.001, source_mb=1.0)) == [
-        "a.csv#1 has 0.0 MB, over the limit of 0.001 MB a file: split it, or raise RAG_MAX_FILE_MB.", "a.csv#2",
+        "a.csv#1 has 0.0 MB, over the limit of 0.001 MB a file: split it, or raise RAG_MAX_FILE_MB.",
+        "a.csv#2",
         "b.pdf has 1.1 MB, over the limit of 1 MB a file: split it, or raise RAG_MAX_SOURCE_MB.",
         "c.txt has 0.0 MB, over the limit of 0.001 MB a file: split it, or raise RAG_MAX_FILE_MB.",
-        "d.zip/c.txt has 0.0 MB, over the limit of 0.001 MB a file: split it, or raise RAG_MAX_FILE_MB."]
+        "d.zip/c.txt has 0.0 MB, over the limit of 0.001 MB a file: split it, or raise RAG_MAX_FILE_MB.",
+    ]
 
 
 def test_no_parser_is_loaded_until_a_file_needs_it() -> None:
-    code = ("import sys, rag.reading.reader; print([m for m in sys.modules if m.split('.')[0] in "
-            "('pypdfium2', 'docx', 'lxml', 'trafilatura', 'rapidocr', 'PIL', 'numpy')])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=DATA.parent.parent).stdout == "[]\n"
+    code = (
+        "import sys, rag.reading.reader; print([m for m in sys.modules if m.split('.')[0] in "
+        "('pypdfium2', 'docx', 'lxml', 'trafilatura', 'rapidocr', 'PIL', 'numpy')])"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=DATA.parent.parent
+        ).stdout
+        == "[]\n"
+    )

@@ -49,13 +49,23 @@ def test_second_story_under_the_first_in_the_same_columns() -> None:
 
 
 def test_headline_in_the_middle_column_of_three_is_over_all_three() -> None:
-    boxes = [line(105, 0, "题目", 30), *column(0, 40, "甲乙丙丁"), *column(100, 40, "戊己庚辛"), *column(200, 40, "子丑寅卯")]
+    boxes = [
+        line(105, 0, "题目", 30),
+        *column(0, 40, "甲乙丙丁"),
+        *column(100, 40, "戊己庚辛"),
+        *column(200, 40, "子丑寅卯"),
+    ]
     assert lines_of(boxes)[:3] == ["题目", "甲" * 8, "乙" * 8]
 
 
 def test_story_beside_two_columns_is_read_by_itself() -> None:
     boxes = [*TWO, line(200, 0, "旁边", 20), *column(200, 40, "子丑寅卯", lines=4)]
-    assert lines_of(boxes) == ["标题在两栏之上", *(c * 8 for c in "甲乙丙丁戊己庚辛"), "旁边", *(c * 8 for c in "子丑寅卯")]
+    assert lines_of(boxes) == [
+        "标题在两栏之上",
+        *(c * 8 for c in "甲乙丙丁戊己庚辛"),
+        "旁边",
+        *(c * 8 for c in "子丑寅卯"),
+    ]
 
 
 def test_running_head_is_no_part_of_the_columns_under_it() -> None:
@@ -83,8 +93,17 @@ def test_the_order_of_drawing_is_of_no_account(boxes: list[Box]) -> None:
     assert in_order(boxes) == in_order(TWO)
 
 
-@given(st.lists(st.builds(
-    lambda x, y, size, text: line(x, y, text, size),
-    st.integers(0, 300), st.integers(0, 300), st.integers(6, 30), st.text("甲乙丙a1", min_size=1, max_size=12)), max_size=40))
+@given(
+    st.lists(
+        st.builds(
+            lambda x, y, size, text: line(x, y, text, size),
+            st.integers(0, 300),
+            st.integers(0, 300),
+            st.integers(6, 30),
+            st.text("甲乙丙a1", min_size=1, max_size=12),
+        ),
+        max_size=40,
+    )
+)
 def test_nothing_is_lost_or_added_wherever_it_stands(boxes: list[Box]) -> None:
     assert sorted("".join(in_order(boxes).split())) == sorted("".join(box.text for box in boxes))

@@ -22,12 +22,14 @@ FULL = "title: 东片再生水厂投用\nbyline: [居丹荔, 邱冬白]\ndate: 2
 
 def test_every_field() -> None:
     assert read_sidecar(FULL, "a.txt.yaml").stated == Stated(
-        "东片再生水厂投用", ("居丹荔", "邱冬白"), "2025-07-31", "sidecar", "平湖日报", "03", True)
+        "东片再生水厂投用", ("居丹荔", "邱冬白"), "2025-07-31", "sidecar", "平湖日报", "03", True
+    )
 
 
 def test_chinese_names_of_fields() -> None:
-    assert read_sidecar("标题: 甲\n记者: 王强、李明\n日期: 2025年7月\n来源: 平湖日报\n版次: 第03版\n", "a.yaml").stated == Stated(
-        "甲", ("王强", "李明"), "2025-07", "sidecar", "平湖日报", "03", True)
+    assert read_sidecar(
+        "标题: 甲\n记者: 王强、李明\n日期: 2025年7月\n来源: 平湖日报\n版次: 第03版\n", "a.yaml"
+    ).stated == Stated("甲", ("王强", "李明"), "2025-07", "sidecar", "平湖日报", "03", True)
 
 
 def test_only_what_is_given_is_said() -> None:
@@ -41,7 +43,10 @@ def test_empty_sidecar_says_nothing() -> None:
 
 
 def test_columns_of_an_export() -> None:
-    assert read_sidecar("columns:\n  text: 稿件\n  title: 题\n", "e.csv.yaml").columns == (("text", "稿件"), ("title", "题"))
+    assert read_sidecar("columns:\n  text: 稿件\n  title: 题\n", "e.csv.yaml").columns == (
+        ("text", "稿件"),
+        ("title", "题"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,8 @@ def test_columns_of_an_export() -> None:
         ("source: a\n\tpage: 3\n", 2, "no YAML"),
         ("a: &x [*x]\n", 1, ""),
         ("[" * 3000, 1, ""),
-    ])
+    ],
+)
 def test_what_is_wrong_is_one_line_that_names_the_line(text: str, line: int, why: str) -> None:
     with pytest.raises(CorpusError) as raised:
         read_sidecar(text, "a.txt.yaml")
@@ -78,7 +84,7 @@ MARKDOWN = "---\ntitle: 甲\ndate: 2025-07-31\ntags: [水]\n---\n正文。\n"
 
 
 def test_front_matter() -> None:
-    assert MARKDOWN[front_matter(MARKDOWN):] == "正文。\n"
+    assert MARKDOWN[front_matter(MARKDOWN) :] == "正文。\n"
     assert read_front_matter(MARKDOWN, "a.md").stated == Stated("甲", (), "2025-07-31", "sidecar", whole=True)
 
 
@@ -102,18 +108,40 @@ def test_the_first_that_gives_a_field_is_believed() -> None:
 
 @pytest.mark.parametrize(
     ("text", "date"),
-    [("2025-07-31", "2025-07-31"), ("2025/7/1 08:00", "2025-07-01"), ("2025年7月31日", "2025-07-31"), ("２０２５年７月", "2025-07"),
-     ("20250731", "2025-07-31"), ("2025.7.31", "2025-07-31"), ("2025", "2025"), ("2025-07-31T08:00:00+08:00", "2025-07-31"),
-     ("31/07/2025", ""), ("2025-02-40", ""), ("2025-13", ""), ("", ""), ("昨天", ""), ("1690000000", ""), ("20251", "")])
+    [
+        ("2025-07-31", "2025-07-31"),
+        ("2025/7/1 08:00", "2025-07-01"),
+        ("2025年7月31日", "2025-07-31"),
+        ("２０２５年７月", "2025-07"),
+        ("20250731", "2025-07-31"),
+        ("2025.7.31", "2025-07-31"),
+        ("2025", "2025"),
+        ("2025-07-31T08:00:00+08:00", "2025-07-31"),
+        ("31/07/2025", ""),
+        ("2025-02-40", ""),
+        ("2025-13", ""),
+        ("", ""),
+        ("昨天", ""),
+        ("1690000000", ""),
+        ("20251", ""),
+    ],
+)
 def test_dates(text: str, date: str) -> None:
     assert iso_date(text) == date
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("记者 王强 通讯员 李明", ("王强", "李明")), ("王强、李明", ("王强", "李明")), ("王强 李明", ("王强", "李明")),
-     ("John Smith, Ann Lee", ("John Smith", "Ann Lee")), ("John Smith and Ann Lee", ("John Smith", "Ann Lee")),
-     ("", ()), ("王强,王强", ("王强",))])
+    [
+        ("记者 王强 通讯员 李明", ("王强", "李明")),
+        ("王强、李明", ("王强", "李明")),
+        ("王强 李明", ("王强", "李明")),
+        ("John Smith, Ann Lee", ("John Smith", "Ann Lee")),
+        ("John Smith and Ann Lee", ("John Smith", "Ann Lee")),
+        ("", ()),
+        ("王强,王强", ("王强",)),
+    ],
+)
 def test_people(text: str, names: tuple[str, ...]) -> None:
     assert people(text) == names
 
@@ -123,11 +151,14 @@ def test_numbers_of_pages() -> None:
 
 
 def test_names_of_columns() -> None:
-    assert [field_of(n) for n in ("标题", "Title", "publish_time", "正文 内容", "\ufeff标题", "id", "发布时间", "版次")] == [
-        "title", "title", "date", "text", "title", None, "date", "page"]
+    assert [
+        field_of(n) for n in ("标题", "Title", "publish_time", "正文 内容", "\ufeff标题", "id", "发布时间", "版次")
+    ] == ["title", "title", "date", "text", "title", None, "date", "page"]
 
 
-@pytest.mark.parametrize(("text", "date"), [
-    ("2025-06-31", ""), ("2024-02-29", "2024-02-29"), ("2025-02-29", ""), ("2025-00", ""), ("2025-12", "2025-12")])
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [("2025-06-31", ""), ("2024-02-29", "2024-02-29"), ("2025-02-29", ""), ("2025-00", ""), ("2025-12", "2025-12")],
+)
 def test_a_day_that_no_calendar_has_is_no_date(text: str, date: str) -> None:
     assert iso_date(text) == date

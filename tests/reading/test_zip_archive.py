@@ -34,19 +34,38 @@ def test_names_packed_on_chinese_windows() -> None:
 def test_members_refused_by_themselves() -> None:
     link = zipfile.ZipInfo("link.txt")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    archive = Archive(_zip(("../a.txt", b""), ("/etc/b.txt", b""), ("C:\\c.txt", b""), ("in.zip", b""), ("d.txt", b"1"), ("d.txt", b"2"),
-                           (link, b"d.txt"), ("x/../../e.txt", b"")), 1.0)
+    archive = Archive(
+        _zip(
+            ("../a.txt", b""),
+            ("/etc/b.txt", b""),
+            ("C:\\c.txt", b""),
+            ("in.zip", b""),
+            ("d.txt", b"1"),
+            ("d.txt", b"2"),
+            (link, b"d.txt"),
+            ("x/../../e.txt", b""),
+        ),
+        1.0,
+    )
     outside = "has a path that leads out of its archive: pack it again."
     assert archive.refused == [
-        ("../a.txt", outside), ("/etc/b.txt", outside), ("C:/c.txt", outside), ("in.zip", "is an archive in an archive: unpack it."),
-        ("d.txt", "stands twice in its archive: remove one."), ("link.txt", "is a link: pack the file itself."), ("x/../../e.txt", outside)]
+        ("../a.txt", outside),
+        ("/etc/b.txt", outside),
+        ("C:/c.txt", outside),
+        ("in.zip", "is an archive in an archive: unpack it."),
+        ("d.txt", "stands twice in its archive: remove one."),
+        ("link.txt", "is a link: pack the file itself."),
+        ("x/../../e.txt", outside),
+    ]
     assert archive.read("d.txt") == b"1"
 
 
 def test_what_it_unpacks_to_is_known_before_it_is_unpacked() -> None:
     data = _zip(*((f"{i}.txt", bytes(3_000_000)) for i in range(4)), method=zipfile.ZIP_DEFLATED)
     assert len(data) < 20_000
-    with pytest.raises(CorpusError, match=r"^unpacks to 12 MB, over the limit of 10 MB: split it, or raise RAG_MAX_SOURCE_MB\.$"):
+    with pytest.raises(
+        CorpusError, match=r"^unpacks to 12 MB, over the limit of 10 MB: split it, or raise RAG_MAX_SOURCE_MB\.$"
+    ):
         Archive(data, 10.0)
 
 

@@ -30,9 +30,19 @@ def dated(index: Index, embedder: Embedder, tmp_path_factory: pytest.TempPathFac
     return Assistant(Settings(index_dir=folder), embedder)
 
 
-@pytest.mark.parametrize("only", [
-    filter_of(since="2025"), filter_of(until="2024"), filter_of(since="2025-04", until="2025-04-30"), filter_of(source="人民政协报"),
-    filter_of(byline="胡佳英"), filter_of(kind="photo"), filter_of(since="2025", source="平湖版", byline="胡佳英")], ids=str)
+@pytest.mark.parametrize(
+    "only",
+    [
+        filter_of(since="2025"),
+        filter_of(until="2024"),
+        filter_of(since="2025-04", until="2025-04-30"),
+        filter_of(source="人民政协报"),
+        filter_of(byline="胡佳英"),
+        filter_of(kind="photo"),
+        filter_of(since="2025", source="平湖版", byline="胡佳英"),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_every_passage_that_passes_and_no_other(dated: Assistant, ranker: str, only: Filter) -> None:
     retriever = Retriever(dated.retriever.index, dated.embedder, ranker)
@@ -42,7 +52,9 @@ def test_every_passage_that_passes_and_no_other(dated: Assistant, ranker: str, o
     assert {hit.passage.passage_id for hit in hits} == passing
     if ranker != "fused":  # fused scores are relative to the candidates
         free = retriever.search(parse(QUESTION, (), retriever.names), 1000)
-        assert [h.passage.passage_id for h in hits] == [h.passage.passage_id for h in free if h.passage.passage_id in passing]
+        assert [h.passage.passage_id for h in hits] == [
+            h.passage.passage_id for h in free if h.passage.passage_id in passing
+        ]
 
 
 def test_filters_side_by_side_are_each_its_own(dated: Assistant) -> None:

@@ -34,7 +34,8 @@ def bridge(index: Index) -> NameBridge:
         ("What is Dushangang?", {"Dushangang": "独山港"}),
         ("Is Jiaxing near Shanghai?", {"Jiaxing": "嘉兴", "Shanghai": "上海"}),
         ("What did Ping-hu sign?", {"Ping-hu": "平湖"}),
-    ])
+    ],
+)
 def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None:
     assert {name: readings[0] for name, readings in bridge.bridge(question).items()} == found
 
@@ -53,7 +54,8 @@ def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None
         "平湖签约了哪些项目？",
         "DeepSeek and CAD",
         "",
-    ])
+    ],
+)
 def test_what_is_no_name(bridge: NameBridge, question: str) -> None:
     assert bridge.bridge(question) == {}
 
@@ -65,7 +67,9 @@ def test_likeliest_first_and_at_most_two(bridge: NameBridge) -> None:
 
 
 def _counted(frequencies: dict[str, int]) -> NameBridge:
-    return NameBridge(LexicalIndex.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies)
+    return NameBridge(
+        LexicalIndex.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies
+    )
 
 
 def test_the_articles_words_decide() -> None:
@@ -88,8 +92,12 @@ class Tabled(NameBridge):
                     self.read[reading].add(char)
         partial = [(char, 1 << 60) for char in self.read.get(syllables[0], ())]
         for syllable in syllables[1:]:
-            partial = [(text + char, min(count, self.pairs[text[-1] + char])) for text, count in partial
-                       for char in self.read.get(syllable, ()) if text[-1] + char in self.pairs]
+            partial = [
+                (text + char, min(count, self.pairs[text[-1] + char]))
+                for text, count in partial
+                for char in self.read.get(syllable, ())
+                if text[-1] + char in self.pairs
+            ]
         return partial
 
 
@@ -98,7 +106,7 @@ def test_names_of_the_seeds_are_read_as_by_a_table_of_everything(index: Index, b
     found = 0
     for run in [run for p in index.passages[::4] for run in re.findall(r"[\u4e00-\u9fff]+", p.text)]:
         for at in range(0, len(run) - 3, 5):
-            two, three = ("".join(lazy_pinyin(run[at: at + size])).capitalize() for size in (2, 3))
+            two, three = ("".join(lazy_pinyin(run[at : at + size])).capitalize() for size in (2, 3))
             for question in (two, three, f"{two} {three}", f"Did {three} see {two}?"):
                 assert bridge.bridge(question) == table.bridge(question)
                 found += bool(bridge.bridge(question))
@@ -115,8 +123,10 @@ assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies
 
 
 @pytest.mark.parametrize(
-    "word", ["N" + "an" * 30, "A" + "a" * 1900, "Xian" * 40, "Xi" * 900, "G" + "uang" * 300],
-    ids=["nan", "aaa", "xian", "xi", "guang"])
+    "word",
+    ["N" + "an" * 30, "A" + "a" * 1900, "Xian" * 40, "Xi" * 900, "G" + "uang" * 300],
+    ids=["nan", "aaa", "xian", "xi", "guang"],
+)
 def test_long_words_take_neither_time_nor_memory(word: str) -> None:
     """In a process of its own, for one that does may well be killed."""
     done = subprocess.run([sys.executable, "-c", BRIDGE, word], capture_output=True, text=True, timeout=10)

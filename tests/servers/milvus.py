@@ -23,7 +23,7 @@ import numpy as np
 PORT, METRICS = 19530, 9091
 SETTINGS = {
     "common.gracefulStopTimeout": 5,  # half an hour otherwise
-    "common.session.ttl": 5,          # seconds until the lease of a killed server ends; changes of collections wait for it
+    "common.session.ttl": 5,  # seconds until the lease of a killed server ends; changes of collections wait for it
 }
 
 
@@ -49,9 +49,18 @@ class Server:
         began = time.monotonic()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(self.folder / "bin" / "milvus"), "run", "standalone"], cwd=self.folder, stdout=log, stderr=log,
-                env={**os.environ, "DEPLOY_MODE": "STANDALONE", "METRICS_PORT": str(METRICS),
-                     "MILVUS_RUN_DIR": str(self.folder / "run"), "LD_LIBRARY_PATH": str(self.folder / "bin")})
+                [str(self.folder / "bin" / "milvus"), "run", "standalone"],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                env={
+                    **os.environ,
+                    "DEPLOY_MODE": "STANDALONE",
+                    "METRICS_PORT": str(METRICS),
+                    "MILVUS_RUN_DIR": str(self.folder / "run"),
+                    "LD_LIBRARY_PATH": str(self.folder / "bin"),
+                },
+            )
         while time.monotonic() - began < 60 and self._process.poll() is None:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/healthz", timeout=5) as answer:

@@ -19,8 +19,14 @@ from confluent_kafka import Producer
 from tests.servers.milvus import Server
 
 COORDINATORS = ("mixture", "-rootcoord", "-querycoord", "-datacoord", "-indexcoord")
-ROLES = {"coordinators": COORDINATORS, "datanode": ("datanode",), "indexnode": ("indexnode",), "proxy": ("proxy",),
-         "querynode 1": ("querynode",), "querynode 2": ("querynode",)}
+ROLES = {
+    "coordinators": COORDINATORS,
+    "datanode": ("datanode",),
+    "indexnode": ("indexnode",),
+    "proxy": ("proxy",),
+    "querynode 1": ("querynode",),
+    "querynode 2": ("querynode",),
+}
 METRICS = {name: 9100 + at for at, name in enumerate(ROLES)}
 
 
@@ -29,9 +35,17 @@ class Cluster(Server):
 
     def __init__(self, folder: Path, port: int, ttl: int) -> None:
         self._broker = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "-"})
-        super().__init__(folder, port, {
-            "etcd.use.embed": False, "etcd.endpoints": "127.0.0.1:2379", "mq.type": "kafka", "common.session.ttl": ttl,
-            "dataCoord.segment.maxSize": 1})  # MB: a collection is cut into several, which may lie on different nodes
+        super().__init__(
+            folder,
+            port,
+            {
+                "etcd.use.embed": False,
+                "etcd.endpoints": "127.0.0.1:2379",
+                "mq.type": "kafka",
+                "common.session.ttl": ttl,
+                "dataCoord.segment.maxSize": 1,
+            },
+        )  # MB: a collection is cut into several, which may lie on different nodes
         brokers = [f"{each.host}:{each.port}" for each in self._broker.list_topics(timeout=10).brokers.values()]
         with (folder / "configs" / "milvus.yaml").open("a") as config:
             config.write(f"\nkafka:\n  brokerList: {','.join(brokers)}\n")
@@ -41,8 +55,18 @@ class Cluster(Server):
         began = time.monotonic()
         with self.log("etcd").open("ab") as log:
             self._running["etcd"] = subprocess.Popen(
-                ["etcd", "--data-dir", str(self.folder / "etcd"), "--listen-client-urls", "http://127.0.0.1:2379",
-                 "--advertise-client-urls", "http://127.0.0.1:2379"], stdout=log, stderr=log)
+                [
+                    "etcd",
+                    "--data-dir",
+                    str(self.folder / "etcd"),
+                    "--listen-client-urls",
+                    "http://127.0.0.1:2379",
+                    "--advertise-client-urls",
+                    "http://127.0.0.1:2379",
+                ],
+                stdout=log,
+                stderr=log,
+            )
         for name in ROLES:
             self.start_node(name)
         for name in ROLES:
@@ -55,9 +79,17 @@ class Cluster(Server):
     def start_node(self, name: str) -> None:
         with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [str(self.folder / "bin" / "milvus"), "run", *ROLES[name]], cwd=self.folder, stdout=log, stderr=log,
-                env={**os.environ, "METRICS_PORT": str(METRICS[name]), "LD_LIBRARY_PATH": str(self.folder / "bin"),
-                     "MILVUS_RUN_DIR": str(self.folder / "run" / name.replace(" ", ""))})
+                [str(self.folder / "bin" / "milvus"), "run", *ROLES[name]],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                env={
+                    **os.environ,
+                    "METRICS_PORT": str(METRICS[name]),
+                    "LD_LIBRARY_PATH": str(self.folder / "bin"),
+                    "MILVUS_RUN_DIR": str(self.folder / "run" / name.replace(" ", "")),
+                },
+            )
 
     def wait_for(self, name: str, seconds: float = 90) -> None:
         until = time.monotonic() + seconds
@@ -83,5 +115,7 @@ class Cluster(Server):
 
     def memory(self) -> dict[str, int]:
         """Resident MB of each process."""
-        return {name: int((Path("/proc") / str(process.pid) / "statm").read_text().split()[1]) * 4 // 1024
-                for name, process in self._running.items()}
+        return {
+            name: int((Path("/proc") / str(process.pid) / "statm").read_text().split()[1]) * 4 // 1024
+            for name, process in self._running.items()
+        }

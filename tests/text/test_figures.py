@@ -31,7 +31,9 @@ def _forms(text: str) -> list[str]:
         ("一亿二千万", "1.2亿", "120 million"),
         ("十万", "10万", "100 thousand"),
         ("百分之零点五", "0.5%"),
-    ], ids=lambda same: same[0])
+    ],
+    ids=lambda same: same[0],
+)
 def test_ways_to_write_one_figure(same: tuple[str, ...]) -> None:
     assert {text: _forms(text) for text in same} == {text: _forms(same[0]) for text in same}
     assert len(_forms(same[0])) == 1
@@ -54,15 +56,25 @@ def test_ways_to_write_one_figure(same: tuple[str, ...]) -> None:
         ("万亿", []),
         ("第一", []),
         ("", []),
-    ])
+    ],
+)
 def test_forms(text: str, forms: list[str]) -> None:
     assert _forms(text) == forms
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("62.3%", "62.3"), ("5亿", "5万"), ("5亿", "5"), ("三成", "3"), ("2.72亿", "2.27亿"), ("1,107", "1,107万"), ("3/4", "3"),
-     ("13812345678", "13812345679")])
+    [
+        ("62.3%", "62.3"),
+        ("5亿", "5万"),
+        ("5亿", "5"),
+        ("三成", "3"),
+        ("2.72亿", "2.27亿"),
+        ("1,107", "1,107万"),
+        ("3/4", "3"),
+        ("13812345678", "13812345679"),
+    ],
+)
 def test_figures_that_differ(one: str, other: str) -> None:
     assert _forms(one) != _forms(other)
 
@@ -84,7 +96,11 @@ def test_thousands_marks_change_nothing(number: int) -> None:
     assert _forms(f"{number:,}") == _forms(str(number)) == [f"{float(number):.15g}"]
 
 
-@given(st.text(st.sampled_from("零一二两三十百千万亿点成5.,％% 年个百分之０９٣") | st.characters(codec="utf-8"), max_size=80))
+@given(
+    st.text(
+        st.sampled_from("零一二两三十百千万亿点成5.,％% 年个百分之０９٣") | st.characters(codec="utf-8"), max_size=80
+    )
+)
 @example("一" + "亿" * 45)
 @example("9" * 400 + "亿")
 @example("百分之亿点万")

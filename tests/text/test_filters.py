@@ -12,20 +12,53 @@ from rag.errors import BadInput
 from rag.schema import Article, Filter, Run
 from rag.text.filters import days, filter_of, passes, undated
 
-ARTICLE = Article("a#1", "a.txt", "题", ("胡佳英", "谢 建伟"), "2025-07", "article", "文", (Run(0, 0, 1),), source="嘉兴日报·平湖版",
-    page="03")
+ARTICLE = Article(
+    "a#1",
+    "a.txt",
+    "题",
+    ("胡佳英", "谢 建伟"),
+    "2025-07",
+    "article",
+    "文",
+    (Run(0, 0, 1),),
+    source="嘉兴日报·平湖版",
+    page="03",
+)
 
 
-@pytest.mark.parametrize(("written", "first", "last"), [
-    ("2025", "2025-01-01", "2025-12-31"), ("2024-02", "2024-02-01", "2024-02-29"), ("2025-2", "2025-02-01", "2025-02-28"),
-    ("2025-07-28", "2025-07-28", "2025-07-28"), ("2025-4-1", "2025-04-01", "2025-04-01")])
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("2025", "2025-01-01", "2025-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2025-2", "2025-02-01", "2025-02-28"),
+        ("2025-07-28", "2025-07-28", "2025-07-28"),
+        ("2025-4-1", "2025-04-01", "2025-04-01"),
+    ],
+)
 def test_days(written: str, first: str, last: str) -> None:
     assert days(written) == (first, last)
 
 
-@pytest.mark.parametrize("written", [
-    "", "25", "2025-13", "2025-00", "2025-02-29", "2025-04-31", "2025-04-00", "2025/04/01", "昨天", "0000", "2025-04-01 ", "2025-",
-    "20250401", "2025-04-01-01"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "25",
+        "2025-13",
+        "2025-00",
+        "2025-02-29",
+        "2025-04-31",
+        "2025-04-00",
+        "2025/04/01",
+        "昨天",
+        "0000",
+        "2025-04-01 ",
+        "2025-",
+        "20250401",
+        "2025-04-01-01",
+    ],
+)
 def test_what_is_no_date(written: str) -> None:
     with pytest.raises(BadInput, match="is no date: write it as"):
         days(written)
@@ -38,27 +71,30 @@ def test_every_day_is_its_own_first_and_last(day: date) -> None:
     assert (date.fromisoformat(last) - date.fromisoformat(first)).days == 364 + isleap(day.year)
 
 
-@pytest.mark.parametrize(("only", "expected"), [
-    (Filter(), True),
-    (filter_of(since="2025-07-31"), True),  # the article may be of that very day
-    (filter_of(since="2025-08"), False),
-    (filter_of(until="2025-07-01"), True),
-    (filter_of(until="2025-06"), False),
-    (filter_of(since="2025", until="2025"), True),
-    (filter_of(since="2024", until="2024"), False),
-    (filter_of(source="嘉兴日报"), True),
-    (filter_of(source="平湖 版"), True),
-    (filter_of(source="人民日报"), False),
-    (filter_of(byline="谢建伟"), True),
-    (filter_of(byline="谢"), False),  # a name, not a part of one
-    (filter_of(kind="article"), True),
-    (filter_of(kind="photo"), False),
-    (filter_of(page="3"), True),
-    (filter_of(page="第０３版"), True),
-    (filter_of(page="13"), False),
-    (filter_of(since="2025", source="嘉兴", byline="胡佳英", kind="article"), True),
-    (filter_of(since="2025", source="嘉兴", byline="居丹荔", kind="article"), False),
-])
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        (Filter(), True),
+        (filter_of(since="2025-07-31"), True),  # the article may be of that very day
+        (filter_of(since="2025-08"), False),
+        (filter_of(until="2025-07-01"), True),
+        (filter_of(until="2025-06"), False),
+        (filter_of(since="2025", until="2025"), True),
+        (filter_of(since="2024", until="2024"), False),
+        (filter_of(source="嘉兴日报"), True),
+        (filter_of(source="平湖 版"), True),
+        (filter_of(source="人民日报"), False),
+        (filter_of(byline="谢建伟"), True),
+        (filter_of(byline="谢"), False),  # a name, not a part of one
+        (filter_of(kind="article"), True),
+        (filter_of(kind="photo"), False),
+        (filter_of(page="3"), True),
+        (filter_of(page="第０３版"), True),
+        (filter_of(page="13"), False),
+        (filter_of(since="2025", source="嘉兴", byline="胡佳英", kind="article"), True),
+        (filter_of(since="2025", source="嘉兴", byline="居丹荔", kind="article"), False),
+    ],
+)
 def test_passes_by_hand(only: Filter, expected: bool) -> None:
     assert passes(only, ARTICLE) is expected
 

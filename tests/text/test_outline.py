@@ -27,17 +27,18 @@ from rag.web.outlined_page import as_html
 from tests.support.paths import DATA
 
 PAGE = (
-    "平湖日报\n"                                            # 1
+    "平湖日报\n"  # 1
     "\n"
-    "五个项目签约\n"                                         # 3
-    "■记者 王强\n"                                          # 4
-    "本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"          # 5
+    "五个项目签约\n"  # 3
+    "■记者 王强\n"  # 4
+    "本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n"  # 5
     "\n"
-    "签约仪式在上海举行，市领导出席并致辞。\n"                      # 7
+    "签约仪式在上海举行，市领导出席并致辞。\n"  # 7
     "\n"
-    "黄桃喜获丰收\n"                                         # 9
-    "■记者 居丹荔\n"                                         # 10
-    "本报讯 近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。\n")        # 11
+    "黄桃喜获丰收\n"  # 9
+    "■记者 居丹荔\n"  # 10
+    "本报讯 近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。\n"
+)  # 11
 
 
 def page_of(text: str) -> Page:
@@ -53,8 +54,18 @@ def test_each_line_is_given_to_its_article() -> None:
     page = page_of(PAGE)
     rows = rows_of(page, articles_of(page))
     assert [(row.number, row.article, row.role) for row in rows] == [
-        (1, None, ""), (2, None, ""), (3, 0, "head"), (4, 0, "byline"), (5, 0, "body"), (6, None, ""), (7, 0, "body"), (8, None, ""),
-        (9, 1, "head"), (10, 1, "byline"), (11, 1, "body")]
+        (1, None, ""),
+        (2, None, ""),
+        (3, 0, "head"),
+        (4, 0, "byline"),
+        (5, 0, "body"),
+        (6, None, ""),
+        (7, 0, "body"),
+        (8, None, ""),
+        (9, 1, "head"),
+        (10, 1, "byline"),
+        (11, 1, "body"),
+    ]
     assert rows[2] == Row(3, "五个项目签约", 0, "head")
 
 
@@ -65,8 +76,10 @@ def test_lines_are_counted_as_editors_count_them(text: str) -> None:
     assert len(spans) == len(text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")) - (not text)
 
 
-@pytest.mark.parametrize(("text", "lines"), [
-    ("3-18, 22", ((3, 18), (22, 22))), ("7", ((7, 7),)), (" 1 – 2 ，4", ((1, 2), (4, 4))), ("9-9", ((9, 9),))])
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("3-18, 22", ((3, 18), (22, 22))), ("7", ((7, 7),)), (" 1 – 2 ，4", ((1, 2), (4, 4))), ("9-9", ((9, 9),))],
+)
 def test_lines_are_read(text: str, lines: tuple[tuple[int, int], ...]) -> None:
     assert read_lines(text) == lines
     assert read_lines(lines_text(lines)) == lines
@@ -91,7 +104,8 @@ def test_what_was_found_is_its_own_correction(seeds: Path, tmp_path: Path, numbe
     assert list(again.stated.articles) == outlines_of(page, found)
     corrected = articles_of(again)
     assert [(a.article_id, a.title, a.byline, a.kind, a.text, a.runs) for a in corrected] == [
-        (a.article_id, a.title, a.byline, a.kind, a.text, a.runs) for a in found]
+        (a.article_id, a.title, a.byline, a.kind, a.text, a.runs) for a in found
+    ]
 
 
 def test_a_correction_is_followed_and_survives_another_build(tmp_path: Path, embedder: Embedder) -> None:
@@ -100,29 +114,44 @@ def test_a_correction_is_followed_and_survives_another_build(tmp_path: Path, emb
     (folder / "p.txt").write_text(PAGE, encoding="utf-8")
     (folder / "p.txt.yaml").write_text(
         "date: 2025-04-21\nsource: 平湖日报\narticles:\n- {title: 签约, byline: [王强, 张三], lines: 5}\n"
-        "- {title: 仪式, kind: photo, lines: '7, 11'}\n", encoding="utf-8")
+        "- {title: 仪式, kind: photo, lines: '7, 11'}\n",
+        encoding="utf-8",
+    )
     for _ in range(2):
         build(folder, tmp_path / "index", embedder)
         first, second = load(tmp_path / "index", embedder).articles.values()
-        assert (first.title, first.byline, first.text) == ("签约", ("王强", "张三"), "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。")
+        assert (first.title, first.byline, first.text) == (
+            "签约",
+            ("王强", "张三"),
+            "本报讯昨天，平湖签约了5个人工智能项目，总投资5亿元。",
+        )
         assert (second.title, second.byline, second.kind) == ("仪式", (), "photo")
-        assert second.text == "签约仪式在上海举行，市领导出席并致辞。\n本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"
+        assert (
+            second.text
+            == "签约仪式在上海举行，市领导出席并致辞。\n本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"
+        )
         assert {(a.date, a.date_basis, a.source) for a in (first, second)} == {("2025-04-21", "sidecar", "平湖日报")}
         for article in (first, second):
             for run in article.runs:
                 start, end = source_span(article, run.start, run.start + run.length)
-                assert PAGE[start:end] == article.text[run.start: run.start + run.length]
+                assert PAGE[start:end] == article.text[run.start : run.start + run.length]
 
 
-@pytest.mark.parametrize(("yaml", "cause"), [
-    ("articles:\n- {title: 题, lines: 3-99}", "p.txt.yaml names line 99, and p.txt has 11: correct it."),
-    ("sha256: 'ffffffffffff'\narticles:\n- {title: 题, lines: 3}", "p.txt has changed since p.txt.yaml was written"),
-    ("articles:\n- {title: 题}", "p.txt.yaml, line 2: '' is no list of lines like 3-18, 22"),
-    ("articles:\n- {title: 题, lines: 3, titel: 错}", "p.txt.yaml, line 2: an article has no field 'titel'"),
-    ("articles:\n- {lines: 3, kind: essay}", "p.txt.yaml, line 2: 'essay' is no kind of article"),
-    ("title: x\narticles: 第一篇", "p.txt.yaml, line 2: an article is no"),
-    ("articles:\n- 3-5", "p.txt.yaml, line 2: an article is no"),
-])
+@pytest.mark.parametrize(
+    ("yaml", "cause"),
+    [
+        ("articles:\n- {title: 题, lines: 3-99}", "p.txt.yaml names line 99, and p.txt has 11: correct it."),
+        (
+            "sha256: 'ffffffffffff'\narticles:\n- {title: 题, lines: 3}",
+            "p.txt has changed since p.txt.yaml was written",
+        ),
+        ("articles:\n- {title: 题}", "p.txt.yaml, line 2: '' is no list of lines like 3-18, 22"),
+        ("articles:\n- {title: 题, lines: 3, titel: 错}", "p.txt.yaml, line 2: an article has no field 'titel'"),
+        ("articles:\n- {lines: 3, kind: essay}", "p.txt.yaml, line 2: 'essay' is no kind of article"),
+        ("title: x\narticles: 第一篇", "p.txt.yaml, line 2: an article is no"),
+        ("articles:\n- 3-5", "p.txt.yaml, line 2: an article is no"),
+    ],
+)
 def test_a_correction_that_cannot_be_followed(tmp_path: Path, yaml: str, cause: str) -> None:
     (tmp_path / "p.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / "p.txt.yaml").write_text(yaml, encoding="utf-8")
@@ -175,7 +204,9 @@ def test_the_page_is_drawn_with_its_articles() -> None:
     boxes = Boxes()
     boxes.feed(html)
     assert [(label.split(" · ")[:3], lines) for label, lines in boxes.found] == [
-        (["1", "五个项目签约", "王强"], [3, 4, 5, 7]), (["2", "黄桃喜获丰收", "居丹荔"], [9, 10, 11])]
+        (["1", "五个项目签约", "王强"], [3, 4, 5, 7]),
+        (["2", "黄桃喜获丰收", "居丹荔"], [9, 10, 11]),
+    ]
     assert "说明" in html
     assert "lines: 5-7" in html
     printed = [line.plain for line in in_terminal(page, articles_of(page))]
@@ -214,7 +245,9 @@ def test_a_line_taken_out_of_a_paragraph_is_gone(tmp_path: Path) -> None:
     (article,) = articles_of(page)
     assert "".join(article.text.split()) == "本报讯昨天，平湖签约了5个项目，总投资5亿元，预计明年六月之前全部投入生产。"
     for run in article.runs:
-        assert text[run.source_start: run.source_start + run.length] == article.text[run.start: run.start + run.length]
+        assert (
+            text[run.source_start : run.source_start + run.length] == article.text[run.start : run.start + run.length]
+        )
 
 
 def test_a_correction_that_went_stale_can_be_written_anew(tmp_path: Path, rag) -> None:  # type: ignore[no-untyped-def]
@@ -241,10 +274,13 @@ def test_a_page_is_found_by_its_name(tmp_path: Path, rag) -> None:  # type: igno
     assert rag("show", tmp_path / "a.pdf#9", "--page")[0] == 3
 
 
-@pytest.mark.parametrize(("name", "yaml", "cause"), [
-    ("baowen.yaml", "articles:\n- {lines: 3}", "baowen.yaml gives `articles`, which is of one file"),
-    ("p.txt.yaml", "articles:\n- {lines: 2}", "p.txt.yaml: lines 2 of p.txt hold no text"),
-])
+@pytest.mark.parametrize(
+    ("name", "yaml", "cause"),
+    [
+        ("baowen.yaml", "articles:\n- {lines: 3}", "baowen.yaml gives `articles`, which is of one file"),
+        ("p.txt.yaml", "articles:\n- {lines: 2}", "p.txt.yaml: lines 2 of p.txt hold no text"),
+    ],
+)
 def test_where_a_correction_has_no_place(tmp_path: Path, name: str, yaml: str, cause: str) -> None:
     (tmp_path / "p.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / name).write_text(yaml, encoding="utf-8")
@@ -260,7 +296,10 @@ def test_a_link_out_of_the_folder_is_no_article(tmp_path: Path) -> None:
     (tmp_path / "in" / "alias.txt").symlink_to(tmp_path / "in" / "own.txt")
     (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "outside.txt")
     assert [getattr(p, "why", p.file) for p in read(tmp_path / "in")] == [
-        "alias.txt", "link.txt is a link to a file outside the folder: copy the file into it.", "own.txt"]
+        "alias.txt",
+        "link.txt is a link to a file outside the folder: copy the file into it.",
+        "own.txt",
+    ]
 
 
 def test_what_would_steer_the_terminal_is_shown(tmp_path: Path, rag, embedder: Embedder) -> None:  # type: ignore[no-untyped-def]
@@ -268,7 +307,8 @@ def test_what_would_steer_the_terminal_is_shown(tmp_path: Path, rag, embedder: E
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.jsonl").write_text(
-        json.dumps({"title": f"题{evil}", "text": f"平湖签约了五个项目{evil}，总投资五亿元。" * 4}), encoding="utf-8")
+        json.dumps({"title": f"题{evil}", "text": f"平湖签约了五个项目{evil}，总投资五亿元。" * 4}), encoding="utf-8"
+    )
     build(folder, tmp_path / "index", embedder)
     for command in (("articles",), ("show", "a.jsonl#1#1"), ("search", "平湖签约"), ("ask", "平湖签约了什么？")):
         code, out, err = rag(*command, "--index", tmp_path / "index")

@@ -214,7 +214,9 @@ def _written(row: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("day", "text", "expected"), CASES, ids=lambda value: value[:16])
 def test_expressions(day: str, text: str, expected: str) -> None:
-    assert [(m.words, m.since, m.until) for m in resolve(text, day.strip("-") if day == "-" else day)] == _written(expected)
+    assert [(m.words, m.since, m.until) for m in resolve(text, day.strip("-") if day == "-" else day)] == _written(
+        expected
+    )
 
 
 def test_there_are_as_many_cases_as_promised() -> None:
@@ -226,54 +228,106 @@ def test_offsets() -> None:
     assert [(m.start, m.end) for m in resolve(text, "2025-06-10")] == [(2, 6), (10, 12)]
 
 
-@pytest.mark.parametrize(("words", "vague"), [
-    ("近日", True), ("今年初", True), ("5月底", True), ("本月底", True), ("近三年", True),
-    ("5月", False), ("昨天", False), ("5月下旬", False)])
+@pytest.mark.parametrize(
+    ("words", "vague"),
+    [
+        ("近日", True),
+        ("今年初", True),
+        ("5月底", True),
+        ("本月底", True),
+        ("近三年", True),
+        ("5月", False),
+        ("昨天", False),
+        ("5月下旬", False),
+    ],
+)
 def test_what_is_vague(words: str, vague: bool) -> None:
     assert [(m.words, m.vague) for m in resolve(words, "2025-06-10")] == [(words, vague)]
 
 
-@pytest.mark.parametrize(("question", "interval"), [
-    ("2025年4月签约了哪些项目？", ("2025-04-01", "2025-04-30")),
-    ("2025年上半年产值多少？", ("2025-01-01", "2025-06-30")),
-    ("2024年营收是多少？", ("2024-01-01", "2024-12-31")),
-    ("2023年和2025年4月20日分别是多少？", ("2023-01-01", "2025-04-20")),
-    ("2025年以来有哪些项目？", ("2025-01-01", "2026-11-21")),
-    ("2025-04-21有什么新闻？", ("2025-04-21", "2025-04-21")),
-    ("二〇二五年四月有什么新闻？", ("2025-04-01", "2025-04-30")),
-    ("去年产值多少？", None), ("昨天签约了几个项目？", None), ("“十四五”期间如何？", None), ("是石科技是做什么的？", None), ("", None)])
+@pytest.mark.parametrize(
+    ("question", "interval"),
+    [
+        ("2025年4月签约了哪些项目？", ("2025-04-01", "2025-04-30")),
+        ("2025年上半年产值多少？", ("2025-01-01", "2025-06-30")),
+        ("2024年营收是多少？", ("2024-01-01", "2024-12-31")),
+        ("2023年和2025年4月20日分别是多少？", ("2023-01-01", "2025-04-20")),
+        ("2025年以来有哪些项目？", ("2025-01-01", "2026-11-21")),
+        ("2025-04-21有什么新闻？", ("2025-04-21", "2025-04-21")),
+        ("二〇二五年四月有什么新闻？", ("2025-04-01", "2025-04-30")),
+        ("去年产值多少？", None),
+        ("昨天签约了几个项目？", None),
+        ("“十四五”期间如何？", None),
+        ("是石科技是做什么的？", None),
+        ("", None),
+    ],
+)
 def test_days_that_a_question_names(question: str, interval: tuple[str, str] | None) -> None:
     assert asked_interval(question, "2026-11-21") == interval
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("12", 12), ("十二", 12), ("二十", 20), ("二十三", 23), ("十", 10), ("二〇二五", 2025), ("一九四九", 1949), ("五", 5), ("", 0),
-    ("十十", 0), ("二十十", 0), ("百", 0)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12", 12),
+        ("十二", 12),
+        ("二十", 20),
+        ("二十三", 23),
+        ("十", 10),
+        ("二〇二五", 2025),
+        ("一九四九", 1949),
+        ("五", 5),
+        ("", 0),
+        ("十十", 0),
+        ("二十十", 0),
+        ("百", 0),
+    ],
+)
 def test_numbers(text: str, value: int) -> None:
     assert number(text) == value
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("2025-06-10", Point(2025, 6, 10)), ("2025-06", Point(2025, 6)), ("2025", Point(2025)), ("", Point()), ("2025-02-30", Point()),
-    ("2025-13", Point()), ("2025-00-01", Point()), ("0000", Point()), ("2025年", Point()), ("٢٠٢٥", Point())])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2025-06-10", Point(2025, 6, 10)),
+        ("2025-06", Point(2025, 6)),
+        ("2025", Point(2025)),
+        ("", Point()),
+        ("2025-02-30", Point()),
+        ("2025-13", Point()),
+        ("2025-00-01", Point()),
+        ("0000", Point()),
+        ("2025年", Point()),
+        ("٢٠٢٥", Point()),
+    ],
+)
 def test_points(text: str, expected: Point) -> None:
     assert point(text) == expected
     assert str(expected) == (text if expected.year else "")
 
 
-_PIECES = st.lists(st.sampled_from(
-    "0 1 2 3 9 12 28 31 2025 2024 1999 年 月 日 号 月底 初 上旬 至 — - / . 今年 去年 昨天 近日 日前 上半年 季度 第 一 三 十 "
-    "二〇二五 十四五 ” 。 ， 以来 近 前 来 个月 周 上周 当天 "
-    "次日 同年 农历 世纪 年代 半 两 天 的 ２ \n \u3000 平湖".split(" ")), max_size=14).map("".join)
+_PIECES = st.lists(
+    st.sampled_from(
+        "0 1 2 3 9 12 28 31 2025 2024 1999 年 月 日 号 月底 初 上旬 至 — - / . 今年 去年 昨天 近日 日前 上半年 季度 第 一 三 十 "
+        "二〇二五 十四五 ” 。 ， 以来 近 前 来 个月 周 上周 当天 "
+        "次日 同年 农历 世纪 年代 半 两 天 的 ２ \n \u3000 平湖".split(" ")
+    ),
+    max_size=14,
+).map("".join)
 _DAYS = st.one_of(
-    st.just(""), st.dates(date(1000, 1, 1), date(2999, 12, 31)).map(str), st.integers(1000, 2999).map(str), st.text(max_size=10))
+    st.just(""),
+    st.dates(date(1000, 1, 1), date(2999, 12, 31)).map(str),
+    st.integers(1000, 2999).map(str),
+    st.text(max_size=10),
+)
 
 
 @given(text=st.one_of(_PIECES, st.text()), day=_DAYS)
 def test_any_text(text: str, day: str) -> None:
     found = resolve(text, day)
     for mention in found:
-        assert text[mention.start:mention.end] == mention.words == mention.words.strip() != ""
+        assert text[mention.start : mention.end] == mention.words == mention.words.strip() != ""
         assert bool(mention.since) == bool(mention.until)
         if mention.since:
             assert date.fromisoformat(mention.since) <= date.fromisoformat(mention.until)

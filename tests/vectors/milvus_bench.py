@@ -36,7 +36,7 @@ def main(n: int) -> None:
     loopback()
     every = clustered(n + 200, D, 1)
     vectors, queries = every[:n], every[n:]
-    part = np.random.default_rng(2).choice([*SHARES, 0], size=n, p=[.01, .08, .15, .5, .26])
+    part = np.random.default_rng(2).choice([*SHARES, 0], size=n, p=[0.01, 0.08, 0.15, 0.5, 0.26])
     plain = Article("a.txt#1", "a.txt", "", (), "", "article", "", ())
     dated = {share: facts_of(replace(plain, date=SHARES.get(share, ""))) for share in [*SHARES, 0]}
     flat = FlatVectors.build(vectors)
@@ -50,6 +50,7 @@ def main(n: int) -> None:
             sources = upsert(*arguments)
             print(f"upserts {n / (time.monotonic() - at):.0f} a second")
             return sources
+
         rag.vectors.milvus_store._upsert = noted
         began = time.monotonic()
         store = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, (dated[share] for share in part))
@@ -67,7 +68,9 @@ def main(n: int) -> None:
             print(f"         Milvus     {said} recall@{K} {recall:.4f}", flush=True)
         for share in (1, 8, 50):
             among = Among(part != share, gone=np.flatnonzero(part == share))
-            print(f"  {share} % of the rows gone: Milvus {timed(lambda q, a=among: store.search(q, K, a), queries[:50])[0]}")
+            print(
+                f"  {share} % of the rows gone: Milvus {timed(lambda q, a=among: store.search(q, K, a), queries[:50])[0]}"
+            )
         for _ in range(2):
             server.kill()
             up = server.start()

@@ -36,7 +36,9 @@ LEAST = 0.95  # recall: small parts are merged meanwhile and get another graph, 
 @pytest.fixture(scope="module", params=[30, 5])
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     loopback()
-    started = Cluster(tmp_path_factory.mktemp("cluster"), 19500 + request.param, request.param)  # the other's port is not free yet
+    started = Cluster(
+        tmp_path_factory.mktemp("cluster"), 19500 + request.param, request.param
+    )  # the other's port is not free yet
     try:
         took = started.start()
         print(f"\nLease of {request.param} s: {len(started.memory())} processes up in {took:.1f} s.")
@@ -55,7 +57,9 @@ def here(cluster: Cluster) -> Address:
 def stores(here: Address) -> list[tuple[MilvusVectors, FlatVectors]]:
     local = [FlatVectors.build(clustered(N, D, seed)) for seed in range(len(SEGMENTS))]
     with ThreadPoolExecutor() as pool:
-        built = pool.map(lambda segment, vectors: MilvusVectors.build(here, segment, MODEL, vectors, FACTS), SEGMENTS, local)
+        built = pool.map(
+            lambda segment, vectors: MilvusVectors.build(here, segment, MODEL, vectors, FACTS), SEGMENTS, local
+        )
         return list(zip(built, local, strict=True))
 
 
@@ -66,11 +70,17 @@ def _leaders(store: MilvusVectors) -> set[int]:
 
 def _right(found: tuple[Matrix, Rows], exact: tuple[Matrix, Rows]) -> Rows:
     """Which questions have the same rows; two of the same score may change places."""
-    return np.flatnonzero((np.sort(found[1]) == np.sort(exact[1])).all(axis=1) & (np.abs(found[0] - exact[0]) < 1e-3).all(axis=1))
+    return np.flatnonzero(
+        (np.sort(found[1]) == np.sort(exact[1])).all(axis=1) & (np.abs(found[0] - exact[0]) < 1e-3).all(axis=1)
+    )
 
 
 def _recall(found: tuple[Matrix, Rows], exact: tuple[Matrix, Rows]) -> float:
-    return float(np.mean([len({*some} & {*due}) / len(due) for some, due in zip(found[1].tolist(), exact[1].tolist(), strict=True)]))
+    return float(
+        np.mean(
+            [len({*some} & {*due}) / len(due) for some, due in zip(found[1].tolist(), exact[1].tolist(), strict=True)]
+        )
+    )
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
@@ -107,28 +117,35 @@ def test_a_query_node_is_killed(
                     lost = len(asked[number]) - len(_right(found, due))
                     merged[0] += bool(lost)
                     if _recall(found, due) < LEAST:
-                        wrong.append(f"segment {number}, {time.monotonic() - asking:.1f} s on: {lost} of {len(asked[number])} questions, "
-                                     f"{int((found[1] < 0).sum())} rows too few, scores off by {np.abs(found[0] - due[0]).max():.4f}")
+                        wrong.append(
+                            f"segment {number}, {time.monotonic() - asking:.1f} s on: {lost} of {len(asked[number])} questions, "
+                            f"{int((found[1] < 0).sum())} rows too few, scores off by {np.abs(found[0] - due[0]).max():.4f}"
+                        )
                     else:
                         moments[number].append(time.monotonic())
                 except VectorServerError as error:
                     said[str(error)] += 1
                 slowest[0] = max(slowest[0], time.monotonic() - began)
                 time.sleep(0.02)
+
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(stores))]
     for thread in threads:
         thread.start()
     time.sleep(3)
     cluster.kill_node("querynode 1")
     killed = time.monotonic()
-    while time.monotonic() - killed < LONGEST + 20 and not all(sum(time > killed + 10 for time in times) > 50 for times in moments):
+    while time.monotonic() - killed < LONGEST + 20 and not all(
+        sum(time > killed + 10 for time in times) > 50 for times in moments
+    ):
         time.sleep(0.5)
     over.set()
     for thread in threads:
         thread.join()
     gaps = [max(np.diff([time for time in times if time > killed - 2])) for times in moments]
-    print(f"\n{replicas} replicas on nodes {leaders}: without an answer {', '.join(f'{gap:.1f}' for gap in gaps)} s, "
-          f"slowest call {slowest[0]:.1f} s, {sum(map(len, moments))} right, {len(wrong)} wrong, {merged[0]} by another graph")
+    print(
+        f"\n{replicas} replicas on nodes {leaders}: without an answer {', '.join(f'{gap:.1f}' for gap in gaps)} s, "
+        f"slowest call {slowest[0]:.1f} s, {sum(map(len, moments))} right, {len(wrong)} wrong, {merged[0]} by another graph"
+    )
     for line in wrong[:20]:
         print(f"  wrong: {line}")
     for line, times in said.items():
@@ -141,4 +158,6 @@ def test_a_query_node_is_killed(
     assert all(re.fullmatch(r"The vector server at 127\.0\.0\.1:\d+ [^\n]+", line) for line in said)
     for (_, local), segment, queries, due in zip(stores, SEGMENTS, asked, exact, strict=True):
         opened = MilvusVectors.open(here, segment, MODEL, local)
-        assert all(_recall(opened.search(queries, K, among), each) >= LEAST for among, each in zip(KINDS, due, strict=True))
+        assert all(
+            _recall(opened.search(queries, K, among), each) >= LEAST for among, each in zip(KINDS, due, strict=True)
+        )

@@ -42,16 +42,40 @@ ROWS, OTHERS, QUERIES = clustered(N, D, 1), clustered(1500, D, 2), clustered(N, 
 PLAIN = Article("a.txt#1", "a.txt", "", (), "", "article", "", ())
 DATES = ["", "2024", "2025", "2025-04", "2025-07", "2025-04-21", "2025-07-28", "2024-12-31"]
 LONG = "甲" * 2000  # more than a name's column takes
-SOURCES = ["", "嘉兴日报", "嘉兴日报·平湖版", "平湖日报", 'The "Daily" \\ Post', "ＤＡＩＬＹ", LONG + "晨报", LONG + "晚报", "坏\udc80报"]
-NAMES = [(), ("胡佳英",), ("胡佳英", "谢建伟"), ("胡佳",), ("O'Neil \"Bob\" \\",), ("王 茹彤",), (LONG, "\ud800"), (LONG + "乙", "\x00甲")]
+SOURCES = [
+    "",
+    "嘉兴日报",
+    "嘉兴日报·平湖版",
+    "平湖日报",
+    'The "Daily" \\ Post',
+    "ＤＡＩＬＹ",
+    LONG + "晨报",
+    LONG + "晚报",
+    "坏\udc80报",
+]
+NAMES = [
+    (),
+    ("胡佳英",),
+    ("胡佳英", "谢建伟"),
+    ("胡佳",),
+    ('O\'Neil "Bob" \\',),
+    ("王 茹彤",),
+    (LONG, "\ud800"),
+    (LONG + "乙", "\x00甲"),
+]
 PAGES = ["", "03", "A02", "新" * 40 + "甲", "新" * 40 + "乙"]
 
 
 def article(n: int) -> Article:
     pick = np.random.default_rng(n).integers(1000, size=5)
-    return replace(PLAIN, date=DATES[pick[0] % len(DATES)], source=SOURCES[pick[1] % len(SOURCES)],
-                   byline=NAMES[pick[2] % len(NAMES)], kind=("article", "photo", "notice")[pick[3] % 3],
-                   page=PAGES[pick[4] % len(PAGES)])
+    return replace(
+        PLAIN,
+        date=DATES[pick[0] % len(DATES)],
+        source=SOURCES[pick[1] % len(SOURCES)],
+        byline=NAMES[pick[2] % len(NAMES)],
+        kind=("article", "photo", "notice")[pick[3] % 3],
+        page=PAGES[pick[4] % len(PAGES)],
+    )
 
 
 ARTICLES = [article(n) for n in range(N)]
@@ -60,7 +84,7 @@ LITTLE = FlatVectors.build(OTHERS)
 
 
 def built(segment: str, local: VectorStore, base: str = "baowen") -> MilvusVectors:
-    return MilvusVectors.build(replace(HERE, base=base), segment, MODEL, local, FACTS[:local.size])
+    return MilvusVectors.build(replace(HERE, base=base), segment, MODEL, local, FACTS[: local.size])
 
 
 def all_built(stores: Mapping[str, VectorStore]) -> list[MilvusVectors]:
@@ -75,7 +99,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("server"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
-        _one_line(VectorServerError, r"^Nothing answers at 127\.0\.0\.1:19530: start Milvus there", lambda: built(SEGMENT, LITTLE))
+        _one_line(
+            VectorServerError,
+            r"^Nothing answers at 127\.0\.0\.1:19530: start Milvus there",
+            lambda: built(SEGMENT, LITTLE),
+        )
     started.start()
     yield started
     started.signal(signal.SIGCONT)
@@ -115,7 +143,9 @@ def _same(found: tuple[Matrix, np.ndarray], exact: tuple[Matrix, np.ndarray], le
 
 
 def _there(base: str) -> set[str]:
-    return {name.removeprefix(f"{base}_") for name in connected(HERE)("list_collections") if name.startswith(f"{base}_")}
+    return {
+        name.removeprefix(f"{base}_") for name in connected(HERE)("list_collections") if name.startswith(f"{base}_")
+    }
 
 
 def test_same_as_faiss(first: MilvusVectors, flat: FlatVectors) -> None:
@@ -139,15 +169,38 @@ def test_rows_that_are_gone(first: MilvusVectors, flat: FlatVectors, share: floa
     _same(found, flat.search(QUERIES, 10, among))
 
 
-@pytest.mark.parametrize("only", [
-    filter_of(since="2025-04"), filter_of(until="2025-04-20"), filter_of("2025-04-21", "2025-04-21"), filter_of("2025-05", "2025-06"),
-    filter_of("2023", "2023"), filter_of(source="嘉兴日报"), filter_of(source="平湖"), filter_of(source="daily"),
-    filter_of(source='"daily" \\ p'), filter_of(source="nowhere"), filter_of(source=LONG + "晚"), filter_of(source="甲"),
-    filter_of(source="坏\udc80"), filter_of(byline="胡佳英"), filter_of(byline="胡佳"),
-    filter_of(byline="o'neil \"bob\" \\"), filter_of(byline="王茹彤"), filter_of(byline='x" or row >= 0 or kind == "'),
-    filter_of(byline=LONG), filter_of(byline="\ud800"), filter_of(byline="\x00甲"),
-    filter_of(kind="photo"), filter_of(page="3"), filter_of(page="9"), filter_of(page="新" * 40 + "甲"),
-    filter_of("2025", "2025", "嘉兴日报", "胡佳英", "article")], ids=lambda only: ascii(only)[:80])
+@pytest.mark.parametrize(
+    "only",
+    [
+        filter_of(since="2025-04"),
+        filter_of(until="2025-04-20"),
+        filter_of("2025-04-21", "2025-04-21"),
+        filter_of("2025-05", "2025-06"),
+        filter_of("2023", "2023"),
+        filter_of(source="嘉兴日报"),
+        filter_of(source="平湖"),
+        filter_of(source="daily"),
+        filter_of(source='"daily" \\ p'),
+        filter_of(source="nowhere"),
+        filter_of(source=LONG + "晚"),
+        filter_of(source="甲"),
+        filter_of(source="坏\udc80"),
+        filter_of(byline="胡佳英"),
+        filter_of(byline="胡佳"),
+        filter_of(byline='o\'neil "bob" \\'),
+        filter_of(byline="王茹彤"),
+        filter_of(byline='x" or row >= 0 or kind == "'),
+        filter_of(byline=LONG),
+        filter_of(byline="\ud800"),
+        filter_of(byline="\x00甲"),
+        filter_of(kind="photo"),
+        filter_of(page="3"),
+        filter_of(page="9"),
+        filter_of(page="新" * 40 + "甲"),
+        filter_of("2025", "2025", "嘉兴日报", "胡佳英", "article"),
+    ],
+    ids=lambda only: ascii(only)[:80],
+)
 def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
     mask = np.array([passes(only, each) for each in ARTICLES])
     found = first.search(QUERIES, 10, Among(mask, only))
@@ -163,6 +216,7 @@ def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
 
 def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
     """As by a node that has not loaded everything yet: in 2.3.5 that is no error."""
+
     class Short(rag.vectors.milvus_connection.Connection):
         kept = 0
 
@@ -171,7 +225,8 @@ def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatc
 
         def __call__(self, method: str, *arguments: object, **named: object) -> object:
             found = super().__call__(method, *arguments, **named)
-            return [hits[:self.kept] for hits in found] if method == "search" else found
+            return [hits[: self.kept] for hits in found] if method == "search" else found
+
     monkeypatch.setattr(first, "_server", Short())
     half = Among(np.arange(N) < 4, gone=np.arange(4, N))
     assert (first.search(QUERIES, 10)[1] == flat.search(QUERIES, 10)[1]).all()
@@ -188,18 +243,35 @@ def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatc
 def test_opened_or_refused(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = MilvusVectors.open(HERE, SEGMENT, MODEL, flat)
     assert opened.search(QUERIES, 10)[1].tolist() == first.search(QUERIES, 10)[1].tolist()
-    _one_line(IndexIncompatible, "another model, f{12} of 64 dimensions: run", lambda: MilvusVectors.open(HERE, SEGMENT, "e" * 32, flat))
-    _one_line(IndexIncompatible, "another model", lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, FlatVectors.build(clustered(9, 8, 1))))
-    _one_line(IndexDamaged, "has 8000 of 1500 vectors: run `rag index`", lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, LITTLE))
-    _one_line(IndexMissing, "has no baowen_0{16}: run `rag index`", lambda: MilvusVectors.open(HERE, "0" * 16, MODEL, flat))
+    _one_line(
+        IndexIncompatible,
+        "another model, f{12} of 64 dimensions: run",
+        lambda: MilvusVectors.open(HERE, SEGMENT, "e" * 32, flat),
+    )
+    _one_line(
+        IndexIncompatible,
+        "another model",
+        lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, FlatVectors.build(clustered(9, 8, 1))),
+    )
+    _one_line(
+        IndexDamaged,
+        "has 8000 of 1500 vectors: run `rag index`",
+        lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, LITTLE),
+    )
+    _one_line(
+        IndexMissing, "has no baowen_0{16}: run `rag index`", lambda: MilvusVectors.open(HERE, "0" * 16, MODEL, flat)
+    )
     _one_line(VectorServerError, "refuses: ", lambda: first.search(QUERIES[:1, :8], 5))
     for name in ("a1", "A" * 16, "0" * 17, "../../0000000000"):
         with pytest.raises(ValueError, match="no name of a segment"):
             MilvusVectors.open(HERE, name, MODEL, flat)
     with monkeypatch.context() as patch:
         patch.setattr("pymilvus.MilvusClient.get_server_version", lambda self, **_: "v2.2.16")
-        _one_line(VectorServerError, r"is Milvus v2\.2\.16: it must be 2\.3 or newer",
-                  lambda: MilvusVectors.open(replace(HERE, base="old"), SEGMENT, MODEL, flat))
+        _one_line(
+            VectorServerError,
+            r"is Milvus v2\.2\.16: it must be 2\.3 or newer",
+            lambda: MilvusVectors.open(replace(HERE, base="old"), SEGMENT, MODEL, flat),
+        )
 
 
 def test_another_programs_collections_stay(first: MilvusVectors) -> None:
@@ -211,7 +283,14 @@ def test_another_programs_collections_stay(first: MilvusVectors) -> None:
     server("create_collection", foreign, schema=schema)
     for call in (lambda: MilvusVectors.open(HERE, "f" * 16, MODEL, LITTLE), lambda: built("f" * 16, LITTLE)):
         _one_line(IndexIncompatible, "baowen_f{16} at [0-9.:]+ is none of this program's", call)
-    others = ["baowen", "baowen_0123", "baowen_old_00000000000000a1", f"{'a' * 16}", "baowenx_00000000000000a1", "baowen_00000000000000A1"]
+    others = [
+        "baowen",
+        "baowen_0123",
+        "baowen_old_00000000000000a1",
+        f"{'a' * 16}",
+        "baowenx_00000000000000a1",
+        "baowen_00000000000000A1",
+    ]
     for other in others:
         server("create_collection", other, schema=schema)
     sweep(HERE, {SEGMENT})
@@ -225,6 +304,7 @@ def test_whole_once_and_left_as_it_is(first: MilvusVectors, flat: FlatVectors, m
 
     def never(*_: object) -> None:
         raise AssertionError("written again")
+
     with monkeypatch.context() as patch:
         patch.setattr("rag.vectors.milvus_store._create", never)
         again = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, iter(FACTS))
@@ -232,11 +312,14 @@ def test_whole_once_and_left_as_it_is(first: MilvusVectors, flat: FlatVectors, m
     for facts in (FACTS[:1499], FACTS[:1501]):  # the segment's rows and its facts disagree: nothing comes of it
         with pytest.raises(ValueError, match=r"argument 3 is shorter|more facts than the 1500 vectors"):
             MilvusVectors.build(HERE, "b" * 16, MODEL, LITTLE, facts)
-        _one_line(IndexDamaged, "is unfinished: run `rag index`", lambda: MilvusVectors.open(HERE, "b" * 16, MODEL, LITTLE))
+        _one_line(
+            IndexDamaged, "is unfinished: run `rag index`", lambda: MilvusVectors.open(HERE, "b" * 16, MODEL, LITTLE)
+        )
     with ThreadPoolExecutor() as pool:
         pool.submit(MilvusVectors.build, HERE, "e" * 16, "e" * 32, LITTLE, FACTS[:1500])
         repaired, none, one = all_built(
-            {"b" * 16: LITTLE, "c" * 16: FlatVectors.build(OTHERS[:0]), "d" * 16: FlatVectors.build(OTHERS[:1])})
+            {"b" * 16: LITTLE, "c" * 16: FlatVectors.build(OTHERS[:0]), "d" * 16: FlatVectors.build(OTHERS[:1])}
+        )
     _same(repaired.search(OTHERS[:20], 10), LITTLE.search(OTHERS[:20], 10))
     assert none.search(QUERIES[:2], 2)[1].tolist() == [[-1, -1]] * 2
     assert one.search(OTHERS[:1], 3)[1].tolist() == [[0, -1, -1]]
@@ -255,14 +338,27 @@ def test_whole_once_and_left_as_it_is(first: MilvusVectors, flat: FlatVectors, m
 def test_a_switch_never_mixes_rows(first: MilvusVectors) -> None:
     """Two generations of the same texts: one of three segments, one of a merged and a new one, switched to and fro while
     questions are asked. An answer is that of the one generation or of the other, row by row."""
-    parts = {name: FlatVectors.build(OTHERS[at:to]) for name, at, to in (
-        ("1" * 16, 0, 600), ("2" * 16, 600, 1000), ("3" * 16, 1000, 1500), ("4" * 16, 0, 1000), ("5" * 16, 200, 1400))}
+    parts = {
+        name: FlatVectors.build(OTHERS[at:to])
+        for name, at, to in (
+            ("1" * 16, 0, 600),
+            ("2" * 16, 600, 1000),
+            ("3" * 16, 1000, 1500),
+            ("4" * 16, 0, 1000),
+            ("5" * 16, 200, 1400),
+        )
+    }
     generations = [("1" * 16, "2" * 16, "3" * 16), ("4" * 16, "5" * 16)]
     query = OTHERS[::100]
 
     def joined(stores: list[VectorStore]) -> list[tuple[float, int, int]]:
-        return sorted((-round(float(score), 3), number, row) for number, store in enumerate(stores)
-                      for scores, rows in [store.search(query, 3)] for score, row in zip(scores.ravel(), rows.ravel(), strict=True))
+        return sorted(
+            (-round(float(score), 3), number, row)
+            for number, store in enumerate(stores)
+            for scores, rows in [store.search(query, 3)]
+            for score, row in zip(scores.ravel(), rows.ravel(), strict=True)
+        )
+
     exact = [joined([parts[name] for name in names]) for names in generations]
     assert exact[0] != exact[1]
     current = [0]
@@ -275,7 +371,10 @@ def test_a_switch_never_mixes_rows(first: MilvusVectors) -> None:
             stores = [MilvusVectors.open(HERE, name, MODEL, parts[name]) for name in generations[number]]
             for _ in range(3):
                 found = joined(stores)
-                answers.append((number, current[0], [(n, r) for _, n, r in found] == [(n, r) for _, n, r in exact[number]]))
+                answers.append(
+                    (number, current[0], [(n, r) for _, n, r in found] == [(n, r) for _, n, r in exact[number]])
+                )
+
     all_built({name: parts[name] for name in generations[0]})
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:
@@ -308,6 +407,7 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
                 near, far = here.ask(question, (), only), there.ask(question, (), only)
                 assert [h.passage for h in near.hits] == [h.passage for h in far.hits]
                 assert (near.answer, near.citations, near.generation) == (far.answer, far.citations, far.generation)
+
     build(folder, index_dir, embedder, server=address)
     agree()
     first = set(read_manifest(index_dir)["segments"])
@@ -318,7 +418,9 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
     assert _there("walk") == {*first, "owner"}  # what was added is small: it is searched here
     roll_back(index_dir)
     agree()
-    (folder / "new.txt").write_text("　　本报讯 昨天，平湖的人工智能黄桃喜获丰收，果香四溢，游客很多。\n", encoding="utf-8")
+    (folder / "new.txt").write_text(
+        "　　本报讯 昨天，平湖的人工智能黄桃喜获丰收，果香四溢，游客很多。\n", encoding="utf-8"
+    )
     monkeypatch.setattr(rag.vectors.milvus_connection.Connection.__call__, "__kwdefaults__", {"seconds": 1.0})
     server.signal(signal.SIGSTOP)
     _one_line(VectorServerError, "does not answer", lambda: build(folder, index_dir, embedder, server=address))
@@ -374,8 +476,14 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
     assert owner_of(Address.of(address)) == identity
 
     with monkeypatch.context() as patch:  # two find the address free at the same time: the later one gets an error
-        patch.setattr("rag.vectors.milvus_owner.connected", lambda at: lambda method, *arguments, **named: (
-            method != "has_collection" and connected(at)(method, *arguments, **named)))
+        patch.setattr(
+            "rag.vectors.milvus_owner.connected",
+            lambda at: (
+                lambda method, *arguments, **named: (
+                    method != "has_collection" and connected(at)(method, *arguments, **named)
+                )
+            ),
+        )
         _one_line(VectorServerError, "refuses", lambda: own(Address.of(address), "0" * 32))
     assert owner_of(Address.of(address)) == identity
 
@@ -421,10 +529,16 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
 
 def test_what_answers_but_is_no_vector_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rag.vectors.milvus_connection, "READ", 1.0)
-    _one_line(VectorServerError, r"^What listens at 127\.0\.0\.1:9091 does not answer as Milvus does: start Milvus there, correct",
-              lambda: connected(replace(HERE, port=METRICS)))
-    _one_line(VectorServerError, r"^There is no host nowhere\.invalid: correct RAG_VECTOR_STORE, or unset it",
-              lambda: connected(replace(HERE, host="nowhere.invalid")))
+    _one_line(
+        VectorServerError,
+        r"^What listens at 127\.0\.0\.1:9091 does not answer as Milvus does: start Milvus there, correct",
+        lambda: connected(replace(HERE, port=METRICS)),
+    )
+    _one_line(
+        VectorServerError,
+        r"^There is no host nowhere\.invalid: correct RAG_VECTOR_STORE, or unset it",
+        lambda: connected(replace(HERE, host="nowhere.invalid")),
+    )
 
 
 def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,7 +547,9 @@ def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.M
     server.signal(signal.SIGSTOP)
     assert _one_line(VectorServerError, "does not answer", lambda: first.search(QUERIES[:1], 5)) < 3
     assert _one_line(VectorServerError, "does not answer", lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, LITTLE)) < 3
-    assert _one_line(VectorServerError, "does not answer", lambda: built("a" * 16, LITTLE, "slow")) < 3  # no connection yet
+    assert (
+        _one_line(VectorServerError, "does not answer", lambda: built("a" * 16, LITTLE, "slow")) < 3
+    )  # no connection yet
     server.signal(signal.SIGCONT)
     assert first.search(QUERIES[:1], 1)[1].shape == (1, 1)
 
@@ -473,6 +589,7 @@ def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat:
                 _same(found, exact)
                 _same(half, exact_half)
                 answered["read" in errors] += 1
+
     threads = [threading.Thread(target=work) for work in (write, read)]
     for thread in threads:
         thread.start()
@@ -498,7 +615,9 @@ def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat:
     over.set()
     threads[1].join(30)
     assert min(answered) > 0
-    assert all(re.fullmatch(r"The vector server at 127\.0\.0\.1:19530 is [^\n]*(again|this machine)\.", line) for line in said), said
+    assert all(
+        re.fullmatch(r"The vector server at 127\.0\.0\.1:19530 is [^\n]*(again|this machine)\.", line) for line in said
+    ), said
     _one_line(IndexDamaged, "8{16} at .* is unfinished", lambda: MilvusVectors.open(HERE, "8" * 16, MODEL, large))
     MilvusVectors.build(HERE, "8" * 16, MODEL, large, (FACTS[n % N] for n in range(large.size)))
     repaired = MilvusVectors.open(HERE, "8" * 16, MODEL, large)

@@ -58,8 +58,10 @@ def test_scores_of_the_seeds(index: Index, embedder: Embedder) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", [[[2, 0]], [[1, 0], [0.5, 0.5]], [[0, 0]], [[np.nan, 0]], [[1.01, 0]]],
-    ids=["long", "second", "zero", "nan", "slightly long"])
+    "rows",
+    [[[2, 0]], [[1, 0], [0.5, 0.5]], [[0, 0]], [[np.nan, 0]], [[1.01, 0]]],
+    ids=["long", "second", "zero", "nan", "slightly long"],
+)
 def test_rows_not_of_unit_length_are_refused(rows: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="unit length"):
         FlatVectors.build(np.array(rows, np.float32))
@@ -105,7 +107,7 @@ def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
 
 def _write(rows: np.ndarray, folder: Path) -> None:
     """In blocks that do not end where those of the module do."""
-    Vectors.write((rows[at: at + 7] for at in range(0, len(rows), 7)), rows.shape, folder)
+    Vectors.write((rows[at : at + 7] for at in range(0, len(rows), 7)), rows.shape, folder)
 
 
 def _written(rows: np.ndarray, folder: Path) -> Vectors:
@@ -138,7 +140,9 @@ def crowded() -> tuple[Matrix, Matrix]:
 
 
 @pytest.mark.parametrize(("n", "d", "k"), [(1, 4, 1), (500, 32, 10), (1000, 384, 100), (50, 8, 50), (40_000, 4, 7)])
-def test_a_written_segment_is_brute_force(tmp_path: Path, n: int, d: int, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_written_segment_is_brute_force(
+    tmp_path: Path, n: int, d: int, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_CODED_FROM", 10**9)  # the largest has several blocks
     rows, queries = _unit(n, d, 1), _unit(7, d, 2)
     store = _written(rows, tmp_path)
@@ -174,7 +178,9 @@ def test_no_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
 @pytest.mark.parametrize("coded_from", [1, 10**9])
-def test_a_segment_among_some_rows(tmp_path: Path, share: float, coded_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_segment_among_some_rows(
+    tmp_path: Path, share: float, coded_from: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_CODED_FROM", coded_from)  # few rows pass, so the codes are not asked
     rows, queries = _unit(700, 16, 1), _unit(5, 16, 2)
     mask = np.random.default_rng(3).random(700) < share
@@ -217,7 +223,9 @@ def test_where_a_filter_cuts_through_a_crowd_what_is_found_is_as_near(
         assert (exact - scores).max() < 0.01
 
 
-def test_equal_vectors_give_equal_files(tmp_path: Path, crowded: tuple[Matrix, Matrix], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_vectors_give_equal_files(
+    tmp_path: Path, crowded: tuple[Matrix, Matrix], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_CODED_FROM", 8000)
     monkeypatch.setattr(module, "_BLOCK", 1000)
     for name in "ab":
@@ -266,8 +274,11 @@ def test_an_array_with_more_behind_it_is_refused(tmp_path: Path) -> None:
         Vectors.open(tmp_path, 4, 8)
 
 
-@pytest.mark.parametrize("rows", [np.ones((2, 4), np.float64), np.asfortranarray(np.ones((2, 4), np.float32)), np.ones(8, np.float32)],
-                         ids=["float64", "columns", "flat"])
+@pytest.mark.parametrize(
+    "rows",
+    [np.ones((2, 4), np.float64), np.asfortranarray(np.ones((2, 4), np.float32)), np.ones(8, np.float32)],
+    ids=["float64", "columns", "flat"],
+)
 def test_an_array_of_another_kind_is_refused(tmp_path: Path, rows: np.ndarray) -> None:
     np.save(tmp_path / "vectors.npy", rows)
     with pytest.raises(IndexDamaged):
@@ -306,12 +317,18 @@ class _Told(FlatVectors):
 
 
 @settings(max_examples=60, deadline=None)
-@given(sizes=st.lists(st.integers(0, 40), max_size=5), k=st.integers(1, 30), share=st.sampled_from([None, 0.0, 0.1, 0.9]),
-       seed=st.integers(0, 99))
+@given(
+    sizes=st.lists(st.integers(0, 40), max_size=5),
+    k=st.integers(1, 30),
+    share=st.sampled_from([None, 0.0, 0.1, 0.9]),
+    seed=st.integers(0, 99),
+)
 def test_joined_stores_are_as_one(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], k: int, share: float | None, seed: int
 ) -> None:
-    rows = _unit(sum(sizes), 8, seed)[np.random.default_rng(seed).integers(0, max(sum(sizes), 1), sum(sizes))]  # some twice
+    rows = _unit(sum(sizes), 8, seed)[
+        np.random.default_rng(seed).integers(0, max(sum(sizes), 1), sum(sizes))
+    ]  # some twice
     folder = tmp_path_factory.mktemp("joined")
     ends = np.cumsum([0, *sizes])
     parts = [_written(rows[a:b], folder / f"{a}-{b}-{i}") for i, (a, b) in enumerate(pairwise(ends))]

@@ -37,7 +37,10 @@ def _able() -> bool:
     if os.environ.get("BAOWEN_MILVUS_REQUIRED") == "1":
         return True
     try:
-        return bool(find_spec("milvus") and find_spec("pymilvus")) and not subprocess.run([*ALONE, "true"], capture_output=True).returncode
+        return (
+            bool(find_spec("milvus") and find_spec("pymilvus"))
+            and not subprocess.run([*ALONE, "true"], capture_output=True).returncode
+        )
     except FileNotFoundError:
         return False
 
@@ -51,9 +54,24 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("milvus")
     report = folder / "report.xml"
     run = subprocess.run(
-        [*ALONE, sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", f"--junitxml={report}",
-         f"--basetemp={folder / 'inside'}", str(INSIDE)],
-        cwd=INSIDE.parent.parent, capture_output=True, text=True, timeout=500)
+        [
+            *ALONE,
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--noconftest",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            f"--basetemp={folder / 'inside'}",
+            str(INSIDE),
+        ],
+        cwd=INSIDE.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
     assert report.exists(), run.stdout + run.stderr
     found: dict[str, str] = {}
     for case in ElementTree.parse(report).iter("testcase"):
@@ -68,20 +86,39 @@ def test_with_a_server(case: str, outcomes: dict[str, str]) -> None:
     assert outcomes[case] == ""
 
 
-@pytest.mark.parametrize(("text", "address"), [
-    ("milvus+http://127.0.0.1:19530/baowen", Address("127.0.0.1", 19530, "baowen")),
-    ("milvus+http://vectors.local:80/_a1", Address("vectors.local", 80, "_a1")),
-    ("milvus+http://[::1]:19530/baowen", Address("::1", 19530, "baowen"))])
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("milvus+http://127.0.0.1:19530/baowen", Address("127.0.0.1", 19530, "baowen")),
+        ("milvus+http://vectors.local:80/_a1", Address("vectors.local", 80, "_a1")),
+        ("milvus+http://[::1]:19530/baowen", Address("::1", 19530, "baowen")),
+    ],
+)
 def test_address(text: str, address: Address) -> None:
     assert Address.of(text) == address
 
 
-@pytest.mark.parametrize("text", [
-    "", "127.0.0.1:19530/baowen", "http://127.0.0.1:19530/baowen", "milvus+http://127.0.0.1/baowen", "milvus+http://:19530/baowen",
-    "milvus+http://127.0.0.1:19530", "milvus+http://127.0.0.1:19530/", "milvus+http://127.0.0.1:99999/baowen",
-    "milvus+http://127.0.0.1:x/baowen", "milvus+http://127.0.0.1:19530/1baowen", "milvus+http://127.0.0.1:19530/报问",
-    "milvus+http://127.0.0.1:19530/a/b", "milvus+http://127.0.0.1:19530/a?b=c", "milvus+http://me:secret@127.0.0.1:19530/a",
-    "milvus+http://[::1:19530/baowen", "milvus+http://127.0.0.1:19530/" + "a" * 101])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "127.0.0.1:19530/baowen",
+        "http://127.0.0.1:19530/baowen",
+        "milvus+http://127.0.0.1/baowen",
+        "milvus+http://:19530/baowen",
+        "milvus+http://127.0.0.1:19530",
+        "milvus+http://127.0.0.1:19530/",
+        "milvus+http://127.0.0.1:99999/baowen",
+        "milvus+http://127.0.0.1:x/baowen",
+        "milvus+http://127.0.0.1:19530/1baowen",
+        "milvus+http://127.0.0.1:19530/报问",
+        "milvus+http://127.0.0.1:19530/a/b",
+        "milvus+http://127.0.0.1:19530/a?b=c",
+        "milvus+http://me:secret@127.0.0.1:19530/a",
+        "milvus+http://[::1:19530/baowen",
+        "milvus+http://127.0.0.1:19530/" + "a" * 101,
+    ],
+)
 def test_bad_address(text: str) -> None:
     with pytest.raises(BadInput, match=r"milvus\+http://HOST:PORT/COLLECTION") as caught:
         Address.of(text)
@@ -100,9 +137,11 @@ def test_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def unknown(*_: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
+
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert _said(Address("milvus.invalid", 19530, "baowen")) == (
-        "There is no host milvus.invalid: correct RAG_VECTOR_STORE, or unset it to search on this machine.")
+        "There is no host milvus.invalid: correct RAG_VECTOR_STORE, or unset it to search on this machine."
+    )
 
 
 @needs_client

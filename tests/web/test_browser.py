@@ -33,12 +33,19 @@ from rag.schema import EVERYTHING, Answer, Filter, Hit, Turn
 from rag.web import server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 CHINESE, ENGLISH = "平湖签约了哪些人工智能项目？", "What AI projects has Pinghu signed?"
 EVIL = '<script>window.hacked=1</script><img src="http://evil.example/x.png" onerror="window.hacked=1">'
 
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("BAOWEN_BROWSER_REQUIRED") != "1", reason="no Chromium on this machine")
+    CHROMIUM is None and os.environ.get("BAOWEN_BROWSER_REQUIRED") != "1", reason="no Chromium on this machine"
+)
 
 Open = Callable[..., Any]
 
@@ -54,7 +61,10 @@ def command(index_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """``rag serve`` as a user starts it, from its announcement to its end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "rag", "serve", "--port", str(port), "--index", str(index_dir)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert process.stdout is not None
         assert f"http://127.0.0.1:{port}" in process.stdout.readline()
@@ -68,8 +78,11 @@ def command(index_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 def served(assistant: Any, feedback_file: Path = Path("/dev/null")) -> Iterator[str]:
     """The page over any assistant, in this process."""
     port = free_port()
-    running = uvicorn.Server(uvicorn.Config(
-        server.application(assistant, feedback_file), port=port, log_level="critical", timeout_graceful_shutdown=1))
+    running = uvicorn.Server(
+        uvicorn.Config(
+            server.application(assistant, feedback_file), port=port, log_level="critical", timeout_graceful_shutdown=1
+        )
+    )
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:
@@ -103,7 +116,9 @@ def opened(chromium: Any) -> Iterator[Open]:
     requested: list[str] = []
     wrong: list[str] = []
 
-    def open_page(url: str, width: int = 1280, height: int = 800, scheme: str = "light", wait: str = "[data-ask]") -> Any:
+    def open_page(
+        url: str, width: int = 1280, height: int = 800, scheme: str = "light", wait: str = "[data-ask]"
+    ) -> Any:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         tab = context.new_page()
@@ -134,12 +149,15 @@ def ask(tab: Any, question: str) -> Any:
 
 def wait_in_view(tab: Any, selector: str) -> None:
     """Until the element lies inside the window and in front of everything else, and has come to rest."""
-    tab.wait_for_function("""async selector => {
+    tab.wait_for_function(
+        """async selector => {
         const box = () => document.querySelector(selector).getClientRects()[0], before = box();
         await new Promise(done => setTimeout(done, 100));
         const { x, y, top, bottom, width, height } = box(), at = document.elementFromPoint(x + width / 2, y + height / 2);
         return top === before.top && top >= 0 && bottom <= innerHeight && !!at?.closest(selector);
-    }""", arg=selector)
+    }""",
+        arg=selector,
+    )
 
 
 def fits(tab: Any) -> bool:
@@ -159,7 +177,11 @@ def test_both_languages_are_answered_from_the_right_pages(site: str, opened: Ope
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
 def test_a_mark_brings_the_quoted_words_into_view_and_the_way_back(
-    site: str, opened: Open, width: int, height: int, way: str,
+    site: str,
+    opened: Open,
+    width: int,
+    height: int,
+    way: str,
 ) -> None:
     tab = opened(site, width, height)
     turn = ask(tab, CHINESE)
@@ -247,14 +269,18 @@ def test_it_fits_and_follows_the_theme(site: str, opened: Open, width: int, sche
 
 
 def test_a_malicious_article_is_shown_as_text(
-    tmp_path: Path, embedder: Embedder, seeds: Path, opened: Open,
+    tmp_path: Path,
+    embedder: Embedder,
+    seeds: Path,
+    opened: Open,
 ) -> None:
     pages = tmp_path / "pages"
     pages.mkdir()
     (pages / "evil.txt").write_text(
         f"{EVIL}恶意标题报道机器人工厂\n\n■记者 张三\n\n本报讯 昨天，机器人工厂{EVIL}在平湖开工，总投资7亿元。"
         f"${{window.hacked=1}}{{{{hacked}}}}![图](http://evil.example/y.png)工厂负责人说，机器人工厂明年投产。\n",
-        encoding="utf-8")
+        encoding="utf-8",
+    )
     shutil.copy(next(seeds.glob("001_*.txt")), pages)
     build(pages, tmp_path / "index", embedder)
     with served(Assistant(Settings(index_dir=tmp_path / "index"), embedder)) as url:
@@ -313,7 +339,11 @@ def test_serve_says_that_its_port_is_taken_and_ends_cleanly_with_a_page_open(ind
     with command(index_dir, port) as process:
         second = subprocess.run(
             [sys.executable, "-m", "rag", "serve", "--port", str(port), "--index", str(index_dir)],
-            capture_output=True, text=True, timeout=60, check=False)
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert second.returncode == 11
         assert re.fullmatch(r"rag: Port \d+ is taken: .*`rag serve --port \d+`\.\n", second.stderr)
         tab = chromium.new_page()
@@ -345,7 +375,13 @@ def test_a_reader_s_judgement_is_kept(opened: Open, tmp_path: Path, assistant: A
         tab.reload()
         tab.wait_for_selector('.kept q:has-text("漏了一个项目")')
     first, second = latest(file)
-    assert (first.thumb, first.comment, first.question, first.history, first.abstained) == ("down", "漏了一个项目", CHINESE, (), False)
+    assert (first.thumb, first.comment, first.question, first.history, first.abstained) == (
+        "down",
+        "漏了一个项目",
+        CHINESE,
+        (),
+        False,
+    )
     assert all(c["quote"] for c in first.citations)
     assert first.generation.startswith("g0")
     assert (second.thumb, second.question, second.abstained) == ("up", "火星上有多少人口？", True)

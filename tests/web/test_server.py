@@ -27,26 +27,52 @@ from tests.support.paths import DATA
 
 TEXT = "平湖昨天签约5个项目,总投资5亿元。其中一个是机器人项目。会议由市长主持。\n展会下月开幕。"
 ARTICLE = Article(
-    "a#1", "003_a.txt", "五个项目签约", ("胡佳英", "谢建伟"), "2025-07-28", "article", TEXT, (Run(0, 0, len(TEXT)),))
+    "a#1", "003_a.txt", "五个项目签约", ("胡佳英", "谢建伟"), "2025-07-28", "article", TEXT, (Run(0, 0, len(TEXT)),)
+)
 EVIL = '<script>window.hacked=1</script><img src="http://evil.example/x.png" onerror="window.hacked=1">[x](http://e.example)'
 
 
 def cite(n: int, quote: str, article: Article = ARTICLE) -> Citation:
     start = article.text.index(quote)
-    return Citation(n, article.article_id, article.title, article.byline, article.date, article.file, quote, start,
-                    start + len(quote), start, start + len(quote))
+    return Citation(
+        n,
+        article.article_id,
+        article.title,
+        article.byline,
+        article.date,
+        article.file,
+        quote,
+        start,
+        start + len(quote),
+        start,
+        start + len(quote),
+    )
 
 
 def hit(start: int, end: int, article: Article = ARTICLE) -> Hit:
-    return Hit(Passage(f"{article.article_id}-{start}", article.article_id, article.text[start:end], start, end),
-               article, 1.0, 0.9, 3.0)
+    return Hit(
+        Passage(f"{article.article_id}-{start}", article.article_id, article.text[start:end], start, end),
+        article,
+        1.0,
+        0.9,
+        3.0,
+    )
 
 
 FIRST, SECOND = "平湖昨天签约5个项目,总投资5亿元。", "其中一个是机器人项目。"
 ANSWER = Answer(
-    question="签约了几个项目？", answer=f"《五个项目签约》（2025-07-28）：\n{FIRST}[1]\n{SECOND}[2]", mode="extractive",
-    abstained=False, confidence=0.9, language="zh", citations=(cite(1, FIRST), cite(2, SECOND)),
-    hits=(hit(0, 40), hit(18, len(TEXT))), timings_ms={}, generation="g1", model="m")
+    question="签约了几个项目？",
+    answer=f"《五个项目签约》（2025-07-28）：\n{FIRST}[1]\n{SECOND}[2]",
+    mode="extractive",
+    abstained=False,
+    confidence=0.9,
+    language="zh",
+    citations=(cite(1, FIRST), cite(2, SECOND)),
+    hits=(hit(0, 40), hit(18, len(TEXT))),
+    timings_ms={},
+    generation="g1",
+    model="m",
+)
 REFUSAL = replace(ANSWER, answer="文章里没有说。\n最接近的报道：\n- 《五个项目签约》", abstained=True, citations=())
 
 
@@ -106,24 +132,82 @@ def test_headlines_stand_over_what_is_quoted_from_them() -> None:
 
 @pytest.mark.parametrize("field", ["title", "file", "date", "text", "question", "answer", "notice", "byline", "copies"])
 def test_nothing_from_outside_becomes_markup(field: str) -> None:
-    article = replace(ARTICLE, **{
-        "title": {"title": EVIL}, "file": {"file": EVIL}, "date": {"date": EVIL}, "text": {"text": EVIL + TEXT},
-        "byline": {"byline": (EVIL,)}, "copies": {"copies": (EVIL,)}}.get(field, {}))
+    article = replace(
+        ARTICLE,
+        **{
+            "title": {"title": EVIL},
+            "file": {"file": EVIL},
+            "date": {"date": EVIL},
+            "text": {"text": EVIL + TEXT},
+            "byline": {"byline": (EVIL,)},
+            "copies": {"copies": (EVIL,)},
+        }.get(field, {}),
+    )
     quote = article.text[:40]
     answer = replace(
-        ANSWER, question=EVIL if field == "question" else "？", hits=(hit(0, 60, article),),
-        citations=(cite(1, quote, article),), answer=f"{EVIL if field == 'answer' else quote}[1]",
-        notices=(EVIL,) if field == "notice" else ())
-    judged = [{**chat.record(answer), "judged": {"thumb": thumb, "comment": EVIL if thumb == "down" else "", "lost": lost}}
-              for thumb, lost in (("up", ""), ("down", ""), ("up", EVIL))]
+        ANSWER,
+        question=EVIL if field == "question" else "？",
+        hits=(hit(0, 60, article),),
+        citations=(cite(1, quote, article),),
+        answer=f"{EVIL if field == 'answer' else quote}[1]",
+        notices=(EVIL,) if field == "notice" else (),
+    )
+    judged = [
+        {**chat.record(answer), "judged": {"thumb": thumb, "comment": EVIL if thumb == "down" else "", "lost": lost}}
+        for thumb, lost in (("up", ""), ("down", ""), ("up", EVIL))
+    ]
     for turn in (chat.record(answer), chat.record(replace(answer, abstained=True)), chat.failure(EVIL, EVIL), *judged):
         html = chat.thread([turn]) + sources.sources([turn]) + chat.thread([], EVIL, EVIL)
         tags, attributes = markup(html)
-        assert tags <= {"div", "section", "aside", "article", "header", "footer", "blockquote", "h2", "h3", "p", "ul",
-                        "li", "span", "strong", "b", "i", "sup", "mark", "time", "button", "label", "input", "q", "a"}
-        assert attributes <= {"class", "id", "type", "role", "tabindex", "hidden", "aria-hidden", "aria-busy",
-                              "aria-labelledby", "data-turn", "data-n", "data-copy", "data-ask",
-                              "data-thumb", "data-given", "data-remark", "aria-pressed", "maxlength", "href", "target", "rel"}
+        assert tags <= {
+            "div",
+            "section",
+            "aside",
+            "article",
+            "header",
+            "footer",
+            "blockquote",
+            "h2",
+            "h3",
+            "p",
+            "ul",
+            "li",
+            "span",
+            "strong",
+            "b",
+            "i",
+            "sup",
+            "mark",
+            "time",
+            "button",
+            "label",
+            "input",
+            "q",
+            "a",
+        }
+        assert attributes <= {
+            "class",
+            "id",
+            "type",
+            "role",
+            "tabindex",
+            "hidden",
+            "aria-hidden",
+            "aria-busy",
+            "aria-labelledby",
+            "data-turn",
+            "data-n",
+            "data-copy",
+            "data-ask",
+            "data-thumb",
+            "data-given",
+            "data-remark",
+            "aria-pressed",
+            "maxlength",
+            "href",
+            "target",
+            "rel",
+        }
     assert "<script>" in visible(html)
 
 
@@ -203,7 +287,9 @@ def test_a_follow_up_is_asked_with_the_earlier_turns() -> None:
 
 
 def test_an_error_is_one_line_in_the_chat() -> None:
-    *_, (_, thread, _, turns) = asked(Scripted("半句", EndpointError("接口没有回答：检查 OPENAI_BASE_URL。")), "甲？", [])
+    *_, (_, thread, _, turns) = asked(
+        Scripted("半句", EndpointError("接口没有回答：检查 OPENAI_BASE_URL。")), "甲？", []
+    )
     assert "接口没有回答：检查 OPENAI_BASE_URL。" in thread
     assert "半句" not in thread
     assert turns[0]["error"]
@@ -235,12 +321,22 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", [
-    "/gradio_api/file=/etc/passwd", "/gradio_api/file=pyproject.toml",
-    "/gradio_api/upload",
-    "/gradio_api/proxy=http://e.example",
-    "/gradio_api/stream/x", "/gradio_api/vibe-code/", "/gradio_api/runs", "/monitoring", "/docs",
-    "/static/../../etc/passwd", "/assets/%2e%2e/%2e%2e/routes.py"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=pyproject.toml",
+        "/gradio_api/upload",
+        "/gradio_api/proxy=http://e.example",
+        "/gradio_api/stream/x",
+        "/gradio_api/vibe-code/",
+        "/gradio_api/runs",
+        "/monitoring",
+        "/docs",
+        "/static/../../etc/passwd",
+        "/assets/%2e%2e/%2e%2e/routes.py",
+    ],
+)
 def test_no_route_but_the_page_s_own(client: TestClient, path: str) -> None:
     assert client.get(path).status_code in {403, 404}
 
@@ -253,7 +349,9 @@ def test_the_page_allows_nothing_from_elsewhere(client: TestClient) -> None:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, seeds: Path) -> Iterator[tuple[TestClient, Path]]:
+def pages(
+    tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, seeds: Path
+) -> Iterator[tuple[TestClient, Path]]:
     """The page over an index of a folder of its own: a text, a PDF, an archive."""
     folder = tmp_path_factory.mktemp("pages")
     text = next(seeds.glob("003_*.txt"))
@@ -269,8 +367,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, seeds: P
         yield client, folder
 
 
-@pytest.mark.parametrize(("file", "headline"), [
-    ("甲 1.txt", "谋未来 见未来 赢未来"), ("a.pdf#2", ""), ("b.zip/内/c.txt", "谋未来 见未来 赢未来")])
+@pytest.mark.parametrize(
+    ("file", "headline"),
+    [("甲 1.txt", "谋未来 见未来 赢未来"), ("a.pdf#2", ""), ("b.zip/内/c.txt", "谋未来 见未来 赢未来")],
+)
 def test_a_source_leads_to_its_page(pages: tuple[TestClient, Path], file: str, headline: str) -> None:
     answer = pages[0].get("/page", params={"file": file})
     assert answer.status_code == 200
@@ -280,10 +380,15 @@ def test_a_source_leads_to_its_page(pages: tuple[TestClient, Path], file: str, h
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
 
 
-@pytest.mark.parametrize("file", ["../secret.txt", "secret.txt.bak", "/etc/passwd", "a.pdf", "b.zip", "", "甲 1.txt/../../x"])
+@pytest.mark.parametrize(
+    "file", ["../secret.txt", "secret.txt.bak", "/etc/passwd", "a.pdf", "b.zip", "", "甲 1.txt/../../x"]
+)
 def test_no_other_file_is_shown(pages: tuple[TestClient, Path], file: str) -> None:
     answer = pages[0].get("/page", params={"file": file})
-    assert (answer.status_code, answer.text) == (404, f"{file} is no file of the index: run `rag index` with its folder.")
+    assert (answer.status_code, answer.text) == (
+        404,
+        f"{file} is no file of the index: run `rag index` with its folder.",
+    )
 
 
 def test_a_page_that_changed_or_went_says_so(pages: tuple[TestClient, Path]) -> None:
@@ -306,4 +411,6 @@ def test_words_from_a_continuation_lead_to_the_file_they_stand_in() -> None:
     answer = replace(ANSWER, hits=(hit(0, len(TEXT), article),), citations=(cite(1, FIRST, article), there))
     shown = chat.record(answer)["sources"]
     assert [(s["file"], s["place"], [q[0] for e in s["excerpts"] for q in e["quotes"]]) for s in shown] == [
-        ("003_a.txt", "a1", [1]), ("004_b.txt", "", [2])]
+        ("003_a.txt", "a1", [1]),
+        ("004_b.txt", "", [2]),
+    ]

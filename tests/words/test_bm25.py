@@ -37,7 +37,8 @@ from rag.words.postings import Postings
         ("㍿", ["株式", "式会", "会社", "株式会社"]),
         ("，。“”！👍", []),
         ("", []),
-    ])
+    ],
+)
 def test_tokens(text: str, found: list[str]) -> None:
     assert Counter(tokens(text)) == Counter(found)
 
@@ -57,15 +58,16 @@ TABLE = ["平湖 平湖 ai", "平湖 嘉兴", "上海 ai 5 ai"]
 def test_scores_by_hand() -> None:
     """Lucene's BM25, k1 1.2, b 0.75: idf ln(1 + (N-n+.5)/(n+.5)), tf f/(f + k1(1-b+b*len/mean)); lengths 3, 2, 4."""
     built = LexicalIndex.build(TABLE)
-    half = math.log(1.6)       # in two of three passages: 1 + 1.5/2.5
-    once = math.log(8 / 3)     # in one of three: 1 + 2.5/1.5
+    half = math.log(1.6)  # in two of three passages: 1 + 1.5/2.5
+    once = math.log(8 / 3)  # in one of three: 1 + 2.5/1.5
     short, mean, long = 1.2 * (0.25 + 0.75 * 2 / 3), 1.2, 1.2 * (0.25 + 0.75 * 4 / 3)
     assert (short, long) == pytest.approx((0.9, 1.5))
     assert built.scores(["平湖"]) == pytest.approx([half * 2 / (2 + mean), half * 1 / (1 + short), 0], abs=1e-6)
     assert built.scores(["ai"]) == pytest.approx([half * 1 / (1 + mean), 0, half * 2 / (2 + long)], abs=1e-6)
     assert built.scores(["嘉兴"]) == pytest.approx([0, once / 1.9, 0], abs=1e-6)
     assert built.scores(["平湖", "ai"]) == pytest.approx(
-        [half * (2 / 3.2 + 1 / 2.2), half / 1.9, half * 2 / 3.5], abs=1e-6)
+        [half * (2 / 3.2 + 1 / 2.2), half / 1.9, half * 2 / 3.5], abs=1e-6
+    )
     assert [built.idf(t) for t in ("ai", "嘉兴", "杭州")] == pytest.approx([half, once, math.log(8)])
 
 
@@ -97,14 +99,24 @@ def _by_formula(texts: Sequence[str], question: Sequence[str]) -> list[float]:
     mean = sum(lengths) / max(len(lengths), 1)
     containing = {term: sum(term in d for d in documents) for term in question}
     return [
-        sum(math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) * d[term] / (d[term] + 1.2 * (1 - 0.75 + 0.75 * length / mean))
-            for term, n in containing.items())
-        for d, length in zip(documents, lengths, strict=True)]
+        sum(
+            math.log(1 + (len(texts) - n + 0.5) / (n + 0.5))
+            * d[term]
+            / (d[term] + 1.2 * (1 - 0.75 + 0.75 * length / mean))
+            for term, n in containing.items()
+        )
+        for d, length in zip(documents, lengths, strict=True)
+    ]
 
 
 TEXTS = st.lists(st.text(st.sampled_from("平湖嘉兴人工智能项目签约a5．.，\n"), max_size=24), max_size=6)
-SEGMENTS = st.lists(TEXTS.flatmap(lambda texts: st.tuples(
-    st.just(texts), st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))), min_size=1, max_size=4)
+SEGMENTS = st.lists(
+    TEXTS.flatmap(
+        lambda texts: st.tuples(st.just(texts), st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
+    ),
+    min_size=1,
+    max_size=4,
+)
 
 
 @given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12))
@@ -121,7 +133,11 @@ def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str]
     assert scores[keep].tolist() == anew.scores(question).tolist()
     assert not scores[~keep].any()
     assert (grown.size, grown.live) == (len(keep), len(left))
-    assert dict(grown.frequencies) == dict(anew.frequencies) == dict(Counter(t for text in left for t in set(tokens(text))))
+    assert (
+        dict(grown.frequencies)
+        == dict(anew.frequencies)
+        == dict(Counter(t for text in left for t in set(tokens(text))))
+    )
     assert len(grown.frequencies) == len(anew.frequencies)
     assert [grown.idf(term) for term in question] == [anew.idf(term) for term in question]
     assert all((term in grown.frequencies) == (term in anew.frequencies) for term in question)
@@ -133,7 +149,10 @@ def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str]
         assert dict(read.frequencies) == dict(anew.frequencies)
 
 
-@given(TEXTS.filter(lambda texts: any(tokens(text) for text in texts)), st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12))
+@given(
+    TEXTS.filter(lambda texts: any(tokens(text) for text in texts)),
+    st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12),
+)
 def test_scores_are_those_of_bm25s(texts: list[str], asked: str) -> None:
     theirs = bm25s.BM25(k1=1.2, b=0.75)
     theirs.index([tokens(text) or ["\0"] for text in texts], show_progress=False)
@@ -182,12 +201,18 @@ def test_damaged_files(tmp_path: Path, name: str, content: bytes) -> None:
 def test_truncated_and_exchanged_files(tmp_path: Path) -> None:
     LexicalIndex.build(TABLE).save(tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == sorted(f"{n}.npy" for n in (
-        "terms", "offsets", "indptr", "rows", "counts", "lengths", "sounds", "spans", "sounding"))
+    assert names == sorted(
+        f"{n}.npy" for n in ("terms", "offsets", "indptr", "rows", "counts", "lengths", "sounds", "spans", "sounding")
+    )
     good = {name: (tmp_path / name).read_bytes() for name in names}
     for name in names:
         header = 128  # an array without its numbers is shorter by at least one
-        for data in (good[name][:-1], good[name][:header], good[name][:header - 1], *(good[o] for o in names if good[o] != good[name])):
+        for data in (
+            good[name][:-1],
+            good[name][:header],
+            good[name][: header - 1],
+            *(good[o] for o in names if good[o] != good[name]),
+        ):
             (tmp_path / name).write_bytes(data)
             with pytest.raises(IndexDamaged, match="run `rag index`"):
                 LexicalIndex.load(tmp_path, 3)

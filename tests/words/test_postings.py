@@ -12,7 +12,9 @@ from rag.words import postings as module
 from rag.words.postings import Postings
 from rag.words.vocabulary import Vocabulary
 
-MIXED = st.text(st.sampled_from("平湖嘉兴人工智能制造业㐀豈平１ａA1.9٣万，。 \n\t\ud800𠀀👍ß㍿"), max_size=30) | st.text(max_size=12)
+MIXED = st.text(
+    st.sampled_from("平湖嘉兴人工智能制造业㐀豈平１ａA1.9٣万，。 \n\t\ud800𠀀👍ß㍿"), max_size=30
+) | st.text(max_size=12)
 
 
 @given(st.lists(MIXED, max_size=5))
@@ -54,14 +56,20 @@ def test_merging_drops_what_is_dead() -> None:
     first, second = Postings.build(["平湖 上海", "嘉兴"]), Postings.build(["平湖", "ai 嘉兴", ""])
     merged = Postings.merged([first, second], [np.array([False, True]), None])
     assert list(merged.vocabulary) == ["ai", "嘉兴", "平湖"]
-    assert {term: merged.find(term)[0].tolist() for term in merged.vocabulary} == {"ai": [2], "嘉兴": [0, 2], "平湖": [1]}
+    assert {term: merged.find(term)[0].tolist() for term in merged.vocabulary} == {
+        "ai": [2],
+        "嘉兴": [0, 2],
+        "平湖": [1],
+    }
     assert merged.lengths.tolist() == [1, 1, 2, 1]
     assert merged.find("上海")[0].tolist() == []
     assert [merged.vocabulary[n] for n in merged.sounds.find("jia", "xing")] == ["嘉兴"]
     assert merged.sounds.find("shang", "hai") == []
 
 
-@given(st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4), max_size=40), st.text(max_size=4))
+@given(
+    st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4), max_size=40), st.text(max_size=4)
+)
 def test_every_term_is_found_at_its_number_and_no_other(terms: set[str], other: str) -> None:
     vocabulary = Vocabulary.of(sorted(terms))
     assert list(vocabulary) == sorted(terms)

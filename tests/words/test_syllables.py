@@ -13,7 +13,15 @@ TERMS = ["ab", "人工智能", "平", "平湖", "苹湖", "萍乡", "重庆", "�
 
 @pytest.mark.parametrize(
     ("character", "found"),
-    [("平", {"ping"}), ("重", {"zhong", "chong"}), ("绿", {"lv", "lu"}), ("a", set()), ("。", set()), ("庄", {"zhuang"})])
+    [
+        ("平", {"ping"}),
+        ("重", {"zhong", "chong"}),
+        ("绿", {"lv", "lu"}),
+        ("a", set()),
+        ("。", set()),
+        ("庄", {"zhuang"}),
+    ],
+)
 def test_readings(character: str, found: set[str]) -> None:
     assert found <= set(readings(character))
     assert bool(readings(character)) == bool(found)
@@ -21,9 +29,20 @@ def test_readings(character: str, found: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("syllables", "found"),
-    [("ping hu", ["平湖", "苹湖"]), ("ping xiang", ["萍乡"]), ("chong qing", ["重庆"]), ("zhong qing", ["重庆"]),
-     ("yin hang", ["银行"]), ("yin xing", ["银行"]), ("lv cheng", ["绿城"]), ("hu ping", []), ("ping huu", []),
-     ("zhuangzhuang hu", []), ("a b", [])])
+    [
+        ("ping hu", ["平湖", "苹湖"]),
+        ("ping xiang", ["萍乡"]),
+        ("chong qing", ["重庆"]),
+        ("zhong qing", ["重庆"]),
+        ("yin hang", ["银行"]),
+        ("yin xing", ["银行"]),
+        ("lv cheng", ["绿城"]),
+        ("hu ping", []),
+        ("ping huu", []),
+        ("zhuangzhuang hu", []),
+        ("a b", []),
+    ],
+)
 def test_pairs_by_their_sound(syllables: str, found: list[str]) -> None:
     assert [TERMS[n] for n in Sounds.of(TERMS).find(*syllables.split())] == found
 
@@ -39,4 +58,5 @@ def test_a_pair_is_found_by_all_its_readings_and_by_no_other(terms: list[str]) -
     syllables = sorted({reading for character in "平湖重庆银行绿城曾都" for reading in readings(character)})
     for first, second in itertools.product(syllables, repeat=2):
         assert sounds.find(first, second) == [
-            n for n, t in enumerate(terms) if len(t) == 2 and first in readings(t[0]) and second in readings(t[1])]
+            n for n, t in enumerate(terms) if len(t) == 2 and first in readings(t[0]) and second in readings(t[1])
+        ]

@@ -64,8 +64,11 @@ def test_questions_without_evidence_are_not_asked() -> None:
 
 
 def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
-    lines = [f'{{"id": "q{n}", "question": "{n}？", "lang": "zh", "type": "t", "answerable": true, "facts": [], '
-             f'"evidence": [{{"doc": "{doc}"}}]}}' for n, doc in ((1, "a"), (2, "b"), (3, "c"))]
+    lines = [
+        f'{{"id": "q{n}", "question": "{n}？", "lang": "zh", "type": "t", "answerable": true, "facts": [], '
+        f'"evidence": [{{"doc": "{doc}"}}]}}'
+        for n, doc in ((1, "a"), (2, "b"), (3, "c"))
+    ]
     (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
     asked = [q for q in load_set(tmp_path / "all.jsonl", None) if q.id != "q2"]
     kept = [article("a", "正文\u2028。", "标题"), article("c")]
@@ -74,12 +77,15 @@ def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
     assert list(load_set(tmp_path / "questions.jsonl", {a.file: a.text for a in kept})) == asked
 
 
-@pytest.mark.parametrize(("words", "expected"), [
-    ("# 标题\n\n第一句。", (0, 4)),
-    ("标题\n\n第一", (0, 2)),
-    ("# 标题", (0, 0)),
-    ("第二句。", (4, 8)),
-])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("# 标题\n\n第一句。", (0, 4)),
+        ("标题\n\n第一", (0, 2)),
+        ("# 标题", (0, 0)),
+        ("第二句。", (4, 8)),
+    ],
+)
 def test_words_are_placed_in_the_text_without_its_headline(words: str, expected: tuple[int, int]) -> None:
     assert place(article("a", "第一句。第二句。", "标题"), words) == expected
 
@@ -163,15 +169,21 @@ def test_a_cell_says_the_ratio_and_its_range() -> None:
     ours = {"one": 0.5, "other": 0.5, "ratio": 1.0, "low": 1.0, "high": 1.0}
     theirs = {"one": 1500.0, "other": 0.5, "ratio": 3.0, "low": 2.0, "high": 4.25}
     recall = {"mean": 0.5, "low": 0.4, "high": 0.625, "n": 9}
-    assert table({"ours": {"s": ours, "r": recall, "c": 400}, "x": {"s": theirs, "r": recall, "c": 1400}, "y": {"s": None}}) == [
-        "| | ours | x | y |", "|---|---|---|---|",
+    assert table(
+        {"ours": {"s": ours, "r": recall, "c": 400}, "x": {"s": theirs, "r": recall, "c": 1400}, "y": {"s": None}}
+    ) == [
+        "| | ours | x | y |",
+        "|---|---|---|---|",
         "| s | 0.5 | 1,500 (3.00; 2.00–4.25) | – |",
         "| r | 0.50 [0.40, 0.62] | 0.50 [0.40, 0.62] | – |",
-        "| c | 400 | 1,400 | – |"]
+        "| c | 400 | 1,400 | – |",
+    ]
 
 
 def test_no_package_of_theirs_is_asked_for_by_ours() -> None:
-    asked = (Path(peers.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
+    asked = (
+        (Path(peers.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
+    )
     theirs = {package.split("==")[0] for venv in (LANGCHAIN, RAGLITE) for package in venv.packages}
     assert [package for package in sorted(theirs) if f'"{package}' in asked] == []
 
@@ -184,7 +196,9 @@ def test_two_of_one_index_stand_beside_each_other() -> None:
 def test_an_environment_that_cannot_be_made_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         code = 1 if "pip" in command else 0
-        return subprocess.CompletedProcess(command, code, "", "WARNING: retrying\nERROR: No matching distribution\n" if code else "")
+        return subprocess.CompletedProcess(
+            command, code, "", "WARNING: retrying\nERROR: No matching distribution\n" if code else ""
+        )
 
     monkeypatch.setattr(peer_venvs.subprocess, "run", run)
     python, why = python_of(Venv("other", ("other==1",), ours=False), tmp_path)

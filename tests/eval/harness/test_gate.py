@@ -16,13 +16,17 @@ from rag.embedding.embedder import Embedder
 from tests.support.paths import ROOT
 
 FLOORS: dict[str, float] = {  # a section of its own is another test's
-    name: floor for name, floor in json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8")).items()
-    if not isinstance(floor, dict)}
+    name: floor
+    for name, floor in json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8")).items()
+    if not isinstance(floor, dict)
+}
 BETTER = {measure.name: measure.better for measure in MEASURES}
 
 
 @pytest.fixture(scope="module")
-def figures(index_dir: Path, seeds: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def figures(
+    index_dir: Path, seeds: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("gate")
     settings = Settings(index_dir=index_dir, seeds_dir=seeds)
     target = subject.open_subject(ROOT / "eval/data/sets/pinghu.jsonl", "test", settings, None, folder, embedder)
@@ -33,4 +37,6 @@ def figures(index_dir: Path, seeds: Path, embedder: Embedder, tmp_path_factory: 
 def test_floor(figures: dict[str, Any], name: str) -> None:
     figure, floor = figures[name], FLOORS[name]
     assert BETTER[name] != 0, f"{name} has no better direction"
-    assert (figure["mean"] - floor) * BETTER[name] >= -1e-9, f"{name} is {summary.shown(figure, name)}, its floor {floor}"
+    assert (figure["mean"] - floor) * BETTER[name] >= -1e-9, (
+        f"{name} is {summary.shown(figure, name)}, its floor {floor}"
+    )

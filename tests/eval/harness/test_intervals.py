@@ -262,8 +262,10 @@ def test_a_paired_area_is_the_difference_over_the_same_resamples() -> None:
     assert found.mean == pytest.approx(auroc(labels, good) - auroc(labels, poor))
     draws = np.random.default_rng(3).integers(0, 60, size=(300, 60))
     by_hand = [
-        auroc(*zip(*[(labels[i], good[i]) for i in row], strict=True)) - auroc(*zip(*[(labels[i], poor[i]) for i in row], strict=True))
-        for row in draws]
+        auroc(*zip(*[(labels[i], good[i]) for i in row], strict=True))
+        - auroc(*zip(*[(labels[i], poor[i]) for i in row], strict=True))
+        for row in draws
+    ]
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(by_hand, [0.025, 0.975])))
     assert paired_auroc(labels, good, good).low == paired_auroc(labels, good, good).high == 0.0
     assert math.isnan(paired_auroc([True] * 3, [1, 2, 3], [1, 2, 3]).mean)

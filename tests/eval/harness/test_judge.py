@@ -30,7 +30,9 @@ def _settings(server: FakeEndpoint, **more: Any) -> Settings:
 
 def test_statements_leave_out_marks_and_headings() -> None:
     assert statements("《平湖》（2025-04-21）：\n签约5个项目[1][2]。\n\n- 总投资5亿元 [3]\n……") == [
-        "签约5个项目。", "- 总投资5亿元"]
+        "签约5个项目。",
+        "- 总投资5亿元",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,11 @@ def test_statements_leave_out_marks_and_headings() -> None:
     [
         ('{"supported": [1, 3], "relevance": 1}', 4, Judgement(0.5, 0.5)),
         ('Here you are:\n```json\n{"supported": [], "relevance": 0}\n```', 2, Judgement(0.0, 0.0)),
-        ('{"supported": [1, 1, 2, 9, -1], "relevance": 2}', 2, Judgement(1.0, 1.0)),  # twice, and statements there are none of
+        (
+            '{"supported": [1, 1, 2, 9, -1], "relevance": 2}',
+            2,
+            Judgement(1.0, 1.0),
+        ),  # twice, and statements there are none of
         ('{"supported": "all", "relevance": 2}', 2, None),
         ('{"supported": [1], "relevance": 3}', 2, None),
         ('{"supported": [1], "relevance": true}', 2, None),
@@ -112,8 +118,26 @@ def test_judged_figures_are_named_so(
 
 
 def _target(index_dir: Path, seeds: Path, tmp_path: Path, embedder: Embedder) -> subject.Subject:
-    lines = [{"id": f"q{n}", "question": question, "lang": "zh", "type": "enumeration", "answerable": True, "facts": [],
-              "evidence": []} for n, question in enumerate((SIGNED, "平湖5个人工智能产业项目总投资多少？"))]
-    (tmp_path / "two.jsonl").write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
+    lines = [
+        {
+            "id": f"q{n}",
+            "question": question,
+            "lang": "zh",
+            "type": "enumeration",
+            "answerable": True,
+            "facts": [],
+            "evidence": [],
+        }
+        for n, question in enumerate((SIGNED, "平湖5个人工智能产业项目总投资多少？"))
+    ]
+    (tmp_path / "two.jsonl").write_text(
+        "\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8"
+    )
     return subject.open_subject(
-        tmp_path / "two.jsonl", "all", Settings(index_dir=index_dir, seeds_dir=seeds), None, tmp_path / "cache", embedder)
+        tmp_path / "two.jsonl",
+        "all",
+        Settings(index_dir=index_dir, seeds_dir=seeds),
+        None,
+        tmp_path / "cache",
+        embedder,
+    )

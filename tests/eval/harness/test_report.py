@@ -23,24 +23,62 @@ def results(evil: str = "", rankers: tuple[str, ...] = ("dense", "fused")) -> di
     article = Article("a" + evil, "a.txt" + evil, "桥" + evil, (), "", "article", text, (Run(0, 0, len(text)),))
     hit = Hit(Passage("a#0", article.article_id, text, 0, len(text)), article, 1.0, 0.9, 2.0)
     cited = Citation(1, article.article_id, article.title, (), "", article.file, text, 0, len(text), 0, len(text))
-    answer = Answer("问", f"《{article.title}》：\n{text}[1]", "extractive", False, 0.9, "zh", (cited,), (hit,), {"total": 12.0}, "g", "m")
-    asked = Question("q1" + evil, "投资多少？" + evil, "zh", "numeric" + evil, True, (("3亿", "3亿" + evil),),
-                     (Evidence(article.file, "总投资3亿元"),), (), (("早先" + evil, "答" + evil),))
+    answer = Answer(
+        "问",
+        f"《{article.title}》：\n{text}[1]",
+        "extractive",
+        False,
+        0.9,
+        "zh",
+        (cited,),
+        (hit,),
+        {"total": 12.0},
+        "g",
+        "m",
+    )
+    asked = Question(
+        "q1" + evil,
+        "投资多少？" + evil,
+        "zh",
+        "numeric" + evil,
+        True,
+        (("3亿", "3亿" + evil),),
+        (Evidence(article.file, "总投资3亿元"),),
+        (),
+        (("早先" + evil, "答" + evil),),
+    )
     none = replace(asked, id="q2", question="谁是市长？", answerable=False, facts=(), evidence=(), type="unanswerable")
     lost = replace(asked, id="q3", question="桥多长？")
     texts = Texts({article.article_id: text}, {article.file: text})
-    records = [answered(asked, answer, answer, texts), answered(none, replace(answer, confidence=0.7), None, texts),
-               answered(lost, None, None, texts, "BadInput: " + evil)]
+    records = [
+        answered(asked, answer, answer, texts),
+        answered(none, replace(answer, confidence=0.7), None, texts),
+        answered(lost, None, None, texts, "BadInput: " + evil),
+    ]
     return {
-        "format": 1, "created": "2026-01-02T03:04:05+00:00", "reference": rankers[-1], "judge": "", "remarks": ["看" + evil],
+        "format": 1,
+        "created": "2026-01-02T03:04:05+00:00",
+        "reference": rankers[-1],
+        "judge": "",
+        "remarks": ["看" + evil],
         "set": {"name": "set" + evil, "sha256": "0", "half": "all", "questions": 3},
-        "index": {"generation": "g1", "corpus_sha256": "1", "model": {"name": "m"}, "counts": {"articles": 1, "passages": 1},
-                  "bytes": 10, "build": {"seconds": 1.5}},
+        "index": {
+            "generation": "g1",
+            "corpus_sha256": "1",
+            "model": {"name": "m"},
+            "counts": {"articles": 1, "passages": 1},
+            "bytes": 10,
+            "build": {"seconds": 1.5},
+        },
         "versions": {"python": "3" + evil},
-        "runs": [{"ranker": name, "summary": summary.summarise(records), "records": [as_json(r) for r in records]}
-                 for name in rankers],
-        "comparisons": [{"first": "dense", "second": "fused", "baseline": baseline, **summary.compare(records, records)}
-                        for baseline in (False, True)],
+        "runs": [
+            {"ranker": name, "summary": summary.summarise(records), "records": [as_json(r) for r in records]}
+            for name in rankers
+        ],
+        "comparisons": [
+            {"first": "dense", "second": "fused", "baseline": baseline, **summary.compare(records, records)}
+            for baseline in (False, True)
+        ],
     }
 
 
@@ -142,6 +180,10 @@ def test_several_sets_stand_in_one_table() -> None:
     one, other = results(), results(rankers=("fused",))
     head, *rows = table.overview([one, {**other, "set": {**other["set"], "name": "other", "half": "test"}}])
     assert [row[:3] for row in rows] == [
-        [one["set"]["name"], str(one["set"]["questions"]), "dense"], [one["set"]["name"], str(one["set"]["questions"]), "fused"],
-        ["other, test half", str(other["set"]["questions"]), "fused"]]
-    assert rows[1][head.index("recall@5")] == summary.shown(one["runs"][1]["summary"]["measures"]["recall@5"], "recall@5")
+        [one["set"]["name"], str(one["set"]["questions"]), "dense"],
+        [one["set"]["name"], str(one["set"]["questions"]), "fused"],
+        ["other, test half", str(other["set"]["questions"]), "fused"],
+    ]
+    assert rows[1][head.index("recall@5")] == summary.shown(
+        one["runs"][1]["summary"]["measures"]["recall@5"], "recall@5"
+    )

@@ -30,14 +30,25 @@ CORPUS = [
 
 
 def line(name: str, question: str, doc: str = "", facts: list[list[str]] | None = None, **more: Any) -> dict[str, Any]:
-    return {"id": name, "question": question, "lang": "zh", "type": "factoid" if doc else "unanswerable", "answerable": bool(doc),
-            "facts": facts or [], "evidence": [{"doc": doc}] if doc else [], **more}
+    return {
+        "id": name,
+        "question": question,
+        "lang": "zh",
+        "type": "factoid" if doc else "unanswerable",
+        "answerable": bool(doc),
+        "facts": facts or [],
+        "evidence": [{"doc": doc}] if doc else [],
+        **more,
+    }
 
 
 LINES = [
-    line("q1", "新桥投资多少？", "a", [["3亿"]]), line("q2", "龙舟赛冠军是谁？", "c", [["城东队"]]),
-    line("q3", "今年春茶亩产多少？", "b", [["四十斤"]]), line("q4", "谁赢得了世界杯？"),
-    line("q5", "长" * 3000, "a", [["两公里"]]), line("q6", "它有多长？", "a", [["两公里"]], history=[["新桥投资多少？", "3亿元。"]]),
+    line("q1", "新桥投资多少？", "a", [["3亿"]]),
+    line("q2", "龙舟赛冠军是谁？", "c", [["城东队"]]),
+    line("q3", "今年春茶亩产多少？", "b", [["四十斤"]]),
+    line("q4", "谁赢得了世界杯？"),
+    line("q5", "长" * 3000, "a", [["两公里"]]),
+    line("q6", "它有多长？", "a", [["两公里"]], history=[["新桥投资多少？", "3亿元。"]]),
 ]
 
 
@@ -80,13 +91,20 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, em
 def test_records_are_what_the_assistant_answers(assistant: Assistant, seeds: Path, tmp_path: Path) -> None:
     settings = replace(assistant.settings, seeds_dir=seeds)
     target = subject.open_subject(SET, "test", settings, None, tmp_path, assistant.embedder)
-    target = replace(target, questions=target.questions[:4] + tuple(q for q in target.questions if not q.answerable)[:2])
+    target = replace(
+        target, questions=target.questions[:4] + tuple(q for q in target.questions if not q.answerable)[:2]
+    )
     records = runner.run(target, "fused", assistant.embedder, settings, tmp_path).records
     for question, record in zip(target.questions, records, strict=True):
         answer = assistant.ask(question.question, question.history)
-        assert (record.answer, record.abstained, record.confidence) == (answer.answer, answer.abstained, answer.confidence)
+        assert (record.answer, record.abstained, record.confidence) == (
+            answer.answer,
+            answer.abstained,
+            answer.confidence,
+        )
         assert [{k: v for k, v in c.items() if k != "supported"} for c in record.citations] == [
-            payload.citation(c) for c in answer.citations]
+            payload.citation(c) for c in answer.citations
+        ]
         assert [h["passage_id"] for h in record.hits] == [h.passage.passage_id for h in answer.hits]
 
 
@@ -117,7 +135,9 @@ def test_headline_figures_are_no_claims(assistant: Assistant) -> None:
     question = load_set(SET, None)[0]
     answer = assistant.ask(question.question)
     cited = [replace(c, title=f"{c.title}99.9%", date="2025-04-21") for c in answer.citations[:1]]
-    said = replace(answer, answer=f"《{cited[0].title}》（2025-04-21）：\n没有数字。[1]", abstained=False, citations=tuple(cited))
+    said = replace(
+        answer, answer=f"《{cited[0].title}》（2025-04-21）：\n没有数字。[1]", abstained=False, citations=tuple(cited)
+    )
     assert answered(question, said, said, _texts()).values["figure_faithfulness"] == 1.0
     bare = replace(said, citations=answer.citations[:1])
     assert answered(question, bare, bare, _texts()).values["figure_faithfulness"] == 0.0
@@ -149,19 +169,31 @@ def test_an_interrupted_run_goes_on(
     with journal.open("a", encoding="utf-8") as out:
         out.write('{"id": "q4", "quest')  # as a process killed while writing leaves it
     seen: list[int] = []
-    again = runner.run(tiny, "fused", embedder, Settings(), tmp_path / "cut", retrieval_only=retrieval_only,
-                       progress=lambda done, of: seen.append(done))
+    again = runner.run(
+        tiny,
+        "fused",
+        embedder,
+        Settings(),
+        tmp_path / "cut",
+        retrieval_only=retrieval_only,
+        progress=lambda done, of: seen.append(done),
+    )
     assert seen[0] == 3
     assert values(again) == values(whole)
-    assert again.records[:3] == runner.run(tiny, "fused", embedder, Settings(), tmp_path / "cut",
-                                           retrieval_only=retrieval_only).records[:3]
+    assert (
+        again.records[:3]
+        == runner.run(tiny, "fused", embedder, Settings(), tmp_path / "cut", retrieval_only=retrieval_only).records[:3]
+    )
     runner.forget([again], tmp_path / "cut")
     assert not (tmp_path / "cut").exists()
 
 
 def test_other_settings_have_another_journal(tiny: subject.Subject, embedder: Embedder, tmp_path: Path) -> None:
-    hashes = {runner.run(tiny, name, embedder, Settings(), tmp_path, retrieval_only=only).settings_hash
-              for name in ("dense", "lexical") for only in (True, False)}
+    hashes = {
+        runner.run(tiny, name, embedder, Settings(), tmp_path, retrieval_only=only).settings_hash
+        for name in ("dense", "lexical")
+        for only in (True, False)
+    }
     other = replace(tiny, set_sha256="0" * 64)
     assert len(hashes | {runner.run(other, "dense", embedder, Settings(), tmp_path).settings_hash}) == 5
 
@@ -169,7 +201,9 @@ def test_other_settings_have_another_journal(tiny: subject.Subject, embedder: Em
 # -- the subject
 
 
-def test_a_corpus_is_indexed_once(folder: Path, tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_corpus_is_indexed_once(
+    folder: Path, tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = subject.open_subject(folder, "all", Settings(), None, tmp_path / "cache", embedder)
     assert first.build["bytes"] > 0
     monkeypatch.setattr(subject, "build_from", lambda *_: pytest.fail("built again"))
@@ -177,7 +211,9 @@ def test_a_corpus_is_indexed_once(folder: Path, tmp_path: Path, embedder: Embedd
     assert (again.index_dir, again.build) == (first.index_dir, first.build)
 
 
-def test_an_index_of_other_articles_is_left_alone(folder: Path, index_dir: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_an_index_of_other_articles_is_left_alone(
+    folder: Path, index_dir: Path, tmp_path: Path, embedder: Embedder
+) -> None:
     before = (index_dir / "CURRENT").read_text()
     with pytest.raises(BadInput, match="holds other articles"):
         subject.open_subject(folder, "all", Settings(), index_dir, tmp_path, embedder)
@@ -188,7 +224,9 @@ def test_without_the_files_exact_quotes_are_not_measured(index_dir: Path, tmp_pa
     settings = Settings(index_dir=index_dir, seeds_dir=tmp_path)
     target = subject.open_subject(SET, "all", settings, None, tmp_path, embedder)
     assert "exact quotes are not measured" in target.remarks[0]
-    record = runner.run(replace(target, questions=target.questions[:1]), "fused", embedder, settings, tmp_path).records[0]
+    record = runner.run(replace(target, questions=target.questions[:1]), "fused", embedder, settings, tmp_path).records[
+        0
+    ]
     assert record.values["exact_quotes"] is None
 
 
@@ -203,8 +241,16 @@ def record(name: str, **measured: float | None) -> Record:
 
 
 def test_paired_differences_name_the_questions() -> None:
-    a = [record("1", **{"mrr@10": 1.0, "false_refusals": 0.0}), record("2", **{"mrr@10": 0.5, "false_refusals": 1.0}), record("3")]
-    b = [record("2", **{"mrr@10": 1.0, "false_refusals": 0.0}), record("1", **{"mrr@10": 0.0, "false_refusals": 1.0}), record("4")]
+    a = [
+        record("1", **{"mrr@10": 1.0, "false_refusals": 0.0}),
+        record("2", **{"mrr@10": 0.5, "false_refusals": 1.0}),
+        record("3"),
+    ]
+    b = [
+        record("2", **{"mrr@10": 1.0, "false_refusals": 0.0}),
+        record("1", **{"mrr@10": 0.0, "false_refusals": 1.0}),
+        record("4"),
+    ]
     found = summary.compare(a, b)
     assert (found["questions"], found["only_in_first"], found["only_in_second"]) == (2, ["3"], ["4"])
     assert found["measures"]["mrr@10"]["mean"] == 0.25
@@ -212,12 +258,21 @@ def test_paired_differences_name_the_questions() -> None:
     assert found["measures"]["false_refusals"]["better"] == ["1"]  # refused less
 
 
-@pytest.mark.parametrize(("mean", "low", "high", "expected"), [
-    (0.934, 0.891, 0.96, "0.93 [.89, .96]"), (1.0, 1.0, 1.0, "1.00 [1.0, 1.0]"), (0.0, 0.0, 0.0, "0.00 [.00, .00]"),
-    (0.98, 0.95, 0.995, "0.98 [.95, .99]"), (0.99, 0.97, 0.9951, "0.99 [.97, 1.0]")])
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "expected"),
+    [
+        (0.934, 0.891, 0.96, "0.93 [.89, .96]"),
+        (1.0, 1.0, 1.0, "1.00 [1.0, 1.0]"),
+        (0.0, 0.0, 0.0, "0.00 [.00, .00]"),
+        (0.98, 0.95, 0.995, "0.98 [.95, .99]"),
+        (0.99, 0.97, 0.9951, "0.99 [.97, 1.0]"),
+    ],
+)
 def test_a_figure_is_short(mean: float, low: float, high: float, expected: str) -> None:
     assert summary.shown({"mean": mean, "low": low, "high": high, "n": 9}, "mrr@10") == expected
-    assert summary.shown({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True) == "-0.10 [-.20, +.05]"
+    assert (
+        summary.shown({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True) == "-0.10 [-.20, +.05]"
+    )
 
 
 # -- the command
@@ -230,10 +285,18 @@ def test_the_command_from_a_folder(folder: Path, tmp_path: Path, call: Callable[
     results = json.loads(printed)
     assert [run["ranker"] for run in results["runs"]] == ["dense", "lexical", "fused"]
     assert all("records" not in run for run in results["runs"])
-    assert results["runs"][2]["summary"]["measures"]["recall@10"] == {"mean": 0.8, "low": pytest.approx(0.4), "high": 1.0, "n": 5}
+    assert results["runs"][2]["summary"]["measures"]["recall@10"] == {
+        "mean": 0.8,
+        "low": pytest.approx(0.4),
+        "high": 1.0,
+        "n": 5,
+    }
     names = {measure.name for measure in MEASURES}
     assert set(results["runs"][2]["summary"]["measures"]) <= names
-    assert sorted(p.name for p in out.iterdir()) == ["cache", *(f"tiny-dense-lexical-fused.{s}" for s in ("html", "json", "md"))]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "cache",
+        *(f"tiny-dense-lexical-fused.{s}" for s in ("html", "json", "md")),
+    ]
 
     kept = json.loads((out / "tiny-dense-lexical-fused.json").read_text())
     code, table, _ = call(folder, "--out", tmp_path / "again", "--baseline", out / "tiny-dense-lexical-fused.json")
@@ -256,8 +319,14 @@ def test_retrieval_only_gives_no_answers(folder: Path, tmp_path: Path, call: Cal
     assert list(measures) == ["recall@1", "recall@3", "recall@5", "recall@10", "mrr@10", "ndcg@10"]
 
 
-@pytest.mark.parametrize(("change", "cause"), [
-    ({"answerable": "yes"}, "line 1"), ({"evidence": [{"doc": "z"}]}, "unknown document"), ({"id": "q2"}, "already on line")])
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"answerable": "yes"}, "line 1"),
+        ({"evidence": [{"doc": "z"}]}, "unknown document"),
+        ({"id": "q2"}, "already on line"),
+    ],
+)
 def test_a_bad_set_leaves_nothing_behind(
     folder: Path, tmp_path: Path, call: Callable[..., Any], change: dict[str, Any], cause: str
 ) -> None:
@@ -269,10 +338,19 @@ def test_a_bad_set_leaves_nothing_behind(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("options", "cause"), [
-    (("--compare", "dense,best"), "dense,best"), (("--half", "upper"), "upper"), (("--baseline", "missing.json"), "missing.json"),
-    (("--judge",), "needs a language model"), (("--judge", "--retrieval-only"), "needs answers")])
-def test_bad_options(folder: Path, tmp_path: Path, call: Callable[..., Any], options: tuple[str, ...], cause: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        (("--compare", "dense,best"), "dense,best"),
+        (("--half", "upper"), "upper"),
+        (("--baseline", "missing.json"), "missing.json"),
+        (("--judge",), "needs a language model"),
+        (("--judge", "--retrieval-only"), "needs answers"),
+    ],
+)
+def test_bad_options(
+    folder: Path, tmp_path: Path, call: Callable[..., Any], options: tuple[str, ...], cause: str
+) -> None:
     code, _, err = call(folder, "--out", tmp_path / "out", *options)
     assert code == 2
     assert cause in err

@@ -24,8 +24,15 @@ SEEDS = pages_with_gold(ROOT / "seeds")
 
 @pytest.mark.parametrize(
     ("wanted", "given", "figure"),
-    [({1, 2, 3, 4}, {3, 4, 5, 6}, 0.5), ({1, 2}, {1, 2}, 1.0), ({1}, {2}, 0.0), ({1, 2, 3}, {1}, 0.5),
-     (set(), set(), 1.0), (set(), {1}, 0.0)])
+    [
+        ({1, 2, 3, 4}, {3, 4, 5, 6}, 0.5),
+        ({1, 2}, {1, 2}, 1.0),
+        ({1}, {2}, 0.0),
+        ({1, 2, 3}, {1}, 0.5),
+        (set(), set(), 1.0),
+        (set(), {1}, 0.0),
+    ],
+)
 def test_f1(wanted: set[int], given: set[int], figure: float) -> None:
     assert f1(wanted, given) == figure
 
@@ -37,7 +44,9 @@ def test_match_is_one_to_one_and_takes_the_largest_overlap_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "equal"), [("签约 5亿", "签约5亿", True), ("签约，５亿", "签约,5亿", True), ("签约5亿", "签约6亿", False), ("", " ", True)])
+    ("a", "b", "equal"),
+    [("签约 5亿", "签约5亿", True), ("签约，５亿", "签约,5亿", True), ("签约5亿", "签约6亿", False), ("", " ", True)],
+)
 def test_same_headline(a: str, b: str, equal: bool) -> None:
     assert same(a, b) is equal
 
@@ -57,21 +66,27 @@ def _article(title: str, byline: str, kind: Any, *spans: tuple[int, int]) -> Art
 
 def test_score_by_hand() -> None:
     gold = [
-        Gold("article", ("甲题",), ("王一", "李二"), ((3, 8),)),      # 甲文甲文。
-        Gold("photo", (), ("张三",), ((9, 15),)),                    # 乙文 乙文。 of which five count
-        Gold("notice", (), (), ((16, 17),)),                         # 丙
+        Gold("article", ("甲题",), ("王一", "李二"), ((3, 8),)),  # 甲文甲文。
+        Gold("photo", (), ("张三",), ((9, 15),)),  # 乙文 乙文。 of which five count
+        Gold("notice", (), (), ((16, 17),)),  # 丙
     ]
     found = [
-        _article("甲 题", "王一 赵四", "article", (3, 7)),             # four of five: F1 8/9
-        _article("乙", "张三", "article", (8, 11), (12, 15)),          # all five; the newline is no character
-        _article("甲", "", "article", (0, 1)),                       # no story
+        _article("甲 题", "王一 赵四", "article", (3, 7)),  # four of five: F1 8/9
+        _article("乙", "张三", "article", (8, 11), (12, 15)),  # all five; the newline is no character
+        _article("甲", "", "article", (0, 1)),  # no story
     ]
     got = score(TEXT, gold, found)
     assert got == Score(f1=(8 / 9, 1.0, 0.0), headlines=1, kinds=1, named=2, wanted=3, given=3, spurious=1)
     assert got.figures() == {
-        "body_f1": pytest.approx((8 / 9 + 1) / 3), "body_f1_min": 0.0, "bodies": pytest.approx(1 / 3), "headline": pytest.approx(1 / 3),
-        "byline_recall": pytest.approx(2 / 3), "byline_precision": pytest.approx(2 / 3), "kind": pytest.approx(1 / 3),
-        "spurious": pytest.approx(1 / 3)}
+        "body_f1": pytest.approx((8 / 9 + 1) / 3),
+        "body_f1_min": 0.0,
+        "bodies": pytest.approx(1 / 3),
+        "headline": pytest.approx(1 / 3),
+        "byline_recall": pytest.approx(2 / 3),
+        "byline_precision": pytest.approx(2 / 3),
+        "kind": pytest.approx(1 / 3),
+        "spurious": pytest.approx(1 / 3),
+    }
     assert (got + got).figures() == got.figures()
     assert len((got + got).f1) == 6
 
@@ -92,13 +107,18 @@ def test_nothing_found_and_nothing_to_find() -> None:
 def test_gold_is_what_the_pages_hold() -> None:
     assert [len(gold) for _, gold in SEEDS] == [1, 5, 8, 6, 7]
     for page, gold in SEEDS:
-        rows = [json.loads(line) for line in (GOLD / f"{Path(page.file).stem}.jsonl").read_text(encoding="utf-8").splitlines()]
+        rows = [
+            json.loads(line)
+            for line in (GOLD / f"{Path(page.file).stem}.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         bare = "".join(page.text.split())
         at = 0
         for row, story in zip(rows, gold, strict=True):
             body = "".join("".join(page.text[a:b].split()) for a, b in story.body)
             assert (body[:12], body[-12:]) == (row["opens"], row["closes"])
-            assert all("".join(line.split()) in bare for line in story.headline if "三极" not in line)  # that one is printed twice
+            assert all(
+                "".join(line.split()) in bare for line in story.headline if "三极" not in line
+            )  # that one is printed twice
             assert all(name in bare for name in story.byline)
             for start, end in story.body:
                 assert at <= start < end
@@ -108,17 +128,27 @@ def test_gold_is_what_the_pages_hold() -> None:
 
 
 def test_every_paragraph_of_the_gold_closes_or_is_a_line_of_its_own() -> None:
-    loose = [page.text[a:b] for page, gold in SEEDS for story in gold if story.kind != "notice"
-             for a, b in story.body if page.text[b - 1] not in "。！？?…”：》)"]
-    assert loose[:-1] == [
-        "主动破难,栽下梧桐引凤来", "建言践行,双重角色赋新能", "监督破障,深入一线解难题", "二"]
+    loose = [
+        page.text[a:b]
+        for page, gold in SEEDS
+        for story in gold
+        if story.kind != "notice"
+        for a, b in story.body
+        if page.text[b - 1] not in "。！？?…”：》)"
+    ]
+    assert loose[:-1] == ["主动破难,栽下梧桐引凤来", "建言践行,双重角色赋新能", "监督破障,深入一线解难题", "二"]
     assert loose[-1].endswith("也是向高而攀的发展方式,")
 
 
 def _above_floors(row: Score, name: str) -> None:
     figures = row.figures()
     for figure, floor in FLOORS[name].items():
-        assert figures[figure] <= floor if figure == "spurious" else figures[figure] >= floor, (name, figure, figures[figure], floor)
+        assert figures[figure] <= floor if figure == "spurious" else figures[figure] >= floor, (
+            name,
+            figure,
+            figures[figure],
+            floor,
+        )
 
 
 def test_no_paragraph_is_broken() -> None:
@@ -135,22 +165,32 @@ def test_pages_as_printed() -> None:
 
 @pytest.mark.parametrize("name", ["pages", "practice", "heldout"])
 def test_pages_printed_otherwise(name: str) -> None:
-    stories = ([variants.printed(page.text, gold) for page, gold in SEEDS] if name == "pages"
-               else variants.read_stories(GOLD / f"{name}.jsonl"))
+    stories = (
+        [variants.printed(page.text, gold) for page, gold in SEEDS]
+        if name == "pages"
+        else variants.read_stories(GOLD / f"{name}.jsonl")
+    )
     styles = [*list(variants.styles())[::3], *variants.mixtures(12, seed=2026)]
     _above_floors(variants.scored(stories, styles), name)
 
 
 def test_held_out_stories_are_no_others() -> None:
-    sources = [[json.loads(line)["source"] for line in (GOLD / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
-               for name in ("practice", "heldout")]
+    sources = [
+        [json.loads(line)["source"] for line in (GOLD / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        for name in ("practice", "heldout")
+    ]
     assert [len(set(names)) for names in sources] == [18, 16]
     assert not set(sources[0]) & set(sources[1])
 
 
 def test_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "eval.quality.pages", str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, check=False)
+        [sys.executable, "-m", "eval.quality.pages", str(tmp_path / "none")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode != 0
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1

@@ -14,10 +14,14 @@ from eval.quality.variants import mixtures, printed, render, styles
 from rag.layout.articles import articles_of
 from rag.schema import Page
 
-BODY = ("近日，清河渡口重新开放，首日迎来游客三千二百余人次，投入资金860万元。", "据了解，渡口每周二闭园检修，票价为每人15元。")
+BODY = (
+    "近日，清河渡口重新开放，首日迎来游客三千二百余人次，投入资金860万元。",
+    "据了解，渡口每周二闭园检修，票价为每人15元。",
+)
 LONG = (
     BODY[0] + "渡口管理所所长介绍，修复了石阶、候船亭和两座灯塔。",
-    BODY[1] + "老船工每天在候船亭里给游客讲解渡口的往事，本市居民免票。")
+    BODY[1] + "老船工每天在候船亭里给游客讲解渡口的往事，本市居民免票。",
+)
 STORY = Story("article", ("清河渡口重开", "老船工当起讲解员"), ("陆小舟", "方知远"), BODY)
 PHOTO = Story("photo", ("渡口人家",), ("温如玉",), ("昨天,渡口旁的石阶上坐满了等船的孩子,船工给他们讲起当年的故事。",))
 STYLES = [*styles(), *mixtures(60)]
@@ -28,21 +32,28 @@ def test_a_page_by_hand() -> None:
     assert text == (
         "清河渡口重开\n老船工当起讲解员\n\n■记者 陆小舟 通讯员 方知远\n\n"
         "\u3000\u3000近日，清河渡口重新开放，\n首日迎来游客三千二百余人次，\n投入资金860万元。\n"
-        "\u3000\u3000据了解，渡口每周二闭园检\n修，票价为每人15元。\n\n\n")
+        "\u3000\u3000据了解，渡口每周二闭园检\n修，票价为每人15元。\n\n\n"
+    )
     assert [text[a:b] for a, b in gold[0].body] == [
-        "近日，清河渡口重新开放，\n首日迎来游客三千二百余人次，\n投入资金860万元。", "据了解，渡口每周二闭园检\n修，票价为每人15元。"]
+        "近日，清河渡口重新开放，\n首日迎来游客三千二百余人次，\n投入资金860万元。",
+        "据了解，渡口每周二闭园检\n修，票价为每人15元。",
+    ]
 
 
 @pytest.mark.parametrize(
     ("style", "start"),
     [
-        (Style(width=400, byline="dateline", indent=False), "清河渡口重开\n老船工当起讲解员\n\n本报讯（记者 陆小舟 通讯员 方知远）近日，"),
+        (
+            Style(width=400, byline="dateline", indent=False),
+            "清河渡口重开\n老船工当起讲解员\n\n本报讯（记者 陆小舟 通讯员 方知远）近日，",
+        ),
         (Style(width=400, byline="before head"), "■记者 陆小舟 通讯员 方知远\n\n清河渡口重开\n"),
         (Style(width=400, byline="none"), "清河渡口重开\n老船工当起讲解员\n\n\u3000\u3000近日"),
         (Style(width=400, head="after", byline="none", marks="full"), "\u3000\u3000近日，清河渡口重新开放，"),
         (Style(width=4, narrow=True, tight=True), "清河渡口\n重开\n老船工当\n起讲解员\n■记者"),
         (Style(furniture=True), "海湾日报\n2025年9月12日 星期五\n"),
-    ])
+    ],
+)
 def test_openings(style: Style, start: str) -> None:
     assert render([STORY], style)[0].startswith(start)
 
@@ -74,7 +85,11 @@ def test_styles_are_the_same_each_time() -> None:
 
 def test_printed_leaves_out_what_only_its_place_tells() -> None:
     text = "题\n甲文 AI model。\n乙文。\n"
-    gold = [Gold("article", ("题",), (), ((2, 14),)), Gold("article", (), (), ((15, 18),)), Gold("notice", ("题",), (), ((15, 18),))]
+    gold = [
+        Gold("article", ("题",), (), ((2, 14),)),
+        Gold("article", (), (), ((15, 18),)),
+        Gold("notice", ("题",), (), ((15, 18),)),
+    ]
     assert printed(text, gold) == [Story("article", ("题",), (), ("甲文AI model。",))]
 
 
@@ -82,10 +97,16 @@ def _cut(text: str) -> list[tuple[str, tuple[str, ...], int]]:
     return [(a.title, a.byline, a.text.count("\n") + 1) for a in articles_of(Page("p", text, "utf-8", ""))]
 
 
-OTHER = Story("article", ("图书馆夜读计划下月启动",), ("白若溪",), (
-    "海湾市图书馆宣布启动夜读计划,自4月1日起将闭馆时间由晚上八点延长至十一点,读者可凭身份证入馆。",
-    "夜间开放二楼自习区和三楼古籍展厅,共设座位420个,"
-    "这项计划源于一名高中生的来信,信中说放学后想找一个安静的地方写作业。"))
+OTHER = Story(
+    "article",
+    ("图书馆夜读计划下月启动",),
+    ("白若溪",),
+    (
+        "海湾市图书馆宣布启动夜读计划,自4月1日起将闭馆时间由晚上八点延长至十一点,读者可凭身份证入馆。",
+        "夜间开放二楼自习区和三楼古籍展厅,共设座位420个,"
+        "这项计划源于一名高中生的来信,信中说放学后想找一个安静的地方写作业。",
+    ),
+)
 
 
 @pytest.mark.parametrize("between", ["\n", "\n\n"])
@@ -96,16 +117,28 @@ def test_a_plain_article(between: str) -> None:
 def test_several_plain_articles() -> None:
     articles = ("清河渡口重开", *LONG), ("图书馆夜读计划下月启动", *OTHER.body)
     assert _cut("\n\n".join("\n".join(lines) for lines in articles)) == [
-        ("清河渡口重开", (), 2), ("图书馆夜读计划下月启动", (), 2)]
+        ("清河渡口重开", (), 2),
+        ("图书馆夜读计划下月启动", (), 2),
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         (f"# 渡口重开\n\n{BODY[0]}\n\n{BODY[1]}\n", [("渡口重开", (), 2)]),
-        (f"# 渡口重开\n## 老船工当起讲解员\n\n*记者 陆小舟*\n\n{BODY[0]}\n", [("渡口重开 老船工当起讲解员", ("陆小舟",), 1)]),
-        (f"# 渡口重开\n\n**记者 陆小舟**\n\n## 三千游客\n\n{BODY[0]}\n\n## 周二检修\n\n{BODY[1]}\n", [("渡口重开", ("陆小舟",), 4)]),
-        (f"# 渡口重开\n\n{BODY[0]}\n\n---\n\n# 夜读计划\n\n{OTHER.body[0]}\n", [("渡口重开", (), 1), ("夜读计划", (), 1)]),
-    ])
+        (
+            f"# 渡口重开\n## 老船工当起讲解员\n\n*记者 陆小舟*\n\n{BODY[0]}\n",
+            [("渡口重开 老船工当起讲解员", ("陆小舟",), 1)],
+        ),
+        (
+            f"# 渡口重开\n\n**记者 陆小舟**\n\n## 三千游客\n\n{BODY[0]}\n\n## 周二检修\n\n{BODY[1]}\n",
+            [("渡口重开", ("陆小舟",), 4)],
+        ),
+        (
+            f"# 渡口重开\n\n{BODY[0]}\n\n---\n\n# 夜读计划\n\n{OTHER.body[0]}\n",
+            [("渡口重开", (), 1), ("夜读计划", (), 1)],
+        ),
+    ],
+)
 def test_markdown(text: str, found: list[tuple[str, tuple[str, ...], int]]) -> None:
     assert _cut(text) == found
