@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rag.cli.main import main
+from rag.cli import main
 from rag.reading.reader import read_page
 from tests.support.paths import ROOT
 
