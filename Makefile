@@ -4,12 +4,12 @@ VENV := .venv
 RAG := $(VENV)/bin/rag
 READY := $(VENV)/.ready
 
-.PHONY: run test format faults test-cluster check index bench ask eval seeds-changed
+.PHONY: run test quick format lock faults test-cluster check index bench ask eval seeds-changed
 .DEFAULT_GOAL := run
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml requirements.lock
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
 	touch $@
 
 run: index/CURRENT    ## build the index if need be and serve the browser chat
@@ -30,11 +30,12 @@ index: $(READY)       ## build the index from seeds/, or bring it up to date
 ask: index/CURRENT    ## make ask Q="平湖签约了哪些人工智能项目？"
 	@$(RAG) ask "$(Q)"
 
-check: $(READY)       ## lint, format, types, the import rule
+check: $(READY)       ## lint, format, types, the import rule, the declared packages
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/deptry .
 
 format: $(READY)      ## put every file into the house's form
 	$(VENV)/bin/ruff check --fix .
@@ -42,6 +43,15 @@ format: $(READY)      ## put every file into the house's form
 
 test: check           ## the whole suite
 	$(VENV)/bin/python -m pytest
+
+quick: $(READY)       ## what can be tested in under a minute
+	@start=$$(date +%s); $(VENV)/bin/python -m pytest -m "not slow and not server and not browser" && \
+	    echo "make quick: $$(( $$(date +%s) - start )) s"
+
+lock: $(READY)        ## requirements.lock anew, from what pyproject.toml allows
+	$(VENV)/bin/pip-compile --quiet --extra dev --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	    --output-file requirements.lock pyproject.toml
+	sed -i -e 's/^\(torch==[0-9.]*\)+.*/\1/' -e '1i \# The exact versions that the tests have passed with, made by `make lock`. pip takes them as constraints.' requirements.lock
 
 FAULTS := kills full_disk damage manifest journal writers clock
 
