@@ -51,7 +51,7 @@ quick: $(READY)       ## what can be tested in under a minute
 lock: $(READY)        ## requirements.lock anew, from what pyproject.toml allows
 	$(VENV)/bin/pip-compile --quiet --extra dev --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	    --output-file requirements.lock pyproject.toml
-	sed -i -e 's/^\(torch==[0-9.]*\)+.*/\1/' -e '1i \# The exact versions that the tests have passed with, made by `make lock`. pip takes them as constraints.' requirements.lock
+	sed -i -e '/^# The following packages/,$$d' -e 's/^\(torch==[0-9.]*\)+.*/\1/' -e '1i \# The exact versions that the tests have passed with, made by `make lock`. pip takes them as constraints.' requirements.lock
 
 FAULTS := kills full_disk damage manifest journal writers clock
 
