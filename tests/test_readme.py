@@ -208,6 +208,8 @@ def test_the_parser_refuses_what_is_wrong() -> None:
     """What the tests above rest on."""
     assert _refusal(["ask", "问", "--sinc", "2025"])
     assert _refusal(["aks", "问"])
+    assert _refusal(["index", "FOLDER", "--rays", "HOST:6379"])
+    assert _refusal(["index", "export", "FILE", "--watching"])
     assert _refusal(["show"]) == ""
     assert _refusal(["search", "问", "-k", "none"])
 
