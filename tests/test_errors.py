@@ -34,7 +34,7 @@ def test_every_class_has_its_own_exit_code() -> None:
         "PortInUse": 11,
         "FeedbackNotStored": 12,
         "VectorServerError": 13,
-        "FleetError": 14,
+        "RayClusterError": 14,
         "IndexUnreadable": 15,
     }
     assert len(set(codes.values())) == len(codes)

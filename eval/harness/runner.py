@@ -216,7 +216,7 @@ def _unrefused(question: Question, answer: Answer, retriever: Retriever) -> Answ
     if not (answer.abstained and question.answerable):
         return answer
     query = parse(question.question, question.history, retriever.names)
-    evidence = weigh(query, answer.hits, retriever.index.lexical, retriever.embedder)
+    evidence = weigh(query, answer.hits, retriever.index.bm25, retriever.embedder)
     if not evidence.sentences:
         return answer
     text, citations = compose(query, evidence)

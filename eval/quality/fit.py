@@ -43,7 +43,7 @@ def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
     rows = []
     for question in questions:
         query = parse(question.question, question.history, retriever.names)
-        measured = measure(query, retriever.search(query, PASSAGES), retriever.index.lexical, assistant.embedder)
+        measured = measure(query, retriever.search(query, PASSAGES), retriever.index.bm25, assistant.embedder)
         if measured is None:
             continue
         quotes = [(item.doc, normalise(item.quote)) for item in question.evidence if item.quote]

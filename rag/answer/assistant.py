@@ -66,7 +66,7 @@ class Assistant:
         hits = retriever.search(query, PASSAGES)
         clock.lap("retrieve")
         sources = distinct(hits)  # a story printed twice is no second witness
-        evidence = weigh(query, sources, retriever.index.lexical, self.embedder)
+        evidence = weigh(query, sources, retriever.index.bm25, self.embedder)
         clock.lap("select")
 
         mode: Mode = "extractive"

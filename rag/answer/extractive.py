@@ -22,7 +22,7 @@ from rag.schema import Article, Citation, Hit, Language, Query
 from rag.text.calendar import shown
 from rag.text.sentences import sentences
 from rag.text.terms import normalise, tokens
-from rag.words.bm25 import LexicalIndex
+from rag.words.bm25 import Bm25Index
 
 _LIST = re.compile(
     r"哪些|哪[几两二三四五六七八九十]|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"
@@ -89,7 +89,7 @@ class Measured:
     answer: NDArray[np.float64]
 
 
-def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Embedder) -> Evidence:
+def weigh(query: Query, hits: Sequence[Hit], lexical: Bm25Index, embedder: Embedder) -> Evidence:
     measured = measure(query, hits, lexical, embedder)
     if measured is None:
         return Evidence((), tuple(hits), 0.0)
@@ -105,7 +105,7 @@ def weigh(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Em
     return Evidence(tuple(ranked), tuple(hits), confidence)
 
 
-def measure(query: Query, hits: Sequence[Hit], lexical: LexicalIndex, embedder: Embedder) -> Measured | None:
+def measure(query: Query, hits: Sequence[Hit], lexical: Bm25Index, embedder: Embedder) -> Measured | None:
     """None when there is no sentence to weigh."""
     spans: dict[tuple[str, int, int], tuple[Article, int, int, int]] = {}
     before: dict[tuple[str, int, int], str] = {}

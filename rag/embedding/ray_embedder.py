@@ -22,7 +22,7 @@ import numpy as np
 
 from rag.config import BUILTIN_MODEL
 from rag.embedding.embedder import Embedder, Matrix
-from rag.errors import BadInput, FleetError
+from rag.errors import BadInput, RayClusterError
 
 _REACH = 5.0  # seconds to be answered on the address at all
 _START = 420.0  # until workers are ready; `crew` says sooner what is wrong
@@ -35,13 +35,13 @@ _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(
 _MEND = "give the HOST:PORT that `ray start --head` prints"
 
 
-class Fleet:
-    """``with Fleet("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are counted here;
+class RayEmbedder:
+    """``with RayEmbedder("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are counted here;
     vectors are made on the cluster's machines, by the same batches and in the same precision as here, and come back in order.
     They see texts and give vectors, and have the program and the model installed. This machine is one of them, if only with no CPU to lend.
     They are called together, which takes some ten seconds, when there is a text to embed; ``joined`` is told how many there are.
 
-    Raises BadInput for what is no address, FleetError for a cluster that cannot be used, ModelError as ``Embedder`` does.
+    Raises BadInput for what is no address, RayClusterError for a cluster that cannot be used, ModelError as ``Embedder`` does.
     """
 
     def __init__(
@@ -56,16 +56,16 @@ class Fleet:
         self._writer: threading.Thread | None = None
         self.workers = 0
 
-    def __enter__(self) -> Fleet:
+    def __enter__(self) -> RayEmbedder:
         if find_spec("ray") is None:
-            raise FleetError("Ray is not installed: run `pip install 'baowen[ray]'`.")
+            raise RayClusterError("Ray is not installed: run `pip install 'baowen[ray]'`.")
         try:
             with socket.create_connection((self._host, self._port), timeout=_REACH) as there:
                 there.sendall(_HELLO)
                 if there.recv(4)[3:] != b"\4":
-                    raise FleetError(f"What answers at {self._address} is no Ray cluster: {_MEND}.")
+                    raise RayClusterError(f"What answers at {self._address} is no Ray cluster: {_MEND}.")
         except OSError as error:
-            raise FleetError(
+            raise RayClusterError(
                 f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there, or {_MEND}."
             ) from error
         return self
@@ -132,7 +132,7 @@ class Fleet:
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         """(n, d) unit rows in the order of ``texts``. ``progress`` is called with how many are done.
 
-        Raises ValueError as ``Embedder`` does, FleetError when the cluster is lost.
+        Raises ValueError as ``Embedder`` does, RayClusterError when the cluster is lost.
         """
         plan = dict(enumerate(self._local.batches(texts), self._count))
         self._count += len(plan)
@@ -171,7 +171,7 @@ class Fleet:
         line, _, self._rest = self._rest.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise FleetError(answer["error"])
+            raise RayClusterError(answer["error"])
         return answer
 
     def _take(self, size: int, seconds: float) -> bytes:
@@ -187,11 +187,11 @@ class Fleet:
         late = not select.select([pipe], [], [], seconds)[0]
         if late or not (found := os.read(pipe, 1 << 20)):
             if not self.workers:
-                raise FleetError(
+                raise RayClusterError(
                     f"What answers at {self._address} is no Ray cluster, or one that takes nobody in: {_MEND}."
                 )
             what = "does not answer" if late else "went down"
-            raise FleetError(
+            raise RayClusterError(
                 f"The Ray cluster at {self._address} {what}: see `ray status`, start it again, then run it again."
             )
         return found

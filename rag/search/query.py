@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag.errors import BadInput
 from rag.schema import EVERYTHING, Filter, Language, Query, Turn
 from rag.search.glossary import translate
-from rag.search.romanised_names import NameBridge
+from rag.search.romanised_names import RomanisedNames
 from rag.text.terms import content_words
 
 MAX_QUESTION = 2000
@@ -32,7 +32,7 @@ _STOP = frozenset(
 )
 
 
-def parse(question: str, history: Sequence[Turn], names: NameBridge, only: Filter = EVERYTHING) -> Query:
+def parse(question: str, history: Sequence[Turn], names: RomanisedNames, only: Filter = EVERYTHING) -> Query:
     """The question with its names in the articles' language; one that refers back to an earlier turn
     is searched together with that turn's question.
 
@@ -56,11 +56,11 @@ def _chinese(text: str, full: str) -> Query:
     return Query(text, full, terms, tuple((word,) for word in content_words(terms)), "zh")
 
 
-def _english(text: str, full: str, names: NameBridge) -> Query:
+def _english(text: str, full: str, names: RomanisedNames) -> Query:
     """Names are spelled as the articles spell them, other words translated into ones they use."""
     bridged = full
     extra: list[str] = []
-    for name, readings in names.bridge(full).items():
+    for name, readings in names.chinese_forms(full).items():
         bridged = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", f" {readings[0]} ", bridged)
         extra += readings
     latin = [w for w in re.findall(r"[A-Za-z]{2,}", bridged) if w.lower() not in _STOP]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import Index
 from rag.schema import Hit, Query
-from rag.search.romanised_names import NameBridge
+from rag.search.romanised_names import RomanisedNames
 from rag.text.terms import tokens
 from rag.vectors.flat import Among, products
 from rag.words.bm25 import top
@@ -29,7 +29,7 @@ class Retriever:
         self.index = index
         self.embedder = embedder
         self.ranker = ranker
-        self.names = NameBridge(index.lexical.frequencies)
+        self.names = RomanisedNames(index.bm25.frequencies)
 
     def search(self, query: Query, k: int = 10) -> list[Hit]:
         return self.search_many([query], k)[0]
@@ -50,7 +50,7 @@ class Retriever:
     def _rank(
         self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], among: Among | None, k: int
     ) -> list[Hit]:
-        scores = self.index.lexical.scores(tokens(query.lexical))
+        scores = self.index.bm25.scores(tokens(query.lexical))
         if among is not None:
             scores *= among.mask
         rows = np.unique(np.concatenate([nearest[nearest >= 0], top(scores, max(_POOL, k))]))

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from functools import lru_cache
 
-from rag.words.bm25 import Frequencies
+from rag.words.bm25 import DocumentFrequencies
 
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _FINALS = (
@@ -29,13 +29,13 @@ _ENGLISH = frozenset(
 _RARE = 0.25
 
 
-class NameBridge:
+class RomanisedNames:
     """Asks a lexical index how often each pair of characters stands together."""
 
-    def __init__(self, frequencies: Frequencies) -> None:
+    def __init__(self, frequencies: DocumentFrequencies) -> None:
         self.frequencies = frequencies
 
-    def bridge(self, question: str) -> dict[str, tuple[str, ...]]:
+    def chinese_forms(self, question: str) -> dict[str, tuple[str, ...]]:
         """Each romanised name in the question with what it may read in Chinese, likeliest first.
 
         Names are one capitalised word of two syllables or more (``Xindai``), or up to three words
@@ -79,12 +79,12 @@ class NameBridge:
     def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
         """Strings of characters with these readings whose every neighbouring pair occurs, with the
         count of the rarest pair."""
-        partial = list(self.frequencies.spoken(*syllables[:2]).items())
+        partial = list(self.frequencies.pairs_read_as(*syllables[:2]).items())
         for following in itertools.pairwise(syllables[1:]):
             if not partial:
                 return []
             after: dict[str, list[tuple[str, int]]] = defaultdict(list)
-            for pair, count in self.frequencies.spoken(*following).items():
+            for pair, count in self.frequencies.pairs_read_as(*following).items():
                 after[pair[0]].append((pair[1], count))
             partial = [(text + char, min(least, count)) for text, least in partial for char, count in after[text[-1]]]
         return partial

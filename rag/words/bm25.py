@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from rag.text.terms import content_words, normalise, tokens
 from rag.words.postings import Mask, Postings
 
-__all__ = ["Frequencies", "LexicalIndex", "Scores", "content_words", "normalise", "tokens", "top"]
+__all__ = ["DocumentFrequencies", "Bm25Index", "Scores", "content_words", "normalise", "tokens", "top"]
 
 Scores = NDArray[np.float32]
 _K1, _B = 1.2, 0.75
 
 
-class Frequencies(Mapping[str, int]):
+class DocumentFrequencies(Mapping[str, int]):
     """In how many live passages a term occurs. To look a term up costs microseconds; to go through all of
     them, seconds where there are millions."""
 
@@ -39,11 +39,11 @@ class Frequencies(Mapping[str, int]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def spoken(self, first: str, second: str) -> dict[str, int]:
+    def pairs_read_as(self, first: str, second: str) -> dict[str, int]:
         """The pairs of characters read as these two syllables, each with its frequency."""
         found: dict[str, int] = {}
         for segment, mask in self._segments:
-            for number in segment.sounds.find(first, second):
+            for number in segment.syllables.find(first, second):
                 if live := _live(segment.at(number)[0], mask):
                     pair = segment.vocabulary[number]
                     found[pair] = found.get(pair, 0) + live
@@ -54,7 +54,7 @@ class Frequencies(Mapping[str, int]):
         return (term for n, term in enumerate(segment.vocabulary) if mask is None or _live(segment.at(n)[0], mask))
 
 
-class LexicalIndex:
+class Bm25Index:
     """BM25 over the passages of some segments, numbered through: those of the first, then those of the next.
 
     ``alive`` (size,) of a segment marks the passages that count, None where all do; the others keep their
@@ -64,7 +64,7 @@ class LexicalIndex:
     def __init__(self, segments: Sequence[Postings], alive: Sequence[Mask | None] = ()) -> None:
         masks = [None if mask is None or mask.all() else mask for mask in alive or [None] * len(segments)]
         self._segments = tuple(zip(segments, masks, strict=True))
-        self.frequencies = Frequencies(segments, masks)
+        self.frequencies = DocumentFrequencies(segments, masks)
         self.size = sum(segment.size for segment in segments)
         lengths = [s.lengths if mask is None else s.lengths[mask] for s, mask in self._segments]
         self.live = sum(len(each) for each in lengths)
@@ -73,7 +73,7 @@ class LexicalIndex:
         self._norms = [_norms(segment.lengths, mask, mean) for segment, mask in self._segments]
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> LexicalIndex:
+    def build(cls, texts: Sequence[str]) -> Bm25Index:
         return cls([Postings.build(texts)])
 
     def scores(self, terms: Sequence[str]) -> Scores:
@@ -113,7 +113,7 @@ class LexicalIndex:
         ).save(folder)
 
     @classmethod
-    def load(cls, folder: Path, size: int) -> LexicalIndex:
+    def load(cls, folder: Path, size: int) -> Bm25Index:
         """Raises IndexDamaged when the files are not what ``save`` wrote of ``size`` passages."""
         return cls([Postings.open(folder, size)])
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.errors import IndexDamaged
 from rag.files import mapped
 from rag.text.terms import Keys, halves, keyed, occurrences
-from rag.words.syllables import Sounds
+from rag.words.syllables import SyllablePairs
 from rag.words.vocabulary import Vocabulary
 
 Rows = NDArray[np.int32]
@@ -61,7 +61,7 @@ class Postings:
     rows: Rows
     counts: Counts
     lengths: Rows
-    sounds: Sounds
+    sounds: SyllablePairs
 
     @property
     def size(self) -> int:
@@ -127,7 +127,7 @@ class Postings:
             rows[target] = part.rows + np.int32(part.base)
             counts[target] = part.counts
             free[place] += held
-        return cls(Vocabulary.of(terms), indptr, rows, counts, lengths, Sounds.of(terms))
+        return cls(Vocabulary.of(terms), indptr, rows, counts, lengths, SyllablePairs.of(terms))
 
     def find(self, term: str) -> tuple[Rows, Counts]:
         """The passages with a term, ascending, and how often it is in each; both empty for an unknown one."""
@@ -172,7 +172,7 @@ class Postings:
             arrays["rows"],
             arrays["counts"],
             arrays["lengths"],
-            Sounds(arrays["sounds"], arrays["spans"], arrays["sounding"]),
+            SyllablePairs(arrays["sounds"], arrays["spans"], arrays["sounding"]),
         )
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
@@ -184,9 +184,9 @@ class Postings:
             self.rows,
             self.counts,
             self.lengths,
-            self.sounds.keys,
-            self.sounds.ends,
-            self.sounds.numbers,
+            self.syllables.keys,
+            self.syllables.ends,
+            self.syllables.numbers,
         )
 
 

@@ -17,7 +17,7 @@ _LONGEST = 6  # zhuang
 
 
 @dataclass(frozen=True, slots=True)
-class Sounds:
+class SyllablePairs:
     """``keys`` (n,) uint64, ascending: two syllables. The terms read so are ``numbers[ends[i]:ends[i + 1]]``, int32,
     ascending; a term stands there once for each of its readings."""
 
@@ -26,7 +26,7 @@ class Sounds:
     numbers: NDArray[np.int32]
 
     @classmethod
-    def of(cls, terms: Sequence[str]) -> Sounds:
+    def of(cls, terms: Sequence[str]) -> SyllablePairs:
         """Of those of the terms that are two Chinese characters, each under its place among ``terms``."""
         numbers = np.array([n for n, t in enumerate(terms) if len(t) == 2 and "\u3400" <= t[0] <= "\u9fff"], np.int32)
         text = "".join([terms[n] for n in numbers.tolist()])

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from rag.embedding.embedder import Embedder
-from rag.embedding.ray_embedder import Fleet
-from rag.errors import FleetError
+from rag.embedding.ray_embedder import RayEmbedder
+from rag.errors import RayClusterError
 from tests.servers.milvus import loopback
 from tests.support.paths import ROOT
 
@@ -99,14 +99,14 @@ def expected() -> np.ndarray:
 def _one_line(words: str, call: Callable[[], object]) -> float:
     """Seconds until the error."""
     began = time.monotonic()
-    with pytest.raises(FleetError, match=words) as caught:
+    with pytest.raises(RayClusterError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
     return time.monotonic() - began
 
 
 def _open() -> None:
-    with Fleet(ADDRESS) as fleet:
+    with RayEmbedder(ADDRESS) as fleet:
         fleet.embed_passages(TEXTS[:1])
 
 
@@ -137,7 +137,7 @@ def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> Non
     other = _join()
     local = Embedder()
     joined: list[int] = []
-    with Fleet(ADDRESS, joined=joined.append) as fleet:
+    with RayEmbedder(ADDRESS, joined=joined.append) as fleet:
         assert fleet.embed_passages([]).shape == (0, 384)
         assert (fleet.workers, joined) == (0, [])  # nobody is called for nothing
         assert (fleet.portion, fleet.workers, joined) == (1024, 2, [2])
@@ -171,7 +171,7 @@ def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> Non
 
 
 def test_all_are_killed(head: Node) -> None:
-    with Fleet(ADDRESS) as fleet:
+    with RayEmbedder(ADDRESS) as fleet:
         seconds = _one_line(
             r"^(The Ray cluster at 127\.0\.0\.1:6379 went down|All workers of the Ray cluster died)",
             lambda: fleet.embed_passages(TEXTS, lambda _: head.kill()),

@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 
 from rag.embedding.embedder import Embedder
-from rag.embedding.ray_embedder import Fleet
-from rag.errors import BadInput, FleetError
+from rag.embedding.ray_embedder import RayEmbedder
+from rag.errors import BadInput, RayClusterError
 from rag.indexing.build import build
 
 INSIDE = Path(__file__).with_name("ray_inside.py")
@@ -96,7 +96,7 @@ def test_on_a_cluster(case: str, outcomes: dict[str, str]) -> None:
 )
 def test_bad_address(address: str) -> None:
     with pytest.raises(BadInput, match="HOST:PORT") as caught:
-        Fleet(address)
+        RayEmbedder(address)
     assert "\n" not in str(caught.value)
 
 
@@ -111,9 +111,9 @@ def test_nobody_there() -> None:
         began = time.monotonic()
         with (
             pytest.raises(
-                FleetError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`"
+                RayClusterError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`"
             ) as caught,
-            Fleet(address),
+            RayEmbedder(address),
         ):
             pass
     assert "\n" not in str(caught.value)
@@ -150,10 +150,10 @@ def test_something_else_there(says: bytes) -> None:
     with (
         _answering(says) as address,
         pytest.raises(
-            FleetError,
+            RayClusterError,
             match=f"^What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints\\.$",
         ),
-        Fleet(address),
+        RayEmbedder(address),
     ):
         pass
     assert time.monotonic() - began < 2
@@ -179,7 +179,7 @@ def test_a_web_server_there(rag, tmp_path: Path) -> None:
 def test_another_server_of_grpc_there(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray ends the process that would join it, without a word."""
     monkeypatch.setattr("rag.embedding.ray_embedder.sys.executable", "/bin/true")
-    with _answering(SETTINGS) as address, pytest.raises(FleetError) as caught, Fleet(address) as fleet:
+    with _answering(SETTINGS) as address, pytest.raises(RayClusterError) as caught, RayEmbedder(address) as fleet:
         fleet.embed_passages(["平湖"])
     assert str(caught.value) == (
         f"What answers at {address} is no Ray cluster, or one that takes nobody in: "
@@ -195,18 +195,18 @@ def test_nobody_is_called_for_nothing(embedder: Embedder, tmp_path: Path, monkey
     build(folder, tmp_path / "index", embedder)
     calls: list[str] = []
 
-    def called(_: Fleet) -> None:
+    def called(_: RayEmbedder) -> None:
         calls.append("called")
-        raise FleetError("called")
+        raise RayClusterError("called")
 
-    monkeypatch.setattr(Fleet, "_start", called)
-    with _answering(SETTINGS) as address, Fleet(address) as fleet:
+    monkeypatch.setattr(RayEmbedder, "_start", called)
+    with _answering(SETTINGS) as address, RayEmbedder(address) as fleet:
         build(folder, tmp_path / "index", fleet)
         (folder / "a.txt").rename(folder / "b.txt")
         assert build(folder, tmp_path / "index", fleet).embedded == 0
         assert calls == []
         (folder / "c.txt").write_text("　　本报讯 昨天，嘉兴南湖菱上市。\n", encoding="utf-8")
-        with pytest.raises(FleetError, match=r"^called$"):
+        with pytest.raises(RayClusterError, match=r"^called$"):
             build(folder, tmp_path / "index", fleet)
     assert calls == ["called"]
 
@@ -225,7 +225,7 @@ def test_an_empty_address_is_no_leave_to_embed_here(rag, tmp_path: Path, argumen
 
 def test_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.embedding.ray_embedder.find_spec", lambda _: None)
-    with pytest.raises(FleetError, match=r"pip install 'baowen\[ray\]'"), Fleet("127.0.0.1:9"):
+    with pytest.raises(RayClusterError, match=r"pip install 'baowen\[ray\]'"), RayEmbedder("127.0.0.1:9"):
         pass
 
 

@@ -9,14 +9,14 @@ import pytest
 from pypinyin import lazy_pinyin
 
 from rag.index.snapshot import Index
-from rag.search.romanised_names import NameBridge
-from rag.words.bm25 import LexicalIndex
+from rag.search.romanised_names import RomanisedNames
+from rag.words.bm25 import Bm25Index
 from rag.words.syllables import readings
 
 
 @pytest.fixture(scope="module")
-def bridge(index: Index) -> NameBridge:
-    return NameBridge(index.lexical.frequencies)
+def bridge(index: Index) -> RomanisedNames:
+    return RomanisedNames(index.bm25.frequencies)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def bridge(index: Index) -> NameBridge:
         ("What did Ping-hu sign?", {"Ping-hu": "平湖"}),
     ],
 )
-def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None:
-    assert {name: readings[0] for name, readings in bridge.bridge(question).items()} == found
+def test_names(bridge: RomanisedNames, question: str, found: dict[str, str]) -> None:
+    assert {name: readings[0] for name, readings in bridge.chinese_forms(question).items()} == found
 
 
 @pytest.mark.parametrize(
@@ -56,31 +56,31 @@ def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None
         "",
     ],
 )
-def test_what_is_no_name(bridge: NameBridge, question: str) -> None:
-    assert bridge.bridge(question) == {}
+def test_what_is_no_name(bridge: RomanisedNames, question: str) -> None:
+    assert bridge.chinese_forms(question) == {}
 
 
-def test_likeliest_first_and_at_most_two(bridge: NameBridge) -> None:
-    readings = bridge.bridge("Pinghu")["Pinghu"]
+def test_likeliest_first_and_at_most_two(bridge: RomanisedNames) -> None:
+    readings = bridge.chinese_forms("Pinghu")["Pinghu"]
     assert readings[0] == "平湖"
     assert 1 <= len(readings) <= 2
 
 
-def _counted(frequencies: dict[str, int]) -> NameBridge:
-    return NameBridge(
-        LexicalIndex.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies
+def _counted(frequencies: dict[str, int]) -> RomanisedNames:
+    return RomanisedNames(
+        Bm25Index.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies
     )
 
 
 def test_the_articles_words_decide() -> None:
     made = _counted({"平湖": 3, "萍湖": 2, "苹湖": 1, "平": 9, "ab": 4, "新埭": 1})
-    assert made.bridge("Pinghu") == {"Pinghu": ("平湖", "萍湖")}
-    assert made.bridge("Xindai") == {"Xindai": ("新埭",)}
-    assert _counted({"平湖": 9, "萍湖": 2}).bridge("Pinghu") == {"Pinghu": ("平湖",)}
-    assert _counted({}).bridge("Pinghu") == {}
+    assert made.chinese_forms("Pinghu") == {"Pinghu": ("平湖", "萍湖")}
+    assert made.chinese_forms("Xindai") == {"Xindai": ("新埭",)}
+    assert _counted({"平湖": 9, "萍湖": 2}).chinese_forms("Pinghu") == {"Pinghu": ("平湖",)}
+    assert _counted({}).chinese_forms("Pinghu") == {}
 
 
-class Tabled(NameBridge):
+class Tabled(RomanisedNames):
     """The same, by a table of all pairs and of all their characters' readings."""
 
     def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -101,24 +101,24 @@ class Tabled(NameBridge):
         return partial
 
 
-def test_names_of_the_seeds_are_read_as_by_a_table_of_everything(index: Index, bridge: NameBridge) -> None:
-    table = Tabled(index.lexical.frequencies)
+def test_names_of_the_seeds_are_read_as_by_a_table_of_everything(index: Index, bridge: RomanisedNames) -> None:
+    table = Tabled(index.bm25.frequencies)
     found = 0
     for run in [run for p in index.passages[::4] for run in re.findall(r"[\u4e00-\u9fff]+", p.text)]:
         for at in range(0, len(run) - 3, 5):
             two, three = ("".join(lazy_pinyin(run[at : at + size])).capitalize() for size in (2, 3))
             for question in (two, three, f"{two} {three}", f"Did {three} see {two}?"):
-                assert bridge.bridge(question) == table.bridge(question)
-                found += bool(bridge.bridge(question))
+                assert bridge.chinese_forms(question) == table.chinese_forms(question)
+                found += bool(bridge.chinese_forms(question))
     assert found > 500
 
 
 BRIDGE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-from rag.words.bm25 import LexicalIndex
-from rag.search.romanised_names import NameBridge
-assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies).bridge(f"Who is {sys.argv[1]}?") == {}
+from rag.words.bm25 import Bm25Index
+from rag.search.romanised_names import RomanisedNames
+assert RomanisedNames(Bm25Index.build(["平湖", "平湖", "西安"]).frequencies).chinese_forms(f"Who is {sys.argv[1]}?") == {}
 """
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged
 from rag.index.snapshot import Index
-from rag.words.bm25 import LexicalIndex, normalise, tokens, top
+from rag.words.bm25 import Bm25Index, normalise, tokens, top
 from rag.words.postings import Postings
 
 
@@ -57,7 +57,7 @@ TABLE = ["平湖 平湖 ai", "平湖 嘉兴", "上海 ai 5 ai"]
 
 def test_scores_by_hand() -> None:
     """Lucene's BM25, k1 1.2, b 0.75: idf ln(1 + (N-n+.5)/(n+.5)), tf f/(f + k1(1-b+b*len/mean)); lengths 3, 2, 4."""
-    built = LexicalIndex.build(TABLE)
+    built = Bm25Index.build(TABLE)
     half = math.log(1.6)  # in two of three passages: 1 + 1.5/2.5
     once = math.log(8 / 3)  # in one of three: 1 + 2.5/1.5
     short, mean, long = 1.2 * (0.25 + 0.75 * 2 / 3), 1.2, 1.2 * (0.25 + 0.75 * 4 / 3)
@@ -72,14 +72,14 @@ def test_scores_by_hand() -> None:
 
 
 def test_unknown_and_repeated_terms() -> None:
-    built = LexicalIndex.build(TABLE)
+    built = Bm25Index.build(TABLE)
     assert built.scores(["杭州"]).tolist() == [0, 0, 0]
     assert built.scores([]).tolist() == [0, 0, 0]
     assert built.scores(["ai", "杭州", "ai"]).tolist() == built.scores(["ai"]).tolist()
 
 
 def test_passage_without_a_term() -> None:
-    built = LexicalIndex.build(["，。", "平湖"])
+    built = Bm25Index.build(["，。", "平湖"])
     scores = built.scores(["平湖"])
     assert scores[0] == 0
     assert scores[1] == pytest.approx(math.log(2) / 2.2, abs=1e-6)
@@ -88,7 +88,7 @@ def test_passage_without_a_term() -> None:
 def test_scores_of_the_seeds_are_those_of_the_formula(index: Index) -> None:
     question = tokens("平湖签约了哪些人工智能项目？DeepSeek 5亿元")
     expected = _by_formula([p.context for p in index.passages], question)
-    assert index.lexical.scores(question) == pytest.approx(expected, abs=1e-5)
+    assert index.bm25.scores(question) == pytest.approx(expected, abs=1e-5)
     assert max(expected) > 5
 
 
@@ -123,9 +123,9 @@ SEGMENTS = st.lists(
 def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str], list[bool]]], asked: str) -> None:
     """The same terms, statistics and scores, by the formula, by an index built from nothing, merged and read again."""
     alive = [np.array(mask, bool) for _, mask in parts]
-    grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], alive)
+    grown = Bm25Index([Postings.build(texts) for texts, _ in parts], alive)
     left = [text for texts, mask in parts for text, lives in zip(texts, mask, strict=True) if lives]
-    anew = LexicalIndex.build(left)
+    anew = Bm25Index.build(left)
     question = list(dict.fromkeys([*tokens(asked), "湖", "5"]))
     keep = np.concatenate(alive)
     scores = grown.scores(question)
@@ -141,10 +141,10 @@ def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str]
     assert len(grown.frequencies) == len(anew.frequencies)
     assert [grown.idf(term) for term in question] == [anew.idf(term) for term in question]
     assert all((term in grown.frequencies) == (term in anew.frequencies) for term in question)
-    assert grown.frequencies.spoken("ping", "hu") == anew.frequencies.spoken("ping", "hu")
+    assert grown.frequencies.pairs_read_as("ping", "hu") == anew.frequencies.pairs_read_as("ping", "hu")
     with TemporaryDirectory() as folder:
         grown.save(Path(folder))
-        read = LexicalIndex.load(Path(folder), len(left))
+        read = Bm25Index.load(Path(folder), len(left))
         assert read.scores(question).tolist() == anew.scores(question).tolist()
         assert dict(read.frequencies) == dict(anew.frequencies)
 
@@ -156,7 +156,7 @@ def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str]
 def test_scores_are_those_of_bm25s(texts: list[str], asked: str) -> None:
     theirs = bm25s.BM25(k1=1.2, b=0.75)
     theirs.index([tokens(text) or ["\0"] for text in texts], show_progress=False)
-    built = LexicalIndex.build(texts)
+    built = Bm25Index.build(texts)
     known = [term for term in dict.fromkeys(tokens(asked)) if term in built.frequencies]
     expected = theirs.get_scores(known) if known else np.zeros(len(texts))
     assert built.scores(tokens(asked)) == pytest.approx(expected, abs=1e-5)
@@ -166,22 +166,22 @@ def test_best_of_many() -> None:
     assert top(np.array([1, 0, 2, 0.5, 0], np.float32), 2).tolist() == [2, 0]
     assert top(np.array([1, 0, 2, 0.5, 0], np.float32), 9).tolist() == [2, 0, 3]
     assert top(np.zeros(5, np.float32), 9).tolist() == []
-    equal = LexicalIndex.build(["平湖 平湖" if row % 3 else "平湖 上海" for row in range(500)])
+    equal = Bm25Index.build(["平湖 平湖" if row % 3 else "平湖 上海" for row in range(500)])
     assert top(equal.scores(["平湖"]), 400).tolist() == sorted(range(500), key=lambda row: (row % 3 == 0, row))[:400]
 
 
 @given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12), st.integers(1, 8))
 def test_best_are_the_first_of_all_scores(parts: list[tuple[list[str], list[bool]]], asked: str, k: int) -> None:
-    grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], [np.array(mask, bool) for _, mask in parts])
+    grown = Bm25Index([Postings.build(texts) for texts, _ in parts], [np.array(mask, bool) for _, mask in parts])
     scores = grown.scores(tokens(asked))
     order = [row for row in np.lexsort((np.arange(len(scores)), -scores)) if scores[row] > 0][:k]
     assert top(scores, k).tolist() == order
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    built = LexicalIndex.build(TABLE)
+    built = Bm25Index.build(TABLE)
     built.save(tmp_path)
-    read = LexicalIndex.load(tmp_path, 3)
+    read = Bm25Index.load(tmp_path, 3)
     assert read.frequencies == built.frequencies == {"平湖": 2, "ai": 2, "嘉兴": 1, "上海": 1, "5": 1}
     for term in built.frequencies:
         assert read.scores([term]).tolist() == built.scores([term]).tolist()
@@ -192,14 +192,14 @@ def test_round_trip(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{", b"\xff\xfe"])
 @pytest.mark.parametrize("name", ["terms.npy", "offsets.npy", "rows.npy", "counts.npy", "lengths.npy", "sounds.npy"])
 def test_damaged_files(tmp_path: Path, name: str, content: bytes) -> None:
-    LexicalIndex.build(TABLE).save(tmp_path)
+    Bm25Index.build(TABLE).save(tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(IndexDamaged, match="run `rag index`"):
-        LexicalIndex.load(tmp_path, 3)
+        Bm25Index.load(tmp_path, 3)
 
 
 def test_truncated_and_exchanged_files(tmp_path: Path) -> None:
-    LexicalIndex.build(TABLE).save(tmp_path)
+    Bm25Index.build(TABLE).save(tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == sorted(
         f"{n}.npy" for n in ("terms", "offsets", "indptr", "rows", "counts", "lengths", "sounds", "spans", "sounding")
@@ -215,13 +215,13 @@ def test_truncated_and_exchanged_files(tmp_path: Path) -> None:
         ):
             (tmp_path / name).write_bytes(data)
             with pytest.raises(IndexDamaged, match="run `rag index`"):
-                LexicalIndex.load(tmp_path, 3)
+                Bm25Index.load(tmp_path, 3)
         (tmp_path / name).write_bytes(good[name])
     with pytest.raises(IndexDamaged, match="run `rag index`"):
-        LexicalIndex.load(tmp_path, 4)
-    assert LexicalIndex.load(tmp_path, 3).frequencies == LexicalIndex.build(TABLE).frequencies
+        Bm25Index.load(tmp_path, 4)
+    assert Bm25Index.load(tmp_path, 3).frequencies == Bm25Index.build(TABLE).frequencies
 
 
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged, match="run `rag index`"):
-        LexicalIndex.load(tmp_path, 3)
+        Bm25Index.load(tmp_path, 3)

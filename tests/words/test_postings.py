@@ -63,8 +63,8 @@ def test_merging_drops_what_is_dead() -> None:
     }
     assert merged.lengths.tolist() == [1, 1, 2, 1]
     assert merged.find("上海")[0].tolist() == []
-    assert [merged.vocabulary[n] for n in merged.sounds.find("jia", "xing")] == ["嘉兴"]
-    assert merged.sounds.find("shang", "hai") == []
+    assert [merged.vocabulary[n] for n in merged.syllables.find("jia", "xing")] == ["嘉兴"]
+    assert merged.syllables.find("shang", "hai") == []
 
 
 @given(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.words.syllables import Sounds, readings
+from rag.words.syllables import SyllablePairs, readings
 
 TERMS = ["ab", "人工智能", "平", "平湖", "苹湖", "萍乡", "重庆", "银行", "绿城", "㍿㍿", "湖a"]
 
@@ -44,17 +44,17 @@ def test_readings(character: str, found: set[str]) -> None:
     ],
 )
 def test_pairs_by_their_sound(syllables: str, found: list[str]) -> None:
-    assert [TERMS[n] for n in Sounds.of(TERMS).find(*syllables.split())] == found
+    assert [TERMS[n] for n in SyllablePairs.of(TERMS).find(*syllables.split())] == found
 
 
 def test_nothing_to_find() -> None:
-    assert Sounds.of([]).find("ping", "hu") == []
-    assert Sounds.of(["ab", "平"]).find("ping", "hu") == []
+    assert SyllablePairs.of([]).find("ping", "hu") == []
+    assert SyllablePairs.of(["ab", "平"]).find("ping", "hu") == []
 
 
 @given(st.lists(st.text("平湖重庆银行绿城曾都", min_size=1, max_size=3), unique=True, max_size=12))
 def test_a_pair_is_found_by_all_its_readings_and_by_no_other(terms: list[str]) -> None:
-    sounds = Sounds.of(terms)
+    sounds = SyllablePairs.of(terms)
     syllables = sorted({reading for character in "平湖重庆银行绿城曾都" for reading in readings(character)})
     for first, second in itertools.product(syllables, repeat=2):
         assert sounds.find(first, second) == [
