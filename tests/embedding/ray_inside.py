@@ -33,12 +33,12 @@ class Node:
     """A machine of the cluster with one CPU. It listens on the loopback address only."""
 
     def __init__(self, *arguments: str, path: Path | None = None) -> None:
-        ray = shutil.which("ray", path=str(Path(sys.executable).parent))
-        assert ray
         folders = [str(path), str(ROOT)] if path else [str(ROOT)]
         self._process = subprocess.Popen(
             [
-                ray,
+                sys.executable,
+                "-m",
+                "ray.scripts.scripts",
                 "start",
                 *arguments,
                 "--node-ip-address=127.0.0.1",
