@@ -25,7 +25,8 @@ from eval.harness.records import HITS, Record, answered, as_json, from_json, ret
 from eval.harness.sets import Question
 from eval.harness.subject import Subject
 from rag.answer.assistant import Assistant
-from rag.answer.extractive import compose, weigh
+from rag.answer.evidence import weigh
+from rag.answer.extractive import compose
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError

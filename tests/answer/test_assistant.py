@@ -1,4 +1,4 @@
-"""The walk of a question, whole: what is searched, what is chosen, what is refused."""
+"""A question from search to answer, over the index of the seeds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def retriever(assistant: Assistant) -> Retriever:
     return assistant.retriever
 
 
-def test_dense_ranking_is_that_of_brute_force(assistant: Assistant, retriever: Retriever) -> None:
+def test_dense_ranking_equals_brute_force(assistant: Assistant, retriever: Retriever) -> None:
     query = parse("平湖再生水一年节约多少水？", (), retriever.names)
     rows = assistant.embedder.embed_passages([p.context for p in retriever.index.passages])
     scores = rows @ assistant.embedder.embed_queries([query.search])[0]
@@ -27,7 +27,7 @@ def test_dense_ranking_is_that_of_brute_force(assistant: Assistant, retriever: R
     assert np.allclose([h.dense for h in hits], scores[best], atol=5e-3)
 
 
-def test_one_search_is_the_batch_of_one(retriever: Retriever) -> None:
+def test_a_batch_finds_the_same_as_single_searches(retriever: Retriever) -> None:
     queries = [parse(q, (), retriever.names) for q in ("大禹鼎", "What did Xindai build?", "黄桃在哪里丰收？")]
     together = retriever.search_many(queries, 3)
     assert [[h.passage.passage_id for h in hits] for hits in together] == [
@@ -43,7 +43,7 @@ def test_names_and_words_of_an_english_question(retriever: Retriever) -> None:
     assert query.language == "en"
 
 
-def test_a_follow_up_is_searched_with_the_question_before(retriever: Retriever) -> None:
+def test_a_follow_up_is_joined_to_the_question_before(retriever: Retriever) -> None:
     history = [("平湖签约了哪些人工智能项目？", "……")]
     assert (
         parse("其中投资最大的呢？", history, retriever.names).search
@@ -53,7 +53,7 @@ def test_a_follow_up_is_searched_with_the_question_before(retriever: Retriever) 
 
 
 @pytest.mark.parametrize("question", ["平湖签约了哪些人工智能项目？", "What AI projects has Pinghu signed?"])
-def test_both_signings(assistant: Assistant, question: str) -> None:
+def test_both_signings_are_cited(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question)
     quotes = {c.file[:3]: [] for c in answer.citations}
     for c in answer.citations:
@@ -66,7 +66,7 @@ def test_both_signings(assistant: Assistant, question: str) -> None:
 @pytest.mark.parametrize(
     "question", ["平湖到上海的高铁票价是多少？", "Who won the 2022 FIFA World Cup?", "红烧肉怎么做？"]
 )
-def test_refused_with_the_nearest_headlines(assistant: Assistant, question: str) -> None:
+def test_refusal_names_the_nearest_headlines(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question)
     assert answer.abstained
     assert answer.confidence < 0.5
@@ -77,7 +77,7 @@ def test_refused_with_the_nearest_headlines(assistant: Assistant, question: str)
     assert all(line.startswith(("- 《", "- （无标题）")) for line in nearest)
 
 
-def test_the_stream_ends_with_the_answer_that_ask_gives(assistant: Assistant) -> None:
+def test_the_stream_ends_with_the_answer_of_ask(assistant: Assistant) -> None:
     *pieces, last = assistant.stream("润泽项目一期从签约到开工用了多少天？")
     assert isinstance(last, Answer)
     assert (
@@ -86,7 +86,7 @@ def test_the_stream_ends_with_the_answer_that_ask_gives(assistant: Assistant) ->
     assert "26天" in last.answer
 
 
-def test_a_sentence_that_leans_back_is_found(assistant: Assistant) -> None:
+def test_a_sentence_that_refers_back_is_found(assistant: Assistant) -> None:
     assert "该项目总投资1.55亿元" in assistant.ask("德默菲换热器项目总投资多少？").answer
 
 
