@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from rag.schema import Answer
 from rag.search.langchain import BaowenRetriever
 from rag.search.query import parse
 from rag.search.retriever import Retriever
+from tests.servers.endpoint import FakeEndpoint, endpoint_fixture  # noqa: F401  (the fixture ``endpoint``)
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +99,56 @@ def test_langchain_retriever(retriever: Retriever) -> None:
     assert len(documents) == 2
     assert "水月湾农场" in documents[0].page_content
     assert documents[0].metadata["file"].startswith("004_")
+
+
+QUESTION = "平湖签约了哪些人工智能项目？"
+Start = Callable[..., FakeEndpoint]
+
+
+def _with_model(assistant: Assistant, server: FakeEndpoint) -> Assistant:
+    settings = replace(assistant.settings, llm_base_url=server.base_url, llm_model="m", llm_timeout=10.0)
+    return Assistant(settings, assistant.embedder)
+
+
+def _streamed(assistant: Assistant) -> tuple[str, Answer]:
+    *pieces, answer = assistant.stream(QUESTION)
+    assert isinstance(answer, Answer)
+    return "".join(str(piece) for piece in pieces), answer
+
+
+def test_a_language_model_writes_the_answer_and_its_marks_are_checked(assistant: Assistant, endpoint: Start) -> None:
+    server = endpoint("ok", deltas=["平湖签约了", "项目。[1]", "总投资999亿元。[1][77]"])
+    shown, answer = _streamed(_with_model(assistant, server))
+    assert shown == "平湖签约了项目。[1]总投资999亿元。[1][77]"
+    assert (answer.mode, answer.abstained, answer.notices) == ("llm", False, ())
+    assert answer.answer.startswith("平湖签约了项目。[1]总投资999亿元。（未核实）[")
+    assert "[77]" not in answer.answer
+    assert answer.citations
+    assert list(answer.timings_ms) == ["retrieve", "select", "write", "total"]
+
+
+def test_a_language_model_refuses_and_its_code_word_is_never_shown(assistant: Assistant, endpoint: Start) -> None:
+    shown, answer = _streamed(_with_model(assistant, endpoint("ok", deltas=[" NOT_IN", "_ARTICLES", "."])))
+    assert (answer.mode, answer.abstained, answer.citations) == ("llm", True, ())
+    assert answer.answer.startswith("文章里没有说。\n最接近的报道：")
+    assert shown == answer.answer
+
+
+@pytest.mark.parametrize(("behaviour", "before"), [("401", ""), ("cut", "平湖签约12个项目，")])
+def test_quoted_sentences_replace_a_language_model_that_fails(
+    assistant: Assistant, endpoint: Start, behaviour: str, before: str
+) -> None:
+    shown, answer = _streamed(_with_model(assistant, endpoint(behaviour)))
+    expected = assistant.ask(QUESTION)
+    assert (answer.mode, answer.answer, answer.citations) == ("extractive", expected.answer, expected.citations)
+    assert shown == before + answer.answer
+    assert len(answer.notices) == 1
+    assert answer.notices[0].startswith("语言模型未能作答（The language model 'm' at 127.0.0.1:")
+    assert list(answer.timings_ms) == ["retrieve", "select", "write", "total"]
+
+
+def test_no_language_model_is_asked_if_the_articles_do_not_answer(assistant: Assistant, endpoint: Start) -> None:
+    server = endpoint("ok")
+    answer = _with_model(assistant, server).ask("红烧肉怎么做？")
+    assert (answer.mode, answer.abstained, server.requests) == ("extractive", True, [])
+    assert list(answer.timings_ms) == ["retrieve", "select", "total"]
