@@ -1,4 +1,4 @@
-"""The JSON that other programs read: field names and order are a contract."""
+"""Schema values -> the JSON that other programs read. Names and order of the fields are a contract."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rag.schema import Answer, Article, Citation, Hit
 
 
 def answer(a: Answer) -> dict[str, Any]:
+    """Return what `rag ask --json` prints."""
     return {
         "question": a.question,
         "answer": a.answer,
@@ -25,6 +26,7 @@ def answer(a: Answer) -> dict[str, Any]:
 
 
 def citation(c: Citation) -> dict[str, Any]:
+    """Return one citation as in `rag ask --json`."""
     return {
         "n": c.n,
         "article_id": c.article_id,
@@ -43,6 +45,7 @@ def citation(c: Citation) -> dict[str, Any]:
 
 
 def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
+    """Return the hits of `rag search --json`, best first."""
     return [
         {
             "passage_id": h.passage.passage_id,
@@ -59,6 +62,7 @@ def hits(found: Sequence[Hit]) -> list[dict[str, Any]]:
 
 
 def article(a: Article, with_text: bool = True) -> dict[str, Any]:
+    """Return what `rag show --json` prints; without its text, one row of `rag articles --json`."""
     row: dict[str, Any] = {
         "article_id": a.article_id,
         "title": a.title,

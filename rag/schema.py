@@ -1,6 +1,6 @@
-"""The values that stages hand to one another. Frozen, and nothing else lives here.
+"""The frozen values that the stages hand to one another.
 
-All offsets are counts of Unicode characters, half open: ``text[start:end]``.
+All offsets count Unicode characters and are half open: ``text[start:end]``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ Mode = Literal["extractive", "llm"]
 Language = Literal["zh", "en"]
 DateBasis = Literal["", "stated", "sidecar", "file name", "inferred"]
 Turn = tuple[str, str]
-"""An earlier question and the answer it got."""
+"""An earlier question and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """An article as a person has marked it on its page. ``lines`` of the body, (first, last), from 1."""
+    """An article as a person marked it on its page. ``lines`` are the (first, last) lines of its body, counted from 1."""
 
     title: str
     byline: tuple[str, ...]
@@ -29,10 +29,10 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a file, its front matter or the small YAML beside it says of its articles; empty where it
-    says nothing. ``source`` is the newspaper, ``page`` its page (``03``), ``date`` ``YYYY[-MM[-DD]]``.
-    ``whole``: the file is one article, not a page to be cut. ``articles`` is how it is to be cut, in the
-    version of the file whose hash begins with ``sha256``."""
+    """Metadata that a file, its front matter or its sidecar YAML gives for its articles. Unknown fields are empty.
+    ``source`` is the newspaper, ``page`` its page (``03``), ``date`` is ``YYYY[-MM[-DD]]``. If ``whole`` is true, the
+    file is one article and is not cut. ``articles`` says how to cut the page; it holds for the version of the file
+    whose hash begins with ``sha256``."""
 
     title: str = ""
     byline: tuple[str, ...] = ()
@@ -47,8 +47,8 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file as received: ``text`` is its bytes decoded and never changed, line ends included. Of a
-    file that is no plain text it is what was read out of it, and offsets count in that."""
+    """A file as received. ``text`` is the decoded bytes, unchanged, with their line ends. For a file that is not plain
+    text, ``text`` is the text extracted from it, and offsets count in that text."""
 
     file: str
     text: str
@@ -59,8 +59,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A text read out of a file that is no plain text. ``mark`` tells it from the file's others: ``#17`` for
-    a row or a page, empty where it is the only one."""
+    """A text extracted from a file that is not plain text. ``mark`` names its row or page, such as ``#17``; it is empty
+    if the file holds only one text."""
 
     text: str
     stated: Stated = Stated()
@@ -69,8 +69,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file, or a part of one, that cannot be used. ``why`` is one line. ``passing``: what stood in the way may be gone
-    the next time."""
+    """A file, or a part of one, that cannot be used. ``why`` is one line. If ``passing`` is true, the cause may be gone
+    at the next run."""
 
     file: str
     why: str
@@ -79,8 +79,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``length`` characters of an article's text that stand side by side in ``file``; empty for the
-    article's own."""
+    """``length`` characters of an article's text that are also contiguous in ``file``. An empty ``file`` is the
+    article's own file."""
 
     start: int
     source_start: int
@@ -90,11 +90,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One story with its layout undone. ``runs`` ascend and cover ``text`` save the paragraph
-    breaks (newlines) and the blanks between Latin words that stand for a line end. ``date`` is
-    ``YYYY[-MM[-DD]]`` or empty; one inferred rests on ``date_words``, words of the text or, where it
-    has none, of another article on the page. ``copies`` are the ids of articles that print the same
-    story elsewhere. ``goes_on`` and ``comes_from``: the pages that its 下转 and 上接 name, ``2``."""
+    """One story without the layout of its page. ``runs`` ascend and cover ``text``, except for paragraph breaks
+    (newlines) and for blanks between Latin words that replace a line end. ``date`` is ``YYYY[-MM[-DD]]`` or empty. An
+    inferred date comes from ``date_words``: words of this text or, if it has none, of another article on the page.
+    ``copies`` are the ids of articles that print the same story. ``goes_on`` and ``comes_from`` are the pages named
+    after 下转 and 上接, such as ``2``."""
 
     article_id: str
     file: str
@@ -115,9 +115,9 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article and what the index knows of it. ``home``: the file on disk that holds it, ``place``: its number there,
-    ``jumps``: it or a part of it names another page. ``twins``: keys of other texts that tell the same, ``bands``: by which
-    they are found, as ``rag.index.reprints`` has them."""
+    """An article and its record in the index. ``home`` is the file on disk that holds the article, ``place`` its
+    number in that file. ``jumps`` is true if the article or a part of it names another page. ``twins`` are the keys of
+    texts that tell the same story, and ``bands`` the hashes that find them; ``rag.index.reprints`` computes both."""
 
     article: Article
     home: str
@@ -133,9 +133,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was when read. ``sha256``: of its bytes, empty where they are to be read again; ``beside``: a hash of the
-    YAML that speaks for it; ``stamp``: size and times, empty where they would not tell a change; ``articles``: how many it
-    gave; ``pages``: the files in it that have a hash of their own; ``refused``: (what, why)."""
+    """The state of a file when it was read. ``sha256`` is the hash of its bytes, or empty if the file must be read
+    again. ``beside`` is the hash of the sidecar YAML that applies to it. ``stamp`` holds size and times, or is empty if
+    they cannot show a change. ``articles`` is the number of its articles. ``pages`` are the files inside it, each with
+    its hash. ``refused`` holds (part, reason)."""
 
     home: str
     sha256: str
@@ -148,8 +149,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """``article.text[start:end] == text``; at most 400 characters. ``heading`` is what of the article's
-    headline is embedded with it: the passage often does not tell what the article is about."""
+    """A part of an article: ``article.text[start:end] == text``, at most 400 characters. ``heading`` is the part of the
+    headline that is embedded with it, because a passage alone often does not say what its article is about."""
 
     passage_id: str
     article_id: str
@@ -160,14 +161,14 @@ class Passage:
 
     @property
     def context(self) -> str:
-        """What is embedded."""
+        """Return the text to embed."""
         return f"{self.heading}\n{self.text}" if self.heading else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which articles to look in. ``since`` and ``until`` are days, ``YYYY-MM-DD``, both included; empty
-    fields ask for nothing."""
+    """The articles to search. ``since`` and ``until`` are days, ``YYYY-MM-DD``, both included. An empty field accepts
+    every article."""
 
     since: str = ""
     until: str = ""
@@ -182,10 +183,9 @@ EVERYTHING = Filter()
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for. ``text`` is the question as asked; ``search`` is what is embedded, names and
-    English words in the articles' language added; ``lexical`` what is matched word by word;
-    ``words`` the question's content words, each with what it may be in the articles; ``only`` where
-    to look."""
+    """A question prepared for the search. ``text`` is the question as asked. ``search`` is the text to embed, with the
+    Chinese forms of romanised names and English words added. ``lexical`` is the text that BM25 matches word by word.
+    ``words`` are the content words, each with its possible forms in the articles. ``only`` selects the articles."""
 
     text: str
     search: str
@@ -197,8 +197,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found, best first. ``score`` orders; ``dense`` is the cosine with the question and
-    ``lexical`` the BM25 score, both raw."""
+    """A passage that a search found. Hits are ordered by ``score``, highest first. ``dense`` is the cosine with the
+    question and ``lexical`` the BM25 score, both raw."""
 
     passage: Passage
     article: Article
@@ -209,9 +209,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Words of an article: ``article.text[start:end] == quote``, and the file's characters at
-    ``source_start:source_end`` equal it once white space is dropped. Carries all that a reader
-    needs to see, so a stored chat keeps its sources."""
+    """Quoted words of an article: ``article.text[start:end] == quote``. The file's characters at
+    ``source_start:source_end`` equal the quote if white space is ignored. A citation holds everything that a reader
+    sees, so a stored chat keeps its sources."""
 
     n: int
     article_id: str
@@ -230,8 +230,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``[n]`` in ``answer`` refers to ``citations[n-1]``. ``notices`` are remarks for the reader
-    about how the answer came about, e.g. that a language model failed and quotes stand in."""
+    """An answer and its sources. ``[n]`` in ``answer`` refers to ``citations[n-1]``. ``notices`` tell the reader how the
+    answer was made, for example that the language model failed and quotes replace its text."""
 
     question: str
     answer: str

@@ -1,4 +1,4 @@
-"""One embedder, one index of the seed pages and one assistant for the whole run."""
+"""Fixtures for all tests: one embedder, one index of the seed pages and one assistant for the session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ for _name in [name for name in os.environ if name.startswith(("RAG_", "OPENAI_")
 os.environ["HF_HUB_OFFLINE"] = "1"
 pytest_plugins = ["tests.faults.states"]
 
-from rag.answer.assistant import Assistant  # noqa: E402  (the environment has to be clean first)
+from rag.answer.assistant import Assistant  # noqa: E402  (the environment must be cleaned first)
 from rag.cli.main import main  # noqa: E402
 from rag.config import Settings  # noqa: E402
 from rag.embedding.embedder import Embedder  # noqa: E402
@@ -47,7 +47,7 @@ def embedder() -> Embedder:
 
 @pytest.fixture(scope="session")
 def index_dir(tmp_path_factory: pytest.TempPathFactory, seeds: Path, embedder: Embedder) -> Path:
-    """The real index of the seed pages: read it, copy it, never write to it."""
+    """The index of the seed pages. Tests may read and copy it, but never write to it."""
     folder = tmp_path_factory.mktemp("index")
     build(seeds, folder, embedder)
     return folder
@@ -68,14 +68,14 @@ Deadline = Callable[[float], AbstractContextManager[None]]
 
 @pytest.fixture(scope="session")
 def within() -> Deadline:
-    """``with within(seconds):`` fails the test when its body has not ended by then."""
+    """``with within(seconds):`` fails the test if its body takes longer."""
 
     @contextmanager
     def deadline(seconds: float) -> Iterator[None]:
-        def late(_signal: int, _frame: FrameType | None) -> None:
-            pytest.fail(f"still busy after {seconds:g} s", pytrace=False)
+        def fail(_signal: int, _frame: FrameType | None) -> None:
+            pytest.fail(f"still running after {seconds:g} s", pytrace=False)
 
-        before = signal.signal(signal.SIGALRM, late)
+        before = signal.signal(signal.SIGALRM, fail)
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             yield
@@ -91,7 +91,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def rag(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """The console script in this process: ``rag("status", "--json")`` -> (exit code, stdout, stderr)."""
+    """Run the command line in this process: ``rag("status", "--json")`` -> (exit code, stdout, stderr)."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["rag", *map(str, arguments)])

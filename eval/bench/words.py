@@ -23,10 +23,10 @@ import numpy as np
 from eval.harness.sets import load_corpus, load_set
 from rag.errors import RagError
 from rag.search.query import parse
-from rag.search.romanised_names import NameBridge
+from rag.search.romanised_names import RomanisedNames
 from rag.text.sentences import sentences
 from rag.text.terms import tokens
-from rag.words.bm25 import LexicalIndex, Scores, top
+from rag.words.bm25 import Bm25Index, Scores, top
 from rag.words.postings import Postings
 
 _OUT = Path("eval/out/bench_lexical.json")
@@ -55,7 +55,7 @@ def main() -> None:
     folder, sizes = Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or _SIZES
     found = [article.text for article in load_corpus(folder)]
     pool = [text[start:end] for text in found for start, end in sentences(text)]
-    names = NameBridge(LexicalIndex.build([]).frequencies)
+    names = RomanisedNames(Bm25Index.build([]).frequencies)
     asked = [q.question for q in load_set(folder / "questions.jsonl", None) if q.lang == "zh"]
     queries = [
         tokens(parse(text, (), names).lexical) for text in random.Random(1).sample(asked, min(_QUESTIONS, len(asked)))
@@ -120,7 +120,7 @@ def _opened(folder: Path, queries: Sequence[list[str]], ours: bool) -> Row:
     start = time.perf_counter()
     index = None if ours else bm25s.BM25.load(str(folder), allow_pickle=False, show_progress=False)
     parts = sorted(folder.iterdir()) if ours else []
-    lexical = LexicalIndex([Postings.open(part, int(part.name.split("-")[1])) for part in parts])
+    lexical = Bm25Index([Postings.open(part, int(part.name.split("-")[1])) for part in parts])
     opened = time.perf_counter() - start
     own_open, mapped_open = _memory()
     times = []
@@ -134,7 +134,7 @@ def _opened(folder: Path, queries: Sequence[list[str]], ours: bool) -> Row:
     own_then, mapped_then = _memory()
     start = time.perf_counter()
     if ours:
-        NameBridge(lexical.frequencies).bridge(_NAMES)
+        RomanisedNames(lexical.frequencies).chinese_forms(_NAMES)
     return {
         "open ms": 1000 * opened,
         "own MB": own_open - own,

@@ -37,7 +37,7 @@ def set_line(feedback: Feedback) -> dict[str, Any]:
     right = feedback.thumb == "up"
     quotes = {(c["file"], c["quote"]): None for c in feedback.citations} if right and not feedback.abstained else {}
     line: dict[str, Any] = {
-        "id": f"feedback-{feedback.about}",
+        "id": f"feedback-{feedback.answer_id}",
         "question": feedback.question,
         "lang": feedback.language,
         "type": "unanswerable" if right and feedback.abstained else "feedback",

@@ -25,7 +25,8 @@ from eval.harness.records import HITS, Record, answered, as_json, from_json, ret
 from eval.harness.sets import Question
 from eval.harness.subject import Subject
 from rag.answer.assistant import Assistant
-from rag.answer.extractive import compose, weigh
+from rag.answer.evidence import weigh
+from rag.answer.extractive import compose
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
@@ -216,7 +217,7 @@ def _unrefused(question: Question, answer: Answer, retriever: Retriever) -> Answ
     if not (answer.abstained and question.answerable):
         return answer
     query = parse(question.question, question.history, retriever.names)
-    evidence = weigh(query, answer.hits, retriever.index.lexical, retriever.embedder)
+    evidence = weigh(query, answer.hits, retriever.index.bm25, retriever.embedder)
     if not evidence.sentences:
         return answer
     text, citations = compose(query, evidence)

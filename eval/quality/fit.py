@@ -1,4 +1,4 @@
-"""Fits the weights of rag/answer/extractive.py and prints them as they stand there.
+"""Fits the weights of rag/answer/evidence.py and prints them as they stand there.
 
     python -m eval.quality.fit SET.jsonl OFF_TOPIC.jsonl [INDEX]
 
@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from eval.harness.intervals import auroc
 from eval.harness.sets import Question, load_set, normalise, tuning
 from rag.answer.assistant import PASSAGES, Assistant
-from rag.answer.extractive import Measured, measure
+from rag.answer.evidence import Measured, measure
 from rag.config import Settings
 from rag.search.query import parse
 
@@ -43,7 +43,7 @@ def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
     rows = []
     for question in questions:
         query = parse(question.question, question.history, retriever.names)
-        measured = measure(query, retriever.search(query, PASSAGES), retriever.index.lexical, assistant.embedder)
+        measured = measure(query, retriever.search(query, PASSAGES), retriever.index.bm25, assistant.embedder)
         if measured is None:
             continue
         quotes = [(item.doc, normalise(item.quote)) for item in question.evidence if item.quote]

@@ -1,4 +1,4 @@
-"""The walk of a question: query -> retriever -> extractive | language model -> citations -> Answer."""
+"""Question -> Answer: query -> hits -> evidence -> refusal, quoted sentences, or a language model's checked text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 
-from rag.answer import citations, llm
-from rag.answer.extractive import compose, refuse, weigh
+from rag.answer.citations import verify
+from rag.answer.evidence import weigh
+from rag.answer.extractive import compose, refuse
+from rag.answer.llm import stream_chat
 from rag.answer.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
@@ -15,16 +17,16 @@ from rag.errors import EndpointError
 from rag.index.manifest import state
 from rag.index.reprints import distinct
 from rag.index.snapshot import load
-from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Mode, Query, Turn
+from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Query, Turn
 from rag.search.query import parse
 from rag.search.retriever import Retriever
 
 PASSAGES = 10
-"""How many passages an answer may rest on."""
+"""The number of passages that an answer may use."""
 
 
 class Assistant:
-    """Answers from the index in use, and moves to a newer one between two questions."""
+    """Answers questions from the index in use. Opens a newer generation between two questions."""
 
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self.settings = settings
@@ -35,69 +37,75 @@ class Assistant:
 
     @property
     def retriever(self) -> Retriever:
-        """Over the generation in use; opened when first asked for and when another takes its place.
+        """The search over the generation in use, opened at its first use.
 
         Raises IndexMissing, IndexDamaged or IndexIncompatible.
         """
         with self._lock:
             newest = state(self.settings.index_dir)
             if self._retriever is None or self._state != newest:
-                self._retriever = Retriever(
-                    load(self.settings.index_dir, self.embedder, self.settings.vector_store), self.embedder
-                )
-                self._state = newest  # seen before it was loaded: at worst the next question loads it again
+                index = load(self.settings.index_dir, self.embedder, self.settings.vector_store)
+                self._retriever = Retriever(index, self.embedder)
+                self._state = newest  # read before the index: at worst the next question opens it again
             return self._retriever
 
     def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:
+        """Return the ``k`` best passages, best first. Raises BadInput for a question that is not valid."""
         retriever = self.retriever
         return retriever.search(parse(question, history, retriever.names, only), k)
 
     def ask(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Answer:
-        """``stream`` collected."""
+        """Return the last item of ``stream``."""
         *_, answer = self.stream(question, history, only)
         assert isinstance(answer, Answer)
         return answer
 
     def stream(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Iterator[str | Answer]:
-        """Pieces of the answer as they come about, then the Answer itself, whose text is the one that
-        counts: marks of a language model are verified only once it has finished."""
+        """Yield pieces of the answer's text while it is written, and last the Answer.
+
+        Only the text of the Answer is final: the marks of a language model are checked after its last word. Raises
+        BadInput for a question that is not valid, and what ``retriever`` raises.
+        """
         retriever, clock = self.retriever, _Clock()
         query = parse(question, history, retriever.names, only)
+
         hits = retriever.search(query, PASSAGES)
         clock.lap("retrieve")
-        sources = distinct(hits)  # a story printed twice is no second witness
-        evidence = weigh(query, sources, retriever.index.lexical, self.embedder)
+
+        sources = distinct(hits)  # a story that was printed twice is one source
+        evidence = weigh(query, sources, retriever.index.bm25, self.embedder)
         clock.lap("select")
 
-        mode: Mode = "extractive"
-        abstained = evidence.abstains
-        notices = _filtered(query, hits, retriever.index.undated(query.only))
-        cited: tuple[Citation, ...] = ()
+        notices = _filter_notices(query, hits, retriever.index.undated(query.only))
+        asks_model = self.settings.llm_configured and not evidence.abstains
+        written: str | None = None  # by the language model
+        if asks_model:
+            try:
+                written = yield from self._write(query, sources, history)
+            except EndpointError as error:
+                notices.append(_MODEL_FAILED[query.language].format(error=error))
+
+        abstained = evidence.abstains if written is None else written.strip().startswith(NOT_IN_ARTICLES)
+        citations: tuple[Citation, ...] = ()
         if abstained:
             text = refuse(query, evidence)
+        elif written is None:
+            text, citations = compose(query, evidence)
         else:
-            text, cited = compose(query, evidence)
-            if self.settings.llm_configured:
-                try:
-                    written = yield from self._written(query, sources, history)
-                    mode, abstained = "llm", written.strip().startswith(NOT_IN_ARTICLES)
-                    if abstained:
-                        text, cited = refuse(query, evidence), ()
-                    else:
-                        text, cited = citations.verify(written, sources, query.language)
-                except EndpointError as error:
-                    notices.append(_FAILED[query.language].format(error=error))
-                clock.lap("write")
-        if mode == "extractive" or abstained:
+            text, citations = verify(written, sources, query.language)
+        if asks_model:
+            clock.lap("write")
+
+        if written is None or abstained:
             yield text
         yield Answer(
             question=query.text,
             answer=text,
-            mode=mode,
+            mode="extractive" if written is None else "llm",
             abstained=abstained,
             confidence=evidence.confidence,
             language=query.language,
-            citations=cited,
+            citations=citations,
             hits=tuple(hits),
             timings_ms=clock.laps(),
             generation=retriever.index.generation,
@@ -105,42 +113,44 @@ class Assistant:
             notices=tuple(notices),
         )
 
-    def _written(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
-        """The language model's text as it streams; returns the whole of it."""
+    def _write(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
+        """Yield the language model's text in pieces and return all of it. Raises EndpointError."""
         pieces: list[str] = []
-        messages = answer_messages(query.text, query.language, history, hits)
-        held = True  # a refusal is a code word that nobody should see
-        for piece in llm.stream_chat(self.settings, messages):
+        shown = False  # a refusal is a code word, which is never shown
+        for piece in stream_chat(self.settings, answer_messages(query.text, query.language, history, hits)):
             pieces.append(piece)
-            if not held:
+            if shown:
                 yield piece
             elif not NOT_IN_ARTICLES.startswith("".join(pieces).strip()[: len(NOT_IN_ARTICLES)]):
-                held = False
+                shown = True
                 yield "".join(pieces)
         return "".join(pieces)
 
 
-def _filtered(query: Query, hits: Sequence[Hit], unknown: int) -> list[str]:
-    """What a reader should know of a filter: that nothing passes, and what it may have left out wrongly."""
-    nothing = query.only != EVERYTHING and not hits
-    return [
-        *([_NOTHING_PASSES[query.language]] if nothing else []),
-        *([_UNDATED[query.language].format(unknown)] if unknown else []),
-    ]
+def _filter_notices(query: Query, hits: Sequence[Hit], undated: int) -> list[str]:
+    """Return the notices about the filter: that no article passes it, and how many it excludes for lack of a date."""
+    notices = []
+    if query.only != EVERYTHING and not hits:
+        notices.append(_NO_ARTICLE_PASSES[query.language])
+    if undated:
+        notices.append(_UNDATED[query.language].format(undated))
+    return notices
 
 
-_NOTHING_PASSES = {"zh": "没有报道符合筛选条件。", "en": "No article passes the filter."}
+_NO_ARTICLE_PASSES = {"zh": "没有报道符合筛选条件。", "en": "No article passes the filter."}
 _UNDATED = {
     "zh": "有 {} 篇报道日期不明，按日期筛选时未计入。",
     "en": "{} articles have no known date, and a filter by date leaves them out.",
 }
-_FAILED = {
+_MODEL_FAILED = {
     "zh": "语言模型未能作答（{error}），以下为文章原句。",
     "en": "The language model gave no answer ({error}); these are the articles' own sentences.",
 }
 
 
 class _Clock:
+    """Measures the milliseconds of each step."""
+
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
         self._laps: dict[str, float] = {}

@@ -1,12 +1,11 @@
-"""What readers say of answers -> lines of a file, each whole or absent.
+"""Readers' judgements of answers -> lines of a file. A line is written completely or not at all.
 
-One line a judgement, appended; a reader who changes a mind or adds a remark adds a line, and the
-latest about an answer counts. The file belongs to the reader: nothing here sends it anywhere.
+Each judgement is one appended line. A reader who changes a judgement or adds a remark appends another line, and the
+last line about an answer counts. The file belongs to the reader: this program sends it nowhere.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from filelock import lock_descriptor
 
 from rag.errors import BadInput, FeedbackNotStored
 from rag.schema import Language, Turn
@@ -24,7 +25,7 @@ MAX_COMMENT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A reader's judgement of an answer. ``citations`` as in ``rag ask --json``; ``at`` is UTC, ISO 8601."""
+    """A reader's judgement of an answer. ``citations`` are those of ``rag ask --json``; ``at`` is UTC in ISO 8601."""
 
     at: str
     thumb: Thumb
@@ -39,19 +40,19 @@ class Feedback:
     model: str
 
     @property
-    def about(self) -> str:
-        """The same for every judgement of one answer to one question."""
-        said = json.dumps([self.question, self.history, self.answer], ensure_ascii=True)
-        return hashlib.sha256(said.encode()).hexdigest()[:12]
+    def answer_id(self) -> str:
+        """A hash of question, history and answer: equal for all judgements of one answer."""
+        judged = json.dumps([self.question, self.history, self.answer], ensure_ascii=True)
+        return hashlib.sha256(judged.encode()).hexdigest()[:12]
 
 
 def store(feedback: Feedback, path: Path) -> None:
-    """Append a line. Raises FeedbackNotStored when the file cannot be written; it is then as it was."""
+    """Append one line to the file. Raises FeedbackNotStored if that fails; the file then stays as it was."""
     line = (json.dumps(asdict(feedback), ensure_ascii=False) + "\n").encode("utf-8", "replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab", buffering=0) as out:  # a buffer would be written once more on closing
-            fcntl.flock(out, fcntl.LOCK_EX)
+        with path.open("ab", buffering=0) as out:  # a buffer would be written again on closing
+            lock_descriptor(out.fileno())  # released on closing, also by a crash
             size = out.seek(0, os.SEEK_END)
             try:
                 while line:
@@ -67,9 +68,9 @@ def store(feedback: Feedback, path: Path) -> None:
 
 
 def latest(path: Path) -> list[Feedback]:
-    """The last judgement of each answer, in the order of first judgements.
+    """Return the last judgement of each answer, in the order of their first judgements.
 
-    Raises BadInput when the file is missing, cannot be read, or has a line that is no judgement.
+    Raises BadInput if the file is missing, cannot be read, or has a line that is not a judgement.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -85,19 +86,22 @@ def latest(path: Path) -> list[Feedback]:
             try:
                 feedback = _feedback(json.loads(line))
             except (ValueError, TypeError, KeyError, RecursionError) as error:
-                raise BadInput(f"{path}, line {number}: no judgement ({error}). Correct or remove the line.") from error
-            found[feedback.about] = feedback
+                raise BadInput(
+                    f"{path}, line {number}: not a judgement ({error}). Correct or remove the line."
+                ) from error
+            found[feedback.answer_id] = feedback
     return list(found.values())
 
 
 def _feedback(row: dict[str, Any]) -> Feedback:
+    """Return the judgement of one line. Raises ValueError, TypeError or KeyError if it is not valid."""
     if row["thumb"] not in ("up", "down"):
-        raise ValueError("`thumb` is neither up nor down")
+        raise ValueError("`thumb` is not up or down")
     for name in ("at", "comment", "question", "answer", "generation", "model"):
         if not isinstance(row[name], str):
-            raise ValueError(f"`{name}` is no text")
+            raise ValueError(f"`{name}` is not text")
     if row["language"] not in ("zh", "en") or not isinstance(row["abstained"], bool):
-        raise ValueError("`language` or `abstained` is neither of two")
+        raise ValueError("`language` is not zh or en, or `abstained` is not true or false")
     if not all(
         isinstance(c, dict) and isinstance(c.get("file"), str) and isinstance(c.get("quote"), str)
         for c in row["citations"]

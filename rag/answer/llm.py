@@ -1,7 +1,7 @@
-"""Messages -> token stream, from any endpoint that speaks OpenAI's chat completions.
+"""Messages -> stream of text, from any server with OpenAI's chat completions.
 
-The reading happens in a worker thread, since only
-then can a name look-up, a server that trickles bytes, or a retry's pause be given up on time.
+A worker thread reads the stream. Only then can the caller give up in time during a name look-up, on a server that sends
+single bytes, or in the pause before a retry.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     import openai
 
 TOTAL_FACTOR = 3.0
-"""``Settings.llm_timeout`` is the longest silence; the whole answer may take this many times as long."""
+"""``Settings.llm_timeout`` is the longest silence. The complete answer may take this many times as long."""
 
 
 def stream_chat(settings: Settings, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Yield the reply's text as it comes. A leading ``<think>`` block is left out.
+    """Yield the reply's text as it comes, without a leading ``<think>`` block.
 
-    Raises EndpointError for whatever goes wrong, also after text was yielded: a reply that was cut off, by the
-    connection or by the token limit, ends in an error, for half a list would pass for the whole. Closing the iterator
-    hangs up, so the server need not write on.
+    Raises EndpointError for every failure, also after some text. A reply that was cut off, by the connection or by the
+    token limit, ends in an error too, because half a list would look complete. Closing the iterator closes the
+    connection, so the server can stop writing.
     """
     call = _Call(settings, messages)
     threading.Thread(target=call.run, name="llm-stream", daemon=True).start()
     try:
         empty = True
-        for text in _without_thoughts(call.received()):
+        for text in _without_thinking(call.received()):
             empty = empty and not text.strip()
             yield text
         if empty:
@@ -46,36 +46,39 @@ def stream_chat(settings: Settings, messages: Sequence[Mapping[str, str]]) -> It
         call.hang_up()
 
 
-def _without_thoughts(deltas: Iterator[str]) -> Iterator[str]:
+def _without_thinking(deltas: Iterator[str]) -> Iterator[str]:
     """Drop a leading <think>…</think>, which some servers leave in the text of reasoning models."""
-    held = ""
+    buffer = ""
     for delta in deltas:
-        held += delta
-        start = held.lstrip()
+        buffer += delta
+        start = buffer.lstrip()
         if start.startswith("<think>"):
             if "</think>" not in start:
                 continue
             start = start.partition("</think>")[2].lstrip()
-        elif "<think>".startswith(start):  # too short to tell, or empty
+        elif "<think>".startswith(start):  # too short to decide, or empty
             continue
         if start:
             yield start
             yield from (text for text in deltas if text)
             return
-        held = ""
-    if held and not held.lstrip().startswith("<think>"):
-        yield held
+        buffer = ""
+    if buffer and not buffer.lstrip().startswith("<think>"):
+        yield buffer
 
 
 class _AbandonedError(Exception):
-    """Nobody waits for the reply any more."""
+    """The caller no longer waits for the reply."""
 
 
 class _Call:
-    """One request, run in its own thread. ``_items`` gets text ("" is a sign of life), at most one error, then None."""
+    """One request, run in a thread of its own.
+
+    The thread puts into ``_items``: pieces of text ("" shows that the server is alive), at most one error, then None.
+    """
 
     def __init__(self, settings: Settings, messages: Sequence[Mapping[str, str]]) -> None:
-        self.endpoint = Endpoint.of(settings)
+        self.endpoint = Endpoint.from_settings(settings)
         self._messages = messages
         self._items: queue.SimpleQueue[str | EndpointError | None] = queue.SimpleQueue()
         self._started = time.monotonic()
@@ -84,7 +87,7 @@ class _Call:
         self._last_status = 0
 
     def received(self) -> Iterator[str]:
-        """What the worker reads, until its end, an error, or the end of our patience."""
+        """Yield the pieces of text until the end. Raises EndpointError, also if the server is too slow."""
         patience = self.endpoint.patience
         while True:
             left = self._started + TOTAL_FACTOR * patience - time.monotonic()
@@ -102,17 +105,17 @@ class _Call:
             yield item
 
     def hang_up(self) -> None:
-        """Stop the worker wherever it is; a retry that it sleeps towards is not sent."""
+        """Stop the worker at any point. A retry that it waits for is not sent."""
         self._given_up.set()
         if self._connection is not None and (sock := self._connection.get_extra_info("socket")) is not None:
             with contextlib.suppress(OSError):  # closed already
-                sock.shutdown(socket.SHUT_RDWR)  # wakes a blocked read, as close() would not
+                sock.shutdown(socket.SHUT_RDWR)  # unlike close(), this wakes a blocked read
 
     def run(self) -> None:
-        """Put the reply in ``_items``; every failure becomes one EndpointError."""
+        """Put the reply into ``_items``. Every failure becomes one EndpointError there."""
         import openai
 
-        # Before version 3 the client stands on httpx, since then on httpx2. Some of their errors come through bare.
+        # The client uses httpx before version 3 and httpx2 since then, and does not wrap all of their errors.
         modules = [sys.modules[name] for name in ("httpx", "httpx2") if name in sys.modules]
         transport = tuple(error for m in modules for error in (m.HTTPError, m.InvalidURL, m.StreamError))
         try:
@@ -126,29 +129,29 @@ class _Call:
             self._items.put(self.endpoint.refused(error.status_code, error.body))
         except (openai.OpenAIError, OSError, *transport) as error:
             self._items.put(self.endpoint.broken(error, self._last_status))
-        except (ValueError, RecursionError):  # bad JSON, bad UTF-8, JSON nested without end
-            self._items.put(self.endpoint.nonsense("sent a line that is not valid JSON"))
+        except (ValueError, RecursionError):  # bad JSON, bad UTF-8, JSON that is nested too deeply
+            self._items.put(self.endpoint.invalid_response("sent a line that is not valid JSON"))
         finally:
             self._items.put(None)
 
     def _client(self) -> openai.OpenAI:
         import openai
 
-        key = self.endpoint.key or "none"  # a server at home wants no key, the client wants one
+        key = self.endpoint.key or "none"  # a local server needs no key, but the client does
         try:
             client = openai.OpenAI(
                 base_url=self.endpoint.url,
                 api_key=key,
-                default_headers={"Authorization": f"Bearer {key}"},  # else OPENAI_CUSTOM_HEADERS could replace it
+                default_headers={"Authorization": f"Bearer {key}"},  # otherwise OPENAI_CUSTOM_HEADERS could replace it
                 max_retries=2,
                 http_client=openai.DefaultHttpxClient(
                     timeout=self.endpoint.patience,
                     event_hooks={"request": [self._before_request], "response": [self._after_response]},
                 ),
             )
-        except (ImportError, ValueError, OSError) as error:  # a proxy scheme or a certificate file it cannot use
-            raise self.endpoint.uncallable(error) from None
-        # Left alone, OPENAI_ORG_ID and OPENAI_PROJECT_ID would be sent to whichever server this is.
+        except (ImportError, ValueError, OSError) as error:  # a proxy scheme or certificate file that it cannot use
+            raise self.endpoint.not_callable(error) from None
+        # The client would send OPENAI_ORG_ID and OPENAI_PROJECT_ID from the environment to any server.
         client.organization = client.project = None
         return client
 
@@ -165,28 +168,27 @@ class _Call:
 
     def _after_response(self, response: Any) -> None:
         self._last_status = response.status_code
-        with contextlib.suppress(ValueError):  # no such header, or a date in it
+        with contextlib.suppress(ValueError):  # no such header, or a date instead of seconds
             pause = float(response.headers.get("retry-after", ""))
             if time.monotonic() + pause > self._started + self.endpoint.patience:
-                response.headers["x-should-retry"] = "false"  # fail now, rather than after a wait in vain
+                response.headers["x-should-retry"] = "false"  # fail now instead of after a useless wait
 
     def _read(self, client: openai.OpenAI) -> None:
         import openai
 
-        # No seed, no max_tokens: each is refused by some servers, and temperature 0 needs neither.
+        # No seed and no max_tokens: some servers refuse them, and temperature 0 needs neither.
         request: dict[str, Any] = {"model": self.endpoint.model, "messages": list(self._messages), "stream": True}
         try:
             stream = client.chat.completions.create(**request, temperature=0)
         except openai.BadRequestError as error:
             if "temperature" not in str(error):
                 raise
-            stream = client.chat.completions.create(**request)  # some reasoning models know no temperature
+            stream = client.chat.completions.create(**request)  # some reasoning models accept no temperature
         with stream:
-            kind = stream.response.headers.get("content-type", "")
-            if kind.startswith(("text/html", "application/json")):
-                raise self.endpoint.nonsense(
-                    f"answered with {'a web page' if 'html' in kind else 'JSON'}, not a stream"
-                )
+            content_type = stream.response.headers.get("content-type", "")
+            if content_type.startswith(("text/html", "application/json")):
+                sent = "a web page" if "html" in content_type else "JSON"
+                raise self.endpoint.invalid_response(f"answered with {sent}, not a stream")
             for chunk in stream:
                 text, reason = _text_and_reason(chunk)
                 self._items.put(text)
@@ -200,18 +202,18 @@ class _Call:
                     )
                 if reason:
                     return
-        raise self.endpoint.nonsense("ended the stream before the answer was finished")
+        raise self.endpoint.invalid_response("ended the stream before the answer was finished")
 
 
 def _text_and_reason(chunk: object) -> tuple[str, str]:
-    """The first choice's new text and why it ended; both "" where the chunk has none.
+    """Return the new text of the first choice and the reason why it ended; "" for each that the chunk lacks.
 
-    The client does not validate what servers send, so nothing here is taken to be of its type.
+    The client does not validate what a server sends, so every type is checked here.
     """
     choices = getattr(chunk, "choices", None)
     choice = choices[0] if isinstance(choices, list) and choices else None
     text = getattr(getattr(choice, "delta", None), "content", None)
     reason = getattr(choice, "finish_reason", None)
-    # Half a surrogate pair is valid JSON, but no output can encode it.
+    # half a surrogate pair is valid JSON, but cannot be encoded
     text = text.encode(errors="replace").decode() if isinstance(text, str) else ""
     return text, reason if isinstance(reason, str) else ""

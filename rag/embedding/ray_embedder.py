@@ -1,4 +1,4 @@
-"""Texts -> the embedder's vectors, worked out by the machines of a Ray cluster. `crew` is the process that speaks with it."""
+"""Texts -> vectors, computed on the machines of a Ray cluster. ``ray_driver`` is the process that talks to the cluster."""
 
 from __future__ import annotations
 
@@ -21,91 +21,64 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from rag.config import BUILTIN_MODEL
-from rag.embedding.embedder import Embedder, Matrix
-from rag.errors import BadInput, FleetError
+from rag.embedding.embedder import PROBE, Embedder, Matrix
+from rag.errors import BadInput, RayClusterError
 
-_REACH = 5.0  # seconds to be answered on the address at all
-_START = 420.0  # until workers are ready; `crew` says sooner what is wrong
-_STALL = 660.0  # between two batches; likewise
-_LEAVE = 10.0  # to say goodbye to the cluster
-_PROBE = "人工智能 artificial intelligence 2025"
-_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(
-    [0, 0, 0, 4, 0, 0, 0, 0, 0]
-)  # RFC 9113, 3.4: then come settings, type 4
-_MEND = "give the HOST:PORT that `ray start --head` prints"
+_CONNECT = 5.0  # seconds until the address must answer
+_START = 420.0  # seconds until workers are ready; the driver reports most causes sooner
+_STALL = 660.0  # seconds between two batches; the same holds
+_STOP = 10.0  # seconds to leave the cluster
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""A client's first bytes (RFC 9113, 3.4) and empty settings. A gRPC server answers with its settings, frame type 4."""
+_ADVICE = "give the HOST:PORT that `ray start --head` prints"
 
 
-class Fleet:
-    """``with Fleet("10.0.0.1:6379") as fleet:`` stands in for ``Embedder`` where passages are indexed. Tokens are counted here;
-    vectors are made on the cluster's machines, by the same batches and in the same precision as here, and come back in order.
-    They see texts and give vectors, and have the program and the model installed. This machine is one of them, if only with no CPU to lend.
-    They are called together, which takes some ten seconds, when there is a text to embed; ``joined`` is told how many there are.
+class RayEmbedder:
+    """``Embedder`` for indexing, with the vectors computed by a Ray cluster: ``with RayEmbedder(address) as embedder:``.
 
-    Raises BadInput for what is no address, FleetError for a cluster that cannot be used, ModelError as ``Embedder`` does.
+    The cluster's machines get texts and return vectors. The program and the model are installed on them, and this
+    machine has joined the cluster, if only with 0 CPUs. Tokens are counted here. Batches, precision and order of the
+    vectors are those of ``Embedder``. The workers start when the first text is embedded, which takes some ten seconds;
+    ``on_start`` is then called with their number.
+
+    Raises BadInput for an address that is not valid, RayClusterError for a cluster that cannot be used, and ModelError
+    as ``Embedder`` does.
     """
 
     def __init__(
-        self, address: str, model: str = BUILTIN_MODEL, joined: Callable[[int], None] = lambda _: None
+        self, address: str, model: str = BUILTIN_MODEL, on_start: Callable[[int], None] = lambda _: None
     ) -> None:
-        self._address, self._joined = address, joined
+        self._address, self._on_start = address, on_start
         self._host, self._port = _host_and_port(address)
         self._local = Embedder(model)
         self._process: subprocess.Popen[bytes] | None = None
-        self._rest = b""
-        self._count = 0  # of batches, since the start
+        self._unread = b""
+        self._count = 0  # batches since the start
         self._writer: threading.Thread | None = None
         self.workers = 0
 
-    def __enter__(self) -> Fleet:
+    def __enter__(self) -> RayEmbedder:
         if find_spec("ray") is None:
-            raise FleetError("Ray is not installed: run `pip install 'baowen[ray]'`.")
+            raise RayClusterError("Ray is not installed: run `pip install 'baowen[ray]'`.")
         try:
-            with socket.create_connection((self._host, self._port), timeout=_REACH) as there:
-                there.sendall(_HELLO)
-                if there.recv(4)[3:] != b"\4":
-                    raise FleetError(f"What answers at {self._address} is no Ray cluster: {_MEND}.")
+            with socket.create_connection((self._host, self._port), timeout=_CONNECT) as server:
+                server.sendall(_HTTP2_PREFACE)
+                if server.recv(4)[3:] != b"\4":
+                    raise RayClusterError(f"The server at {self._address} is not a Ray cluster: {_ADVICE}.")
         except OSError as error:
-            raise FleetError(
-                f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there, or {_MEND}."
+            raise RayClusterError(
+                f"There is no Ray cluster at {self._address} ({error}): run `ray start --head` there, or {_ADVICE}."
             ) from error
         return self
-
-    def _start(self) -> None:
-        self.workers, self._rest = 0, b""
-        vector = self._local.embed_passages([_PROBE])[0]
-        self._process = subprocess.Popen(  # -P: a module of ours that is named as one of a library must not hide it
-            [sys.executable, "-P", str(Path(__file__).with_name("ray_driver.py")), self._address, self.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        # another model's fingerprint is a hash of rounded values, which need not be the same on another processor
-        fingerprint = self.fingerprint if self.name == BUILTIN_MODEL else ""
-        try:
-            self._send(
-                [
-                    {
-                        "fingerprint": fingerprint,
-                        "precision": self._local.precision,
-                        "probe": _PROBE,
-                        "vector": vector.tolist(),
-                    }
-                ]
-            )
-            self.workers = self._answer(_START)["ready"]
-        finally:
-            if not self.workers:
-                self._end(kill=True)
-        self._joined(self.workers)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end(kill=kind is not None)
+        self._stop(kill=kind is not None)
 
     @property
     def portion(self) -> int:
-        """Of a size for the workers, who are called together."""
+        """The best number of texts for one call. Asking for it starts the workers."""
         if self._process is None:
             self._start()
         return Embedder.portion * self.workers
@@ -130,9 +103,9 @@ class Fleet:
         return self._local.count_tokens(texts)
 
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
-        """(n, d) unit rows in the order of ``texts``. ``progress`` is called with how many are done.
+        """Return (n, d) unit rows in the order of ``texts``. Calls ``progress`` with the number of finished texts.
 
-        Raises ValueError as ``Embedder`` does, FleetError when the cluster is lost.
+        Raises ValueError as ``Embedder`` does, and RayClusterError if the cluster is lost.
         """
         plan = dict(enumerate(self._local.batches(texts), self._count))
         self._count += len(plan)
@@ -141,7 +114,7 @@ class Fleet:
         if self._process is None:
             self._start()
         batches = ({"batch": n, "texts": [texts[row] for row in rows]} for n, rows in plan.items())
-        # a thread, for the other process reads only what its workers have room for
+        # written by a thread, because the driver reads only as many batches as its workers can take
         self._writer = threading.Thread(target=self._send, args=(chain(batches, [{"end": True}]),), daemon=True)
         self._writer.start()
         out = np.zeros((len(texts), self.dimension), np.float32)
@@ -149,54 +122,82 @@ class Fleet:
         for _ in plan:
             answer = self._answer(_STALL)
             rows = plan[answer["batch"]]
-            out[rows] = np.frombuffer(self._take(answer["size"], _STALL), np.float32).reshape(len(rows), -1)
+            out[rows] = np.frombuffer(self._bytes(answer["size"], _STALL), np.float32).reshape(len(rows), -1)
             done += len(rows)
             if progress:
                 progress(done)
         self._writer.join()
         return out
 
+    def _start(self) -> None:
+        """Start the driver and wait for its workers."""
+        self.workers, self._unread = 0, b""
+        vector = self._local.embed_passages([PROBE])[0]
+        self._process = subprocess.Popen(  # -P: modules beside the script must not hide libraries of the same name
+            [sys.executable, "-P", str(Path(__file__).with_name("ray_driver.py")), self._address, self.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        # another model's fingerprint is a hash of rounded values, which may differ on another processor
+        fingerprint = self.fingerprint if self.name == BUILTIN_MODEL else ""
+        expected = {
+            "fingerprint": fingerprint,
+            "precision": self._local.precision,
+            "probe": PROBE,
+            "vector": vector.tolist(),
+        }
+        try:
+            self._send([expected])
+            self.workers = self._answer(_START)["ready"]
+        finally:
+            if not self.workers:
+                self._stop(kill=True)
+        self._on_start(self.workers)
+
     def _send(self, lines: Iterable[dict[str, Any]]) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it ended: the reader of its answers says so
+        with suppress(BrokenPipeError):  # the driver ended; reading its answers reports that
             for line in lines:
                 self._process.stdin.write(json.dumps(line).encode() + b"\n")
             self._process.stdin.flush()
 
     def _answer(self, seconds: float) -> dict[str, Any]:
-        """Its next line."""
-        while b"\n" not in self._rest:
-            self._rest += self._more(seconds)
-        line, _, self._rest = self._rest.partition(b"\n")
+        """Return the driver's next line. Raises RayClusterError if it is an error or does not come within ``seconds``."""
+        while b"\n" not in self._unread:
+            self._unread += self._read(seconds)
+        line, _, self._unread = self._unread.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise FleetError(answer["error"])
+            raise RayClusterError(answer["error"])
         return answer
 
-    def _take(self, size: int, seconds: float) -> bytes:
-        while len(self._rest) < size:
-            self._rest += self._more(seconds)
-        taken, self._rest = self._rest[:size], self._rest[size:]
+    def _bytes(self, size: int, seconds: float) -> bytes:
+        """Return the driver's next ``size`` bytes."""
+        while len(self._unread) < size:
+            self._unread += self._read(seconds)
+        taken, self._unread = self._unread[:size], self._unread[size:]
         return taken
 
-    def _more(self, seconds: float) -> bytes:
+    def _read(self, seconds: float) -> bytes:
+        """Return what the driver has written. Raises RayClusterError if it ended or is silent for ``seconds``."""
         assert self._process is not None
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
         late = not select.select([pipe], [], [], seconds)[0]
         if late or not (found := os.read(pipe, 1 << 20)):
             if not self.workers:
-                raise FleetError(
-                    f"What answers at {self._address} is no Ray cluster, or one that takes nobody in: {_MEND}."
+                raise RayClusterError(
+                    f"The server at {self._address} is not a Ray cluster, or it accepts no new machine: {_ADVICE}."
                 )
             what = "does not answer" if late else "went down"
-            raise FleetError(
+            raise RayClusterError(
                 f"The Ray cluster at {self._address} {what}: see `ray status`, start it again, then run it again."
             )
         return found
 
-    def _end(self, kill: bool) -> None:
+    def _stop(self, kill: bool) -> None:
         if self._process is None:
             return
         if kill:
@@ -208,7 +209,7 @@ class Fleet:
                 with suppress(BrokenPipeError):
                     pipe.close()
         try:
-            self._process.wait(_LEAVE)
+            self._process.wait(_STOP)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -216,10 +217,11 @@ class Fleet:
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
+    """Return both parts of HOST:PORT. Raises BadInput for anything else."""
     try:
         parts = urlsplit(f"//{address}")
         if parts.hostname and parts.port and parts.netloc == address and "@" not in address:
             return parts.hostname, parts.port
     except ValueError:
         pass
-    raise BadInput(f"{address!r} is no address of a Ray cluster: {_MEND}.")
+    raise BadInput(f"{address!r} is not the address of a Ray cluster: {_ADVICE}.")

@@ -23,7 +23,7 @@ from rag.index.segment import SEGMENTS, Segment
 from rag.schema import EVERYTHING, Article, File, Filter, Passage
 from rag.vectors.combined import Joined
 from rag.vectors.flat import Among, Mask, Rows, VectorStore
-from rag.words.bm25 import LexicalIndex
+from rag.words.bm25 import Bm25Index
 
 _REMEMBERED = 8  # filters whose passages are kept at hand
 
@@ -59,7 +59,7 @@ class Living:
 
 
 class Index:
-    """A generation, opened. ``vectors`` and ``lexical`` number passages as ``passages`` does, those that are gone too."""
+    """A generation, opened. ``vectors`` and ``bm25`` number passages as ``passages`` does, those that are gone too."""
 
     def __init__(self, manifest: Mapping[str, Any], parts: Sequence[Living], stores: Sequence[VectorStore]) -> None:
         self.manifest = manifest
@@ -67,7 +67,7 @@ class Index:
         self.starts = [0, *itertools.accumulate(part.segment.size for part in parts)]
         """The number of each segment's first passage, and of all passages."""
         self.vectors: VectorStore = Joined(stores, int(manifest["model"]["dimension"]))
-        self.lexical = LexicalIndex([p.segment.postings for p in parts], [p.passages for p in parts])
+        self.bm25 = Bm25Index([p.segment.postings for p in parts], [p.passages for p in parts])
         self.articles: Mapping[str, Article] = Articles(parts)
         self._alive = np.concatenate([np.zeros(0, bool), *(p.passages for p in parts)])
         self._chosen: dict[Filter, Among] = {}

@@ -1,4 +1,4 @@
-"""The search as a LangChain retriever."""
+"""Retriever -> LangChain retriever."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.search.query import parse
 
 
 class BaowenRetriever(BaseRetriever):
-    """The same search as a LangChain retriever."""
+    """Searches with a ``Retriever`` and returns the best ``k`` passages as LangChain documents."""
 
     retriever: Any
     k: int = 10

@@ -1,4 +1,4 @@
-"""Question + earlier turns -> what to search for."""
+"""Question and earlier turns -> Query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag.errors import BadInput
 from rag.schema import EVERYTHING, Filter, Language, Query, Turn
 from rag.search.glossary import translate
-from rag.search.romanised_names import NameBridge
+from rag.search.romanised_names import RomanisedNames
 from rag.text.terms import content_words
 
 MAX_QUESTION = 2000
@@ -20,57 +20,56 @@ _REFERS_BACK = re.compile(
     r"|\b(?:it|its|they|them|their|he|she|his|her|those|these|that one|this one|of them|the (?:company|project|meeting|event))\b",
     re.IGNORECASE,
 )
-_ASKING = re.compile(
+_QUESTION_WORDS = re.compile(
     r"请问|请告诉我|告诉我|我想知道|想了解|有没有|是不是|能不能|什么时候|什么时间|什么地方|什么样|为什么|为何|怎么样|怎样|怎么|如何|"
     r"哪一天|哪一年|哪些|哪几|哪个|哪家|哪位|哪里|哪儿|哪年|哪天|哪|什么|多少|几个|几家|几位|几次|几年|几|谁|是否|吗|呢|吧|啊|了|的|是|在|有|和|与|被|把|"
     r"都|也|就|到底|究竟|分别|一共|总共|主要|目前|现在"
 )
-_STOP = frozenset(
+_STOP_WORDS = frozenset(
     "a an and are as at be been being but by can could did do does for from had has have how i in is it its me much "
     "many more of on or our s so than that the their them there these they this those to us was we were what when "
     "where which who whom whose why will with would you your please tell about any some all per".split()
 )
 
 
-def parse(question: str, history: Sequence[Turn], names: NameBridge, only: Filter = EVERYTHING) -> Query:
-    """The question with its names in the articles' language; one that refers back to an earlier turn
-    is searched together with that turn's question.
+def parse(question: str, history: Sequence[Turn], names: RomanisedNames, only: Filter = EVERYTHING) -> Query:
+    """Return what to search for. A question that refers back is joined to the question of the last turn.
 
-    Raises BadInput for a question that is empty or longer than ``MAX_QUESTION`` characters.
+    Raises BadInput if the question is empty or longer than ``MAX_QUESTION`` characters.
     """
-    text = " ".join(question.encode("utf-8", "replace").decode().split())  # no halves of characters
+    text = " ".join(question.encode("utf-8", "replace").decode().split())  # a lone surrogate cannot be encoded
     if not text:
         raise BadInput("The question is empty: ask something, e.g. `rag ask 平湖签约了哪些人工智能项目？`")
     if len(text) > MAX_QUESTION:
         raise BadInput(f"The question has {len(text)} characters, over {MAX_QUESTION}: shorten it.")
     language: Language = "zh" if _CJK.search(text) else "en"
-    full = text
+    joined = text
     if history and _REFERS_BACK.search(text):
-        full = f"{' '.join(history[-1][0].split())} {text}"
-    query = _chinese(text, full) if language == "zh" else _english(text, full, names)
+        joined = f"{' '.join(history[-1][0].split())} {text}"
+    query = _chinese(text, joined) if language == "zh" else _english(text, joined, names)
     return replace(query, only=only)
 
 
-def _chinese(text: str, full: str) -> Query:
-    terms = " ".join(_ASKING.sub(" ", full).split())
-    return Query(text, full, terms, tuple((word,) for word in content_words(terms)), "zh")
+def _chinese(text: str, joined: str) -> Query:
+    terms = " ".join(_QUESTION_WORDS.sub(" ", joined).split())
+    return Query(text, joined, terms, tuple((word,) for word in content_words(terms)), "zh")
 
 
-def _english(text: str, full: str, names: NameBridge) -> Query:
-    """Names are spelled as the articles spell them, other words translated into ones they use."""
-    bridged = full
+def _english(text: str, joined: str, names: RomanisedNames) -> Query:
+    """Replace romanised names by their Chinese form, and add translations of the other words."""
+    replaced = joined
     extra: list[str] = []
-    for name, readings in names.bridge(full).items():
-        bridged = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", f" {readings[0]} ", bridged)
-        extra += readings
-    latin = [w for w in re.findall(r"[A-Za-z]{2,}", bridged) if w.lower() not in _STOP]
-    meanings = {word: translate(word, names.frequencies) for word in latin}
-    extra += [chinese for found in meanings.values() for chinese in found]
-    rest = re.findall(r"[^A-Za-z\s]+", bridged)
+    for name, forms in names.chinese_forms(joined).items():
+        replaced = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", f" {forms[0]} ", replaced)
+        extra += forms
+    latin = [w for w in re.findall(r"[A-Za-z]{2,}", replaced) if w.lower() not in _STOP_WORDS]
+    translations = {word: translate(word, names.frequencies) for word in latin}
+    extra += [chinese for found in translations.values() for chinese in found]
+    not_latin = re.findall(r"[^A-Za-z\s]+", replaced)
     return Query(
         text=text,
-        search=" ".join([*bridged.split(), *dict.fromkeys(extra)]),
-        lexical=" ".join([*latin, *rest, *dict.fromkeys(extra)]),
-        words=tuple((word, *found) for word, found in meanings.items()),
+        search=" ".join([*replaced.split(), *dict.fromkeys(extra)]),
+        lexical=" ".join([*latin, *not_latin, *dict.fromkeys(extra)]),
+        words=tuple((word, *found) for word, found in translations.items()),
         language="en",
     )

@@ -1,8 +1,7 @@
-"""Romanised Chinese names -> the characters that the articles write.
+"""Romanised Chinese name -> its characters in the articles.
 
-``Pinghu`` is split into syllables, and of the characters read *ping* and *hu* those are taken that
-stand side by side in the articles, the most frequent first. The articles' own words decide, so a
-name needs to be in no dictionary.
+``Pinghu`` is split into the syllables *ping* and *hu*. Its forms are the characters with these readings that are
+adjacent in the articles, the most frequent first. The articles decide, so a name need not be in any dictionary.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import re
 from collections import defaultdict
 from functools import lru_cache
 
-from rag.words.bm25 import Frequencies
+from rag.words.bm25 import DocumentFrequencies
 
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _FINALS = (
@@ -20,26 +19,26 @@ _FINALS = (
 )
 _SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|['’](?!s\b)[A-Za-z]+)*")
-_ENGLISH = frozenset(
+_ENGLISH_WORDS = frozenset(
     "a an and are can china chinese china's did do does during long line man men made make many me mine more "
     "name none one page pan gone gang fan fun gun hang hen her here he she his in is it japan japanese no on open or "
     "out over range rate send sent share sane size so some song sun than then there time to tone town tune use "
     "we were wage wide wine woman women whose why you young change area wang's".split()
 )
-_RARE = 0.25
+_LEAST_SHARE = 0.25  # of the frequency of the most frequent form
 
 
-class NameBridge:
-    """Asks a lexical index how often each pair of characters stands together."""
+class RomanisedNames:
+    """Finds the Chinese forms of names by the frequencies of pairs of characters in the word index."""
 
-    def __init__(self, frequencies: Frequencies) -> None:
+    def __init__(self, frequencies: DocumentFrequencies) -> None:
         self.frequencies = frequencies
 
-    def bridge(self, question: str) -> dict[str, tuple[str, ...]]:
-        """Each romanised name in the question with what it may read in Chinese, likeliest first.
+    def chinese_forms(self, question: str) -> dict[str, tuple[str, ...]]:
+        """Return each romanised name in the question with at most two Chinese forms, the most likely first.
 
-        Names are one capitalised word of two syllables or more (``Xindai``), or up to three words
-        side by side (``Liu Minqiang``), in Chinese or Western order.
+        A name is one to three adjacent capitalised words with at least two syllables (``Xindai``, ``Liu Minqiang``).
+        Its words are in Chinese or in Western order.
         """
         words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(question)]
         found: dict[str, tuple[str, ...]] = {}
@@ -51,40 +50,40 @@ class NameBridge:
                     continue
                 if any(question[a[2] : b[1]] != " " for a, b in itertools.pairwise(group)):
                     continue
-                readings = self._read([w for w, _, _ in group])
-                if readings:
-                    found[question[group[0][1] : group[-1][2]]] = readings
+                forms = self._forms([w for w, _, _ in group])
+                if forms:
+                    found[question[group[0][1] : group[-1][2]]] = forms
                     at += count - 1
                     break
             at += 1
         return found
 
-    def _read(self, words: list[str]) -> tuple[str, ...]:
+    def _forms(self, words: list[str]) -> tuple[str, ...]:
+        """Return the Chinese forms of one name, the most likely first."""
         plain = [re.sub(r"['’-]", "", word).lower() for word in words]
-        if any(word in _ENGLISH for word in plain):
+        if any(word in _ENGLISH_WORDS for word in plain):
             return ()
         orders = [plain, [*plain[1:], plain[0]]] if len(plain) > 1 else [plain]
         scored: dict[str, int] = {}
         for order in orders:
             for syllables in _split("".join(order)):
                 if len(syllables) >= 2:
-                    for text, count in self._spell(syllables):
+                    for text, count in self._texts_read_as(syllables):
                         scored[text] = max(scored.get(text, 0), count)
         if not scored:
             return ()
         most = max(scored.values())
         ranked = sorted(scored, key=lambda t: (-scored[t], t))
-        return tuple(t for t in ranked if scored[t] >= most * _RARE)[:2]
+        return tuple(t for t in ranked if scored[t] >= most * _LEAST_SHARE)[:2]
 
-    def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
-        """Strings of characters with these readings whose every neighbouring pair occurs, with the
-        count of the rarest pair."""
-        partial = list(self.frequencies.spoken(*syllables[:2]).items())
+    def _texts_read_as(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
+        """Return the texts with these syllables in which every adjacent pair occurs, with the count of the rarest pair."""
+        partial = list(self.frequencies.pairs_read_as(*syllables[:2]).items())
         for following in itertools.pairwise(syllables[1:]):
             if not partial:
                 return []
             after: dict[str, list[tuple[str, int]]] = defaultdict(list)
-            for pair, count in self.frequencies.spoken(*following).items():
+            for pair, count in self.frequencies.pairs_read_as(*following).items():
                 after[pair[0]].append((pair[1], count))
             partial = [(text + char, min(least, count)) for text, least in partial for char, count in after[text[-1]]]
         return partial
@@ -92,7 +91,7 @@ class NameBridge:
 
 @lru_cache(maxsize=10_000)
 def _split(text: str, most: int = 5) -> tuple[tuple[str, ...], ...]:
-    """All ways to read the letters as at most so many syllables, fewest first."""
+    """Return all ways to split the letters into at most ``most`` syllables, the fewest syllables first."""
     if not text:
         return ((),)
     if not most or len(text) > 6 * most:

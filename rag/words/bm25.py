@@ -1,4 +1,4 @@
-"""Passages -> BM25 over one segment of the word index or several, as if they were one."""
+"""Segments of the word index -> BM25 scores, as if the segments were one index."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.text.terms import content_words, normalise, tokens
 from rag.words.postings import Mask, Postings
-
-__all__ = ["Frequencies", "LexicalIndex", "Scores", "content_words", "normalise", "tokens", "top"]
 
 Scores = NDArray[np.float32]
 _K1, _B = 1.2, 0.75
 
 
-class Frequencies(Mapping[str, int]):
-    """In how many live passages a term occurs. To look a term up costs microseconds; to go through all of
-    them, seconds where there are millions."""
+class DocumentFrequencies(Mapping[str, int]):
+    """Term -> number of live passages that contain it.
+
+    A look-up takes microseconds. Iteration takes seconds if there are millions of terms.
+    """
 
     def __init__(self, segments: Sequence[Postings], alive: Sequence[Mask | None]) -> None:
         self._segments = tuple(zip(segments, alive, strict=True))
@@ -33,106 +32,108 @@ class Frequencies(Mapping[str, int]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        merged = heapq.merge(*(self._terms(segment, mask) for segment, mask in self._segments))
+        merged = heapq.merge(*(self._live_terms(segment, mask) for segment, mask in self._segments))
         return (term for term, _ in itertools.groupby(merged))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def spoken(self, first: str, second: str) -> dict[str, int]:
-        """The pairs of characters read as these two syllables, each with its frequency."""
+    def pairs_read_as(self, first: str, second: str) -> dict[str, int]:
+        """Return the pairs of characters with these two syllables, each with its frequency."""
         found: dict[str, int] = {}
         for segment, mask in self._segments:
-            for number in segment.sounds.find(first, second):
+            for number in segment.syllables.find(first, second):
                 if live := _live(segment.at(number)[0], mask):
                     pair = segment.vocabulary[number]
                     found[pair] = found.get(pair, 0) + live
         return found
 
     @staticmethod
-    def _terms(segment: Postings, mask: Mask | None) -> Iterator[str]:
+    def _live_terms(segment: Postings, mask: Mask | None) -> Iterator[str]:
         return (term for n, term in enumerate(segment.vocabulary) if mask is None or _live(segment.at(n)[0], mask))
 
 
-class LexicalIndex:
-    """BM25 over the passages of some segments, numbered through: those of the first, then those of the next.
+class Bm25Index:
+    """BM25 over the passages of several segments, numbered from the first segment to the last.
 
-    ``alive`` (size,) of a segment marks the passages that count, None where all do; the others keep their
-    numbers, score 0 and are in no statistic.
+    ``alive`` (size,) of a segment marks its live passages; None means that all are live. Dead passages keep their
+    numbers, score 0, and count in no statistic.
     """
 
     def __init__(self, segments: Sequence[Postings], alive: Sequence[Mask | None] = ()) -> None:
         masks = [None if mask is None or mask.all() else mask for mask in alive or [None] * len(segments)]
         self._segments = tuple(zip(segments, masks, strict=True))
-        self.frequencies = Frequencies(segments, masks)
+        self.frequencies = DocumentFrequencies(segments, masks)
         self.size = sum(segment.size for segment in segments)
         lengths = [s.lengths if mask is None else s.lengths[mask] for s, mask in self._segments]
-        self.live = sum(len(each) for each in lengths)
-        """How many passages count."""
-        mean = sum(int(each.sum(dtype=np.int64)) for each in lengths) / max(self.live, 1) or 1.0
+        self.live = sum(len(of_segment) for of_segment in lengths)
+        """Number of live passages."""
+        mean = sum(int(of_segment.sum(dtype=np.int64)) for of_segment in lengths) / max(self.live, 1) or 1.0
         self._norms = [_norms(segment.lengths, mask, mean) for segment, mask in self._segments]
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> LexicalIndex:
+    def build(cls, texts: Sequence[str]) -> Bm25Index:
+        """Return the index of ``texts`` in memory, as one segment."""
         return cls([Postings.build(texts)])
 
     def scores(self, terms: Sequence[str]) -> Scores:
-        """BM25 of each passage, shape (size,), zero where no term occurs. Robertson and Zaragoza
-        (2009), in the variant of Lucene."""
+        """Return the BM25 score of each passage, shape (size,); 0 for a passage without any of the terms.
+
+        Formula: Robertson and Zaragoza (2009), in the variant of Lucene.
+        """
         scores = np.zeros(self.size, np.float32)
         for term in dict.fromkeys(terms):
             found = [(*segment.find(term), mask) for segment, mask in self._segments]
-            weight = np.float32(self._weight(sum(_live(rows, mask) for rows, _, mask in found)))
+            weight = np.float32(self._idf(sum(_live(rows, mask) for rows, _, mask in found)))
             start = 0
             for (rows, counts, _), norms in zip(found, self._norms, strict=True):
-                if len(rows):  # the shorter ways to write this take twice the time
+                if len(rows):  # shorter forms of these lines take twice the time
                     places = rows.astype(np.intp)
-                    often = counts.astype(np.float32)
+                    frequencies = counts.astype(np.float32)
                     shares = norms.take(places, mode="clip")
-                    shares += often
-                    np.divide(often, shares, out=shares)
+                    shares += frequencies
+                    np.divide(frequencies, shares, out=shares)
                     shares *= weight
                     np.add.at(scores[start : start + len(norms)], places, shares)
                 start += len(norms)
         return scores
 
     def idf(self, term: str) -> float:
-        """ln(1 + (N - n + 0.5) / (n + 0.5)): the weight of a term; greatest for one never seen."""
-        return self._weight(self.frequencies.get(term, 0))
+        """Return the weight of a term: ln(1 + (N - n + 0.5) / (n + 0.5)), greatest for an unknown term."""
+        return self._idf(self.frequencies.get(term, 0))
 
-    def _weight(self, n: int) -> float:
+    def _idf(self, n: int) -> float:
         return float(np.log(1 + (self.live - n + 0.5) / (n + 0.5)))
 
     def save(self, folder: Path) -> None:
-        """As one segment of the live passages."""
-        whole = len(self._segments) == 1 and self._segments[0][1] is None
-        (
-            self._segments[0][0]
-            if whole
-            else Postings.merged([s for s, _ in self._segments], [m for _, m in self._segments])
-        ).save(folder)
+        """Write the live passages to ``folder`` as one segment."""
+        if len(self._segments) == 1 and self._segments[0][1] is None:
+            self._segments[0][0].save(folder)
+        else:
+            Postings.merged([s for s, _ in self._segments], [mask for _, mask in self._segments]).save(folder)
 
     @classmethod
-    def load(cls, folder: Path, size: int) -> LexicalIndex:
-        """Raises IndexDamaged when the files are not what ``save`` wrote of ``size`` passages."""
+    def load(cls, folder: Path, size: int) -> Bm25Index:
+        """Return the index that ``save`` wrote. Raises IndexDamaged if the files do not hold ``size`` passages."""
         return cls([Postings.open(folder, size)])
 
 
 def top(scores: Scores, k: int) -> NDArray[np.int64]:
-    """The ``k`` passages with the highest scores above zero, best first, of equal ones the earlier first."""
-    rows = np.flatnonzero(scores > 0)  # of the comparison: a ninth of the time that the scores themselves take
-    held = scores.take(rows)
+    """Return the ``k`` passages with the highest scores above zero, best first; of equal scores the first number first."""
+    rows = np.flatnonzero(scores > 0)  # on the comparison: a ninth of the time that it takes on the scores
+    positive = scores.take(rows)
     if len(rows) > k:
-        near = np.flatnonzero(held >= np.partition(held, len(rows) - k)[len(rows) - k])
-        rows, held = rows[near], held[near]
-    return rows[np.lexsort((rows, -held))[:k]]
+        candidates = np.flatnonzero(positive >= np.partition(positive, len(rows) - k)[len(rows) - k])
+        rows, positive = rows[candidates], positive[candidates]
+    return rows[np.lexsort((rows, -positive))[:k]]
 
 
 def _live(rows: NDArray[np.int32], mask: Mask | None) -> int:
+    """Return how many of ``rows`` are live."""
     return len(rows) if mask is None else int(np.count_nonzero(mask[rows]))
 
 
 def _norms(lengths: NDArray[np.int32], mask: Mask | None, mean: float) -> Scores:
-    """What BM25 adds to the count of a term in its denominator; no score is left where that is infinite."""
+    """Return k1 (1 - b + b length / mean) for each passage, and infinity for dead passages, which then score 0."""
     norms = np.float32(_K1 * (1 - _B)) + np.float32(_K1 * _B / mean) * lengths.astype(np.float32)
     return norms if mask is None else np.where(mask, norms, np.float32(np.inf))

@@ -1,4 +1,4 @@
-"""Sorted terms in one block of bytes, found by bisection: nothing is read but what is looked at."""
+"""Sorted terms -> one block of bytes, searched by bisection. A look-up reads only the terms that it compares."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from numpy.typing import NDArray
 
 
 class Vocabulary:
-    """Terms numbered in the order of their code points. ``blob`` (bytes,) uint8 holds them in UTF-8, one after the
-    other, term i at ``offsets[i]:offsets[i + 1]``; ``offsets`` (n + 1,) int64."""
+    """Terms, numbered in the order of their code points.
+
+    ``blob`` (bytes,) uint8 holds all terms in UTF-8. Term i is at ``offsets[i]:offsets[i + 1]``; ``offsets`` has shape
+    (n + 1,), int64.
+    """
 
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self.blob = blob
         self.offsets = offsets
-        self._bytes = memoryview(blob.data)  # a tenth of the time that an array takes to give one number
+        self._bytes = memoryview(blob.data)  # gives one number in a tenth of an array's time
         self._ends = memoryview(offsets.data)
 
     @classmethod
-    def of(cls, terms: Sequence[str]) -> Vocabulary:
-        """``terms`` sorted and each once."""
+    def from_sorted(cls, terms: Sequence[str]) -> Vocabulary:
+        """Return the vocabulary of ``terms``, which are sorted and have no duplicates."""
         encoded = [term.encode("utf-8") for term in terms]
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(term) for term in encoded], out=offsets[1:])
@@ -31,23 +34,23 @@ class Vocabulary:
         return len(self.offsets) - 1
 
     def __getitem__(self, number: int) -> str:
-        return self._at(number).decode("utf-8", "replace")  # of a damaged one there is nothing to be found
+        return self._encoded(number).decode("utf-8", "replace")  # bytes of a damaged file may not be UTF-8
 
     def __iter__(self) -> Iterator[str]:
-        whole = self.blob.tobytes()
-        return (whole[a:b].decode("utf-8") for a, b in itertools.pairwise(self.offsets.tolist()))
+        blob = self.blob.tobytes()
+        return (blob[start:end].decode("utf-8") for start, end in itertools.pairwise(self.offsets.tolist()))
 
     def find(self, term: str) -> int:
-        """The term's number, or -1. The order of UTF-8 is that of code points."""
+        """Return the number of ``term``, or -1. UTF-8 bytes sort in the order of code points."""
         sought = term.encode("utf-8", "surrogatepass")
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            if self._at(middle) < sought:
+            if self._encoded(middle) < sought:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._at(low) == sought else -1
+        return low if low < len(self) and self._encoded(low) == sought else -1
 
-    def _at(self, number: int) -> bytes:
+    def _encoded(self, number: int) -> bytes:
         return bytes(self._bytes[self._ends[number] : self._ends[number + 1]])

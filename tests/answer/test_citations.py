@@ -1,3 +1,5 @@
+"""The marks of a language model's text are checked, and each citation quotes a sentence of an article."""
+
 from __future__ import annotations
 
 import re
@@ -39,7 +41,7 @@ def _quotes(citations: tuple[Citation, ...]) -> list[str]:
     return [c.quote for c in citations]
 
 
-def test_citation_carries_all_a_reader_sees() -> None:
+def test_citation_holds_everything_that_a_reader_sees() -> None:
     assert cite(4, HITS[0].article, 2, 26) == Citation(
         n=4,
         article_id="p.txt#1",
@@ -56,7 +58,7 @@ def test_citation_carries_all_a_reader_sees() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "shown"),
+    ("written", "expected"),
     [
         ("平湖签约5个项目，总投资5亿元。[1]", "平湖签约5个项目，总投资5亿元。[1]"),
         ("平湖签约5个项目，总投资5亿元[1]。", "平湖签约5个项目，总投资5亿元。[1]"),
@@ -68,9 +70,9 @@ def test_citation_carries_all_a_reader_sees() -> None:
         ("平湖签约5个项目[9, 1，0]。", "平湖签约5个项目。[1]"),
     ],
 )
-def test_marks(written: str, shown: str) -> None:
+def test_marks(written: str, expected: str) -> None:
     text, citations = verify(written, HITS, "zh")
-    assert text == shown
+    assert text == expected
     assert _quotes(citations) == [FIRST_SENTENCE]
 
 
@@ -99,11 +101,11 @@ def test_the_sentence_that_supports_the_claim_is_quoted() -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "平湖签约5个项目，总投资6亿元[1]。",  # invented figure
-        "平湖签约5个项目，总投资30亿元[1]。",  # figure of another passage
-        "平湖签约5个项目，增长62.3[2]。",  # percentage as a plain number
+        "平湖签约5个项目，总投资6亿元[1]。",  # an invented figure
+        "平湖签约5个项目，总投资30亿元[1]。",  # a figure of another passage
+        "平湖签约5个项目，增长62.3[2]。",  # a percentage as a plain number
         "平湖签约5个项目。",  # no mark
-        "平湖签约5个项目[7]。",  # mark of no passage
+        "平湖签约5个项目[7]。",  # a mark without a passage
         "Pinghu signed 6 projects [1].",
         "Pinghu signed projects.",
     ],
@@ -136,16 +138,16 @@ def test_verified_in_english() -> None:
     assert _quotes(citations) == [FIRST_SENTENCE, "同比增长62.3%。"]
 
 
-def test_claim_with_no_word_of_its_source() -> None:
+def test_claim_without_a_word_of_its_source() -> None:
     text, _ = verify("北京举办了奥运会[3]。", HITS, "zh")
     assert text == "北京举办了奥运会（未核实）。[1]" or text == "北京举办了奥运会。（未核实）[1]"
 
 
-def test_heading_is_no_claim() -> None:
+def test_heading_is_not_a_claim() -> None:
     assert verify("签约项目如下：\n平湖签约5个项目。[1]", HITS, "zh")[0] == "签约项目如下：\n平湖签约5个项目。[1]"
 
 
-def test_marks_alone_and_no_passages() -> None:
+def test_only_marks_and_no_passages() -> None:
     assert verify("[1][2]", HITS, "zh") == ("", ())
     assert verify("", HITS, "zh") == ("", ())
     assert verify("平湖签约5个项目。[1]", [], "zh") == ("平湖签约5个项目。（未核实）", ())

@@ -1,3 +1,5 @@
+"""Readers' judgements: stored line by line, read back, exported as a set for evaluation."""
+
 from __future__ import annotations
 
 import json
@@ -5,6 +7,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -37,7 +41,7 @@ DOWN = replace(UP, thumb="down", comment="还有12个项目", question="签约�
 REFUSED = replace(UP, question="市长几岁？", history=(), answer="文章没有说。", abstained=True, citations=())
 
 
-def test_what_is_stored_is_read_back(tmp_path: Path) -> None:
+def test_stored_judgements_are_read_back(tmp_path: Path) -> None:
     file = tmp_path / "new" / "feedback.jsonl"
     for feedback in (UP, DOWN, REFUSED):
         store(feedback, file)
@@ -45,7 +49,7 @@ def test_what_is_stored_is_read_back(tmp_path: Path) -> None:
     assert file.read_bytes().count(b"\n") == 3
 
 
-def test_the_latest_word_about_an_answer_counts(tmp_path: Path) -> None:
+def test_the_last_judgement_of_an_answer_counts(tmp_path: Path) -> None:
     file = tmp_path / "feedback.jsonl"
     for feedback in (UP, DOWN, replace(UP, thumb="down", comment="想错了", at="2026-01-03T00:00:00+00:00")):
         store(feedback, file)
@@ -62,13 +66,13 @@ def test_any_text_is_one_line(
     tmp_path_factory: pytest.TempPathFactory, comment: str, question: str, answer: str
 ) -> None:
     file = tmp_path_factory.mktemp("f") / "feedback.jsonl"
-    said = replace(UP, comment=comment, question=question, answer=answer)
-    store(said, file)
-    store(said, file)
-    assert latest(file) == [said]
+    feedback = replace(UP, comment=comment, question=question, answer=answer)
+    store(feedback, file)
+    store(feedback, file)
+    assert latest(file) == [feedback]
 
 
-def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_threads_lose_no_line(tmp_path: Path) -> None:
     file = tmp_path / "feedback.jsonl"
     writers = [threading.Thread(target=store, args=(replace(UP, answer=f"{n}" * 5000), file)) for n in range(24)]
     for writer in writers:
@@ -78,18 +82,59 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert len(latest(file)) == 24
 
 
-def test_a_full_disk_leaves_the_lines_before_as_they_were(tmp_path: Path) -> None:
-    """A limit on file size stands in for the disk: the write fails in its middle."""
+def test_concurrent_processes_lose_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.jsonl"
+    store(UP, file)
+    script = (
+        "import sys; from dataclasses import replace; from pathlib import Path\n"
+        "from rag.answer.feedback import latest, store\n"
+        "file = Path(sys.argv[1]); first = latest(file)[0]\n"
+        "for n in range(20): store(replace(first, answer=f'{sys.argv[2]}-{n}' * 500), file)\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(file), str(number)]) for number in range(4)]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert len(latest(file)) == 81
+
+
+def test_a_killed_writer_releases_the_lock(
+    tmp_path: Path, within: Callable[[float], AbstractContextManager[None]]
+) -> None:
+    file = tmp_path / "feedback.jsonl"
+    script = (
+        "import sys, time; from filelock import lock_descriptor\n"
+        "out = open(sys.argv[1], 'ab'); lock_descriptor(out.fileno()); print('locked', flush=True); time.sleep(60)\n"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", script, str(file)], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"locked\n"
+    waiting = threading.Thread(target=store, args=(UP, file))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()  # it waits for the lock
+    writer.kill()
+    writer.wait()
+    with within(5):
+        waiting.join()
+    assert latest(file) == [UP]
+
+
+def test_only_the_file_itself_is_written(tmp_path: Path) -> None:
+    store(UP, tmp_path / "feedback.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["feedback.jsonl"]
+
+
+def test_a_full_disk_leaves_the_earlier_lines_unchanged(tmp_path: Path) -> None:
+    """A limit on the file size replaces the full disk: the write fails after some bytes."""
     file = tmp_path / "feedback.jsonl"
     store(UP, file)
     before = file.read_bytes()
     script = (
         "import resource, signal, sys; from dataclasses import asdict, replace; from pathlib import Path\n"
         "from rag.errors import FeedbackNotStored; from rag.answer.feedback import latest, store\n"
-        f"file = Path({str(file)!r}); said = latest(file)[0]\n"
+        f"file = Path({str(file)!r}); stored = latest(file)[0]\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 100, resource.RLIM_INFINITY))\n"
-        "try: store(replace(said, comment='长' * 900), file)\n"
+        "try: store(replace(stored, comment='长' * 900), file)\n"
         "except FeedbackNotStored as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -97,7 +142,7 @@ def test_a_full_disk_leaves_the_lines_before_as_they_were(tmp_path: Path) -> Non
     assert file.read_bytes() == before
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FeedbackNotStored, match="RAG_FEEDBACK_FILE"):
         store(UP, tmp_path / "file" / "feedback.jsonl")
@@ -114,18 +159,18 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         *(json.dumps({**asdict(UP), **wrong}) for wrong in ({"question": 5}, {"abstained": "no"}, {"citations": [1]})),
     ],
 )
-def test_a_line_that_is_no_judgement_is_named(tmp_path: Path, line: str) -> None:
+def test_a_line_that_is_not_a_judgement_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "feedback.jsonl"
     store(UP, file)
     with file.open("a") as out:
         out.write(line + "\n")
-    with pytest.raises(BadInput, match="line 2: no judgement"):
+    with pytest.raises(BadInput, match="line 2: not a judgement"):
         latest(file)
 
 
 def test_set_lines_by_hand() -> None:
     assert set_line(UP) == {
-        "id": f"feedback-{UP.about}",
+        "id": f"feedback-{UP.answer_id}",
         "question": "总投资多少？",
         "lang": "zh",
         "type": "feedback",
@@ -144,7 +189,7 @@ def test_set_lines_by_hand() -> None:
     assert set_line(replace(REFUSED, thumb="down"))["answerable"] is None
 
 
-def test_a_thumb_up_is_a_label_and_a_thumb_down_wants_one(tmp_path: Path) -> None:
+def test_a_thumb_up_is_a_label_and_a_thumb_down_needs_one(tmp_path: Path) -> None:
     source = tmp_path / "feedback.jsonl"
     store(UP, source)
     store(REFUSED, source)
@@ -162,7 +207,7 @@ def test_a_thumb_up_is_a_label_and_a_thumb_down_wants_one(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("content", "cause"), [(None, "does not exist"), ("", "no judgement yet"), ("{\n", "line 1")])
-def test_the_command_says_what_is_wrong(tmp_path: Path, content: str | None, cause: str) -> None:
+def test_the_command_names_the_cause(tmp_path: Path, content: str | None, cause: str) -> None:
     source = tmp_path / "feedback.jsonl"
     if content is not None:
         source.write_text(content)

@@ -1,4 +1,4 @@
-"""What is asked of the model, and what becomes of each way in which an endpoint can fail."""
+"""The prompt, the stream, and the error for each way in which an endpoint can fail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MESSAGES = [{"role": "user", "content": "问"}]
 
 
 @pytest.fixture(autouse=True)
-def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -40,7 +40,7 @@ def settings(url: str, timeout: float = 10.0, key: str = KEY, model: str = "m") 
 
 
 def failure(url: str, **options: object) -> tuple[list[str], str]:
-    """What came before the error, and its message, which must be one line without the key."""
+    """Return the text before the error and its message. The message is one line without the key."""
     got: list[str] = []
     with pytest.raises(EndpointError) as caught:
         got.extend(stream_chat(settings(url, **options), MESSAGES))  # type: ignore[arg-type]
@@ -136,12 +136,12 @@ def test_stream_gives_the_deltas_and_sends_what_it_should(endpoint: Start) -> No
 
 
 @pytest.mark.parametrize("behaviour", ["no_done", "usage", "no_temperature"])
-def test_habits_of_other_servers(endpoint: Start, behaviour: str) -> None:
+def test_variants_of_other_servers(endpoint: Start, behaviour: str) -> None:
     assert "".join(stream_chat(settings(endpoint(behaviour).base_url), MESSAGES)) == "".join(ANSWER)
 
 
 @pytest.mark.parametrize("first", ["429", "500"])
-def test_tries_again(endpoint: Start, first: str) -> None:
+def test_retries(endpoint: Start, first: str) -> None:
     server = endpoint(first, "ok")
     assert list(stream_chat(settings(server.base_url), MESSAGES)) == list(ANSWER)
     assert len(server.requests) == 2
@@ -169,7 +169,7 @@ def test_environment_changes_nothing(endpoint: Start, monkeypatch: pytest.Monkey
         (["答", " ", "\n", "案"], "答 \n案"),
     ],
 )
-def test_thoughts_are_left_out(endpoint: Start, deltas: list[str], text: str) -> None:
+def test_thinking_is_left_out(endpoint: Start, deltas: list[str], text: str) -> None:
     assert "".join(stream_chat(settings(endpoint("ok", deltas=deltas).base_url), MESSAGES)) == text
 
 
@@ -230,7 +230,7 @@ def test_empty_answer(endpoint: Start, deltas: list[str]) -> None:
         ("trickle", 1.5, "did not finish within 1.5 s"),
     ],
 )
-def test_slow_server_is_left_in_time(endpoint: Start, behaviour: str, least: float, words: str) -> None:
+def test_slow_server_is_given_up_in_time(endpoint: Start, behaviour: str, least: float, words: str) -> None:
     before = threading.active_count()
     server = endpoint(behaviour)
     started = time.monotonic()
@@ -238,7 +238,7 @@ def test_slow_server_is_left_in_time(endpoint: Start, behaviour: str, least: flo
     assert least <= time.monotonic() - started < least + 2
     assert words in message
     assert "RAG_LLM_TIMEOUT" in message
-    until = time.monotonic() + 3  # the worker ends too: what is left is the server
+    until = time.monotonic() + 3  # the worker ends too, so that only the server is left
     while time.monotonic() < until and any(t.name == "llm-stream" for t in threading.enumerate()):
         time.sleep(0.02)
     assert [t.name for t in threading.enumerate() if t.name == "llm-stream"] == []
@@ -254,7 +254,7 @@ def test_closing_the_iterator_hangs_up(endpoint: Start) -> None:
     assert server.hung_up.wait(5)
 
 
-def test_nobody_listens() -> None:
+def test_no_server_at_the_port() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -272,7 +272,7 @@ def test_half_a_surrogate_pair_can_be_printed(endpoint: Start) -> None:
 
 def test_unknown_host() -> None:
     message = failure("http://no-such-host.invalid/v1")[1]
-    assert "host name that cannot be found: check OPENAI_BASE_URL" in message
+    assert "has an unknown host name: check OPENAI_BASE_URL" in message
 
 
 def test_https_to_a_plain_server(endpoint: Start) -> None:
@@ -296,15 +296,15 @@ def test_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, proxy: str) 
         ("http://", "names no host"),
         ("http:///v1", "names no host"),
         ("http://:8000/v1", "names no host"),
-        ("http://[::1/v1", "cannot be"),
-        ("http://localhost:99999/v1", "cannot be"),
-        ("http://localhost:port/v1", "cannot be"),
+        ("http://[::1/v1", "impossible"),
+        ("http://localhost:99999/v1", "impossible"),
+        ("http://localhost:port/v1", "impossible"),
         ("http://local host/v1", "names no host"),
         ("http://localhost/v 1", "blank"),
-        ("http://a..b/v1", "cannot be"),
+        ("http://a..b/v1", "impossible"),
     ],
 )
-def test_malformed_address_is_told_before_connecting(url: str, word: str) -> None:
+def test_malformed_address_is_an_error_before_connecting(url: str, word: str) -> None:
     got, message = failure(url)
     assert got == []
     assert message.startswith("OPENAI_BASE_URL ")

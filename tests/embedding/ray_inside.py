@@ -1,4 +1,7 @@
-"""The cases of `test_fleet.py` that need a Ray cluster; run by it, in order, in namespaces of their own. The last ones kill it."""
+"""The cases of `test_ray_embedder.py` that need a Ray cluster. It runs them in order, in namespaces of their own.
+
+The last two cases kill machines of the cluster, and then all of it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ import numpy as np
 import pytest
 
 from rag.embedding.embedder import Embedder
-from rag.embedding.ray_embedder import Fleet
-from rag.errors import FleetError
+from rag.embedding.ray_embedder import RayEmbedder
+from rag.errors import RayClusterError
 from tests.servers.milvus import loopback
 from tests.support.paths import ROOT
 
@@ -27,15 +30,15 @@ TEXTS = [f"第{n}条：平湖市与某企业签约，投资{n * 37 % 101}亿元�
 
 
 class Node:
-    """A machine of the cluster with one CPU, listening on the loopback only."""
+    """A machine of the cluster with one CPU. It listens on the loopback address only."""
 
     def __init__(self, *arguments: str, path: Path | None = None) -> None:
-        ray = shutil.which("ray", path=str(Path(sys.executable).parent))
-        assert ray
         folders = [str(path), str(ROOT)] if path else [str(ROOT)]
         self._process = subprocess.Popen(
             [
-                ray,
+                sys.executable,
+                "-m",
+                "ray.scripts.scripts",
                 "start",
                 *arguments,
                 "--node-ip-address=127.0.0.1",
@@ -50,25 +53,25 @@ class Node:
             text=True,
         )
         assert self._process.stdout is not None
-        said = ""
-        while "Ray runtime started" not in said:
+        printed = ""
+        while "Ray runtime started" not in printed:
             line = self._process.stdout.readline()
-            assert line, said
-            said += line
+            assert line, printed
+            printed += line
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(30)
 
     def kill(self) -> None:
-        """As a power cut: no process of it says goodbye."""
-        for pid in _tree(self._process.pid):
+        """End all its processes at once, as a power cut does."""
+        for pid in _descendants(self._process.pid):
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
 
-def _tree(root: int) -> list[int]:
-    """The process and all that descend from it."""
+def _descendants(root: int) -> list[int]:
+    """Return the process and all its descendants."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         text = stat.read_text()
@@ -86,7 +89,7 @@ def _join(path: Path | None = None) -> Node:
 @pytest.fixture(scope="module")
 def head() -> Iterator[Node]:
     loopback()
-    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # short: the names of sockets are at most 107 bytes long
+    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # short: a socket's path has at most 107 bytes
     yield Node("--head", "--port=6379", "--include-dashboard=false", f"--temp-dir={folder}")
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -96,18 +99,18 @@ def expected() -> np.ndarray:
     return Embedder().embed_passages(TEXTS)
 
 
-def _one_line(words: str, call: Callable[[], object]) -> float:
-    """Seconds until the error."""
+def _fails_in_one_line(words: str, call: Callable[[], object]) -> float:
+    """Return the seconds until the error."""
     began = time.monotonic()
-    with pytest.raises(FleetError, match=words) as caught:
+    with pytest.raises(RayClusterError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
     return time.monotonic() - began
 
 
-def _open() -> None:
-    with Fleet(ADDRESS) as fleet:
-        fleet.embed_passages(TEXTS[:1])
+def _embed_one() -> None:
+    with RayEmbedder(ADDRESS) as remote:
+        remote.embed_passages(TEXTS[:1])
 
 
 def _patched(folder: Path, code: str) -> Path:
@@ -115,46 +118,50 @@ def _patched(folder: Path, code: str) -> Path:
     return folder
 
 
-def test_all_listen_on_the_loopback(head: Node) -> None:
-    there = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert len(there) > 3
-    assert [line for line in there if not re.search(r"127\.0\.0\.1\]?:\d+ ", line)] == []
+def test_the_cluster_listens_on_the_loopback_only(head: Node) -> None:
+    listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(listening) > 3
+    assert [line for line in listening if not re.search(r"127\.0\.0\.1\]?:\d+ ", line)] == []
 
 
 def test_another_version_of_the_model_is_refused(head: Node, tmp_path: Path) -> None:
-    node = _join(_patched(tmp_path, "import rag.embedding.embedder\nrag.embedder.Embedder.fingerprint = '0' * 32\n"))
-    _one_line(r"^The model multilingual-e5-small on 127\.0\.0\.1 is another one than here", _open)
+    node = _join(
+        _patched(tmp_path, "import rag.embedding.embedder\nrag.embedding.embedder.Embedder.fingerprint = '0' * 32\n")
+    )
+    _fails_in_one_line(r"^The model multilingual-e5-small on 127\.0\.0\.1 differs from the one here", _embed_one)
     node.stop()
 
 
 def test_a_machine_without_the_program_is_refused(head: Node, tmp_path: Path) -> None:
     node = _join(_patched(tmp_path, "import sys\nsys.modules['rag.embedding.embedder'] = None\n"))
-    _one_line(r"^The program is not installed on 127\.0\.0\.1 .*run `pip install 'baowen\[ray\]'` there", _open)
+    _fails_in_one_line(
+        r"^The program is not installed on 127\.0\.0\.1 .*run `pip install 'baowen\[ray\]'` there", _embed_one
+    )
     node.stop()
 
 
-def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> None:
+def test_vectors_are_the_same_with_two_machines_and_after_one_is_killed(head: Node, expected: np.ndarray) -> None:
     other = _join()
     local = Embedder()
-    joined: list[int] = []
-    with Fleet(ADDRESS, joined=joined.append) as fleet:
-        assert fleet.embed_passages([]).shape == (0, 384)
-        assert (fleet.workers, joined) == (0, [])  # nobody is called for nothing
-        assert (fleet.portion, fleet.workers, joined) == (1024, 2, [2])
-        assert (fleet.name, fleet.fingerprint, fleet.dimension, fleet.max_tokens) == (
+    started: list[int] = []
+    with RayEmbedder(ADDRESS, on_start=started.append) as remote:
+        assert remote.embed_passages([]).shape == (0, 384)
+        assert (remote.workers, started) == (0, [])  # no text starts no worker
+        assert (remote.portion, remote.workers, started) == (1024, 2, [2])
+        assert (remote.name, remote.fingerprint, remote.dimension, remote.max_tokens) == (
             local.name,
             local.fingerprint,
             local.dimension,
             local.max_tokens,
         )
-        assert fleet.count_tokens(TEXTS[:5]) == local.count_tokens(TEXTS[:5])
+        assert remote.count_tokens(TEXTS[:5]) == local.count_tokens(TEXTS[:5])
         done: list[int] = []
-        assert np.array_equal(fleet.embed_passages(TEXTS, done.append), expected)
+        assert np.array_equal(remote.embed_passages(TEXTS, done.append), expected)
         assert done == sorted(set(done))
         assert done[-1] == len(TEXTS)
         with pytest.raises(ValueError, match="longer than the model's 512"):
-            fleet.embed_passages(["平湖" * 2000])
-        assert np.array_equal(fleet.embed_passages(TEXTS[:3]), local.embed_passages(TEXTS[:3]))
+            remote.embed_passages(["平湖" * 2000])
+        assert np.array_equal(remote.embed_passages(TEXTS[:3]), local.embed_passages(TEXTS[:3]))
 
         at: list[float] = []
 
@@ -163,18 +170,18 @@ def test_two_machines_and_one_is_killed(head: Node, expected: np.ndarray) -> Non
                 other.kill()
             at.append(time.monotonic())
 
-        assert np.array_equal(fleet.embed_passages(TEXTS, kill_once), expected)
+        assert np.array_equal(remote.embed_passages(TEXTS, kill_once), expected)
         stall = max(np.diff(at))
         print(f"stall {stall:.1f} s")
         assert stall < 10  # Ray needs 17 s to know that a machine is dead
-        assert np.array_equal(fleet.embed_passages(TEXTS[:40]), local.embed_passages(TEXTS[:40]))
+        assert np.array_equal(remote.embed_passages(TEXTS[:40]), local.embed_passages(TEXTS[:40]))
 
 
-def test_all_are_killed(head: Node) -> None:
-    with Fleet(ADDRESS) as fleet:
-        seconds = _one_line(
+def test_the_whole_cluster_is_killed(head: Node) -> None:
+    with RayEmbedder(ADDRESS) as remote:
+        seconds = _fails_in_one_line(
             r"^(The Ray cluster at 127\.0\.0\.1:6379 went down|All workers of the Ray cluster died)",
-            lambda: fleet.embed_passages(TEXTS, lambda _: head.kill()),
+            lambda: remote.embed_passages(TEXTS, lambda _: head.kill()),
         )
         assert seconds < 60
-    _one_line(r"^There is no Ray cluster at 127\.0\.0\.1:6379", _open)
+    _fails_in_one_line(r"^There is no Ray cluster at 127\.0\.0\.1:6379", _embed_one)

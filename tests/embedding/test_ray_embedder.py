@@ -1,7 +1,8 @@
-"""Embedding on the machines of a Ray cluster. What needs one is in `ray_inside.py`, run here in namespaces of its own:
-its ports are nobody else's, and no process of it is left behind.
+"""Embedding on the machines of a Ray cluster.
 
-Skipped where Ray is not installed or the kernel gives no namespace, unless BAOWEN_RAY_REQUIRED=1.
+`ray_inside.py` holds the cases that need a cluster. They run here in namespaces of their own, so that its ports clash
+with no others and none of its processes stays behind. They are skipped if Ray is not installed or the kernel allows no
+namespace, unless BAOWEN_RAY_REQUIRED=1.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ from pathlib import Path
 import pytest
 
 from rag.embedding.embedder import Embedder
-from rag.embedding.ray_embedder import Fleet
-from rag.errors import BadInput, FleetError
+from rag.embedding.ray_embedder import RayEmbedder
+from rag.errors import BadInput, RayClusterError
 from rag.indexing.build import build
+from tests.support.paths import ROOT
 
 INSIDE = Path(__file__).with_name("ray_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
 ALONE = ["unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
-def _able() -> bool:
+def _cluster_possible() -> bool:
     if os.environ.get("BAOWEN_RAY_REQUIRED") == "1":
         return True
     try:
@@ -43,8 +45,8 @@ def _able() -> bool:
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """By case: what went wrong, empty where nothing did."""
-    folder = tmp_path_factory.mktemp("fleet")
+    """Case -> its failure, empty if it passed."""
+    folder = tmp_path_factory.mktemp("ray")
     report = folder / "report.xml"
     run = subprocess.run(
         [
@@ -60,7 +62,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             f"--basetemp={folder / 'inside'}",
             str(INSIDE),
         ],
-        cwd=INSIDE.parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=400,
@@ -68,11 +70,11 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert report.exists(), run.stdout + run.stderr
     found: dict[str, str] = {}
     for case in ElementTree.parse(report).iter("testcase"):
-        found[case.attrib["name"]] = "".join(trouble.text or "skipped" for trouble in case)
+        found[case.attrib["name"]] = "".join(failure.text or "skipped" for failure in case)
     return found
 
 
-@pytest.mark.skipif(not _able(), reason="no Ray cluster on this machine")
+@pytest.mark.skipif(not _cluster_possible(), reason="this machine can run no Ray cluster")
 @pytest.mark.parametrize("case", CASES)
 def test_on_a_cluster(case: str, outcomes: dict[str, str]) -> None:
     assert outcomes[case] == ""
@@ -96,7 +98,7 @@ def test_on_a_cluster(case: str, outcomes: dict[str, str]) -> None:
 )
 def test_bad_address(address: str) -> None:
     with pytest.raises(BadInput, match="HOST:PORT") as caught:
-        Fleet(address)
+        RayEmbedder(address)
     assert "\n" not in str(caught.value)
 
 
@@ -104,16 +106,16 @@ needs_ray = pytest.mark.skipif(not find_spec("ray"), reason="ray is not installe
 
 
 @needs_ray
-def test_nobody_there() -> None:
-    with socket.socket() as bound:  # and not listening
+def test_no_server_at_the_address() -> None:
+    with socket.socket() as bound:  # bound, but not listening
         bound.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{bound.getsockname()[1]}"
         began = time.monotonic()
         with (
             pytest.raises(
-                FleetError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`"
+                RayClusterError, match=f"^There is no Ray cluster at {address} .*run `ray start --head`"
             ) as caught,
-            Fleet(address),
+            RayEmbedder(address),
         ):
             pass
     assert "\n" not in str(caught.value)
@@ -121,8 +123,8 @@ def test_nobody_there() -> None:
 
 
 @contextmanager
-def _answering(says: bytes) -> Iterator[str]:
-    """The address of something that answers every caller with this and reads on."""
+def _server_that_sends(reply: bytes) -> Iterator[str]:
+    """Yield the address of a server that sends ``reply`` to every caller."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -132,7 +134,7 @@ def _answering(says: bytes) -> Iterator[str]:
                 except OSError:
                     return
                 with caller:
-                    caller.sendall(says)
+                    caller.sendall(reply)
                     caller.recv(64)
 
         threading.Thread(target=serve, daemon=True).start()
@@ -140,27 +142,27 @@ def _answering(says: bytes) -> Iterator[str]:
         listening.shutdown(socket.SHUT_RDWR)
 
 
-SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # as a server of gRPC begins
+SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # the first bytes of a gRPC server
 
 
 @needs_ray
-@pytest.mark.parametrize("says", [b"", b"x", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
-def test_something_else_there(says: bytes) -> None:
+@pytest.mark.parametrize("reply", [b"", b"x", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
+def test_another_server_at_the_address(reply: bytes) -> None:
     began = time.monotonic()
     with (
-        _answering(says) as address,
+        _server_that_sends(reply) as address,
         pytest.raises(
-            FleetError,
-            match=f"^What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints\\.$",
+            RayClusterError,
+            match=f"^The server at {address} is not a Ray cluster: give the HOST:PORT that `ray start --head` prints\\.$",
         ),
-        Fleet(address),
+        RayEmbedder(address),
     ):
         pass
     assert time.monotonic() - began < 2
 
 
 @needs_ray
-def test_a_web_server_there(rag, tmp_path: Path) -> None:
+def test_a_web_server_at_the_address(rag, tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     (tmp_path / "articles" / "a.txt").write_text("　　本报讯 昨天，平湖黄桃喜获丰收。\n", encoding="utf-8")
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
@@ -170,62 +172,70 @@ def test_a_web_server_there(rag, tmp_path: Path) -> None:
     server.shutdown()
     server.server_close()
     assert (code, out) == (14, "")
-    said = err.rpartition("rag: ")[2]
-    assert said == f"What answers at {address} is no Ray cluster: give the HOST:PORT that `ray start --head` prints.\n"
+    message = err.rpartition("rag: ")[2]
+    assert (
+        message == f"The server at {address} is not a Ray cluster: give the HOST:PORT that `ray start --head` prints.\n"
+    )
     assert not (tmp_path / "index").exists()
 
 
 @needs_ray
-def test_another_server_of_grpc_there(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray ends the process that would join it, without a word."""
+def test_another_grpc_server_at_the_address(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray ends the process that tries to join, without a message."""
     monkeypatch.setattr("rag.embedding.ray_embedder.sys.executable", "/bin/true")
-    with _answering(SETTINGS) as address, pytest.raises(FleetError) as caught, Fleet(address) as fleet:
-        fleet.embed_passages(["平湖"])
+    with (
+        _server_that_sends(SETTINGS) as address,
+        pytest.raises(RayClusterError) as caught,
+        RayEmbedder(address) as remote,
+    ):
+        remote.embed_passages(["平湖"])
     assert str(caught.value) == (
-        f"What answers at {address} is no Ray cluster, or one that takes nobody in: "
+        f"The server at {address} is not a Ray cluster, or it accepts no new machine: "
         "give the HOST:PORT that `ray start --head` prints."
     )
 
 
 @needs_ray
-def test_nobody_is_called_for_nothing(embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_worker_starts_without_a_new_text(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "a.txt").write_text("　　本报讯 昨天，平湖黄桃喜获丰收。\n", encoding="utf-8")
     build(folder, tmp_path / "index", embedder)
     calls: list[str] = []
 
-    def called(_: Fleet) -> None:
-        calls.append("called")
-        raise FleetError("called")
+    def started(_: RayEmbedder) -> None:
+        calls.append("started")
+        raise RayClusterError("started")
 
-    monkeypatch.setattr(Fleet, "_start", called)
-    with _answering(SETTINGS) as address, Fleet(address) as fleet:
-        build(folder, tmp_path / "index", fleet)
+    monkeypatch.setattr(RayEmbedder, "_start", started)
+    with _server_that_sends(SETTINGS) as address, RayEmbedder(address) as remote:
+        build(folder, tmp_path / "index", remote)
         (folder / "a.txt").rename(folder / "b.txt")
-        assert build(folder, tmp_path / "index", fleet).embedded == 0
+        assert build(folder, tmp_path / "index", remote).embedded == 0
         assert calls == []
         (folder / "c.txt").write_text("　　本报讯 昨天，嘉兴南湖菱上市。\n", encoding="utf-8")
-        with pytest.raises(FleetError, match=r"^called$"):
-            build(folder, tmp_path / "index", fleet)
-    assert calls == ["called"]
+        with pytest.raises(RayClusterError, match=r"^started$"):
+            build(folder, tmp_path / "index", remote)
+    assert calls == ["started"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("--watch",), ("--dry-run",)])
-def test_an_empty_address_is_no_leave_to_embed_here(rag, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_an_empty_address_is_an_error(rag, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     (tmp_path / "articles").mkdir()
     code, out, err = rag("index", tmp_path / "articles", "--ray", "", "--index", tmp_path / "index", *arguments)
     assert (code, out, err) == (
         2,
         "",
-        "rag: '' is no address of a Ray cluster: give the HOST:PORT that `ray start --head` prints.\n",
+        "rag: '' is not the address of a Ray cluster: give the HOST:PORT that `ray start --head` prints.\n",
     )
     assert not (tmp_path / "index").exists()
 
 
-def test_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ray_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.embedding.ray_embedder.find_spec", lambda _: None)
-    with pytest.raises(FleetError, match=r"pip install 'baowen\[ray\]'"), Fleet("127.0.0.1:9"):
+    with pytest.raises(RayClusterError, match=r"pip install 'baowen\[ray\]'"), RayEmbedder("127.0.0.1:9"):
         pass
 
 
@@ -234,13 +244,13 @@ def test_batches_embedded_by_themselves_give_the_same_vectors(embedder: Embedder
     plan = embedder.batches(texts)
     assert sorted(row for rows in plan for row in rows) == list(range(60))
     assert len(plan) > 1
-    whole = embedder.embed_passages(texts)
+    together = embedder.embed_passages(texts)
     for rows in plan:
         batch = [texts[row] for row in rows]
         assert embedder.batches(batch) == [list(range(len(rows)))]
-        assert (embedder.embed_passages(batch) == whole[rows]).all()
+        assert (embedder.embed_passages(batch) == together[rows]).all()
 
 
-def test_the_first_call_of_a_fresh_embedder_has_the_prefix(embedder: Embedder) -> None:
+def test_the_first_call_of_a_new_embedder_uses_the_prefix(embedder: Embedder) -> None:
     embedder.embed_passages(["平湖"])
     assert (Embedder().embed_passages(["平湖签约"]) == embedder.embed_passages(["平湖签约"])).all()

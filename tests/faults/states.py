@@ -142,7 +142,7 @@ def content_of(index_dir: Path) -> dict[str, Any]:
     """Equal for indexes that answer alike, however they came about."""
     index = load(index_dir, Stub())
     ids = [index.passages[i].passage_id for i in index.live.tolist()]
-    scores = index.lexical.scores(["平湖", "体育", "博物", "算力"])[index.live]
+    scores = index.bm25.scores(["平湖", "体育", "博物", "算力"])[index.live]
     return {
         "articles": list(index.articles.values()),
         "files": index.files(),

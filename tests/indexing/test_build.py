@@ -47,7 +47,7 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
     opened = load(index_dir, embedder)
     expected = [a for path in sorted(seeds.glob("0*.txt")) for a in articles_of(read_page(path, seeds, 4.0))]
     assert list(opened.articles.values()) == expected
-    assert opened.vectors.size == len(opened.passages) == opened.lexical.size == opened.manifest["counts"]["passages"]
+    assert opened.vectors.size == len(opened.passages) == opened.bm25.size == opened.manifest["counts"]["passages"]
     texts = [p.context for p in opened.passages]
     rows = opened.vectors.rows(np.arange(len(texts)))[::9]
     assert (rows * embedder.embed_passages(texts[::9])).sum(1).min() > 0.999
@@ -397,9 +397,9 @@ def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: l
             assert (by_id[grown.passages[i].passage_id] @ grown.vectors.rows(np.array([i])).T).item() > 0.999
         terms = ["平湖", "黄桃", "再生", "项目"]
         expected = {
-            p.passage_id: score for p, score in zip(anew.passages, anew.lexical.scores(terms).tolist(), strict=True)
+            p.passage_id: score for p, score in zip(anew.passages, anew.bm25.scores(terms).tolist(), strict=True)
         }
-        scores = grown.lexical.scores(terms)
+        scores = grown.bm25.scores(terms)
         assert {grown.passages[i].passage_id: scores[i] for i in grown.live.tolist()} == pytest.approx(
             expected, abs=1e-5
         )

@@ -1,4 +1,4 @@
-"""Search in part of the articles: what passes the filter, in the order that it has among those."""
+"""A filtered search finds exactly the passages that pass, in the order that they have without the filter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUESTION = "人工智能项目签约"
 
 @pytest.fixture(scope="module")
 def dated(index: Index, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """The seeds' articles with dates and newspapers given in turn."""
+    """The seeds' articles with dates and newspapers assigned in turn."""
     articles = [replace(a, date=DATES[i % 5], source=SOURCES[i % 2]) for i, a in enumerate(index.articles.values())]
     folder = tmp_path_factory.mktemp("dated")
     build_from(articles, folder, embedder)
@@ -51,13 +51,13 @@ def test_every_passage_that_passes_and_no_other(dated: Assistant, ranker: str, o
     assert passing
     assert {hit.passage.passage_id for hit in hits} == passing
     if ranker != "fused":  # fused scores are relative to the candidates
-        free = retriever.search(parse(QUESTION, (), retriever.names), 1000)
+        unfiltered = retriever.search(parse(QUESTION, (), retriever.names), 1000)
         assert [h.passage.passage_id for h in hits] == [
-            h.passage.passage_id for h in free if h.passage.passage_id in passing
+            h.passage.passage_id for h in unfiltered if h.passage.passage_id in passing
         ]
 
 
-def test_filters_side_by_side_are_each_its_own(dated: Assistant) -> None:
+def test_a_batch_applies_the_filter_of_each_query(dated: Assistant) -> None:
     retriever = dated.retriever
     filters = [EVERYTHING, filter_of(source="人民政协报"), filter_of(until="2024"), EVERYTHING]
     queries = [parse(QUESTION, (), retriever.names, only) for only in filters]
@@ -67,18 +67,18 @@ def test_filters_side_by_side_are_each_its_own(dated: Assistant) -> None:
     assert {hit.article.date for hit in together[2]} == {"2024-05-01"}
 
 
-def test_an_answer_rests_on_what_passes_and_tells_what_it_could_not_place(dated: Assistant) -> None:
+def test_a_filtered_answer_cites_passing_articles_and_counts_undated_ones(dated: Assistant) -> None:
     only = filter_of(since="2025-01", until="2025-12-31")
     answer = dated.ask("平湖签约了哪些人工智能项目？", only=only)
     articles = dated.retriever.index.articles
     assert answer.citations
     assert all(passes(only, articles[c.article_id]) for c in answer.citations)
-    without = sum(not a.date for a in articles.values())
-    assert answer.notices == (f"有 {without} 篇报道日期不明，按日期筛选时未计入。",)
+    undated = sum(not a.date for a in articles.values())
+    assert answer.notices == (f"有 {undated} 篇报道日期不明，按日期筛选时未计入。",)
     assert dated.ask("平湖签约了哪些人工智能项目？").notices == ()
 
 
-def test_nothing_passes(dated: Assistant) -> None:
+def test_no_article_passes(dated: Assistant) -> None:
     answer = dated.ask("平湖签约了哪些人工智能项目？", only=filter_of(byline="没有这个人"))
     assert (answer.abstained, answer.hits, answer.citations) == (True, (), ())
     assert answer.notices == ("没有报道符合筛选条件。",)

@@ -1,3 +1,5 @@
+"""Romanised names in a question find the characters that the articles use."""
+
 from __future__ import annotations
 
 import re
@@ -9,18 +11,18 @@ import pytest
 from pypinyin import lazy_pinyin
 
 from rag.index.snapshot import Index
-from rag.search.romanised_names import NameBridge
-from rag.words.bm25 import LexicalIndex
+from rag.search.romanised_names import RomanisedNames
+from rag.words.bm25 import Bm25Index
 from rag.words.syllables import readings
 
 
 @pytest.fixture(scope="module")
-def bridge(index: Index) -> NameBridge:
-    return NameBridge(index.lexical.frequencies)
+def names(index: Index) -> RomanisedNames:
+    return RomanisedNames(index.bm25.frequencies)
 
 
 @pytest.mark.parametrize(
-    ("question", "found"),
+    ("question", "expected"),
     [
         ("What AI projects has Pinghu signed?", {"Pinghu": "平湖"}),
         ("What happened in Xindai?", {"Xindai": "新埭"}),
@@ -36,8 +38,8 @@ def bridge(index: Index) -> NameBridge:
         ("What did Ping-hu sign?", {"Ping-hu": "平湖"}),
     ],
 )
-def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None:
-    assert {name: readings[0] for name, readings in bridge.bridge(question).items()} == found
+def test_names(names: RomanisedNames, question: str, expected: dict[str, str]) -> None:
+    assert {name: forms[0] for name, forms in names.chinese_forms(question).items()} == expected
 
 
 @pytest.mark.parametrize(
@@ -56,69 +58,69 @@ def test_names(bridge: NameBridge, question: str, found: dict[str, str]) -> None
         "",
     ],
 )
-def test_what_is_no_name(bridge: NameBridge, question: str) -> None:
-    assert bridge.bridge(question) == {}
+def test_no_name_in_the_question(names: RomanisedNames, question: str) -> None:
+    assert names.chinese_forms(question) == {}
 
 
-def test_likeliest_first_and_at_most_two(bridge: NameBridge) -> None:
-    readings = bridge.bridge("Pinghu")["Pinghu"]
-    assert readings[0] == "平湖"
-    assert 1 <= len(readings) <= 2
+def test_at_most_two_forms_the_most_likely_first(names: RomanisedNames) -> None:
+    forms = names.chinese_forms("Pinghu")["Pinghu"]
+    assert forms[0] == "平湖"
+    assert 1 <= len(forms) <= 2
 
 
-def _counted(frequencies: dict[str, int]) -> NameBridge:
-    return NameBridge(
-        LexicalIndex.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies
+def _names_over(frequencies: dict[str, int]) -> RomanisedNames:
+    return RomanisedNames(
+        Bm25Index.build([text for text, count in frequencies.items() for _ in range(count)]).frequencies
     )
 
 
-def test_the_articles_words_decide() -> None:
-    made = _counted({"平湖": 3, "萍湖": 2, "苹湖": 1, "平": 9, "ab": 4, "新埭": 1})
-    assert made.bridge("Pinghu") == {"Pinghu": ("平湖", "萍湖")}
-    assert made.bridge("Xindai") == {"Xindai": ("新埭",)}
-    assert _counted({"平湖": 9, "萍湖": 2}).bridge("Pinghu") == {"Pinghu": ("平湖",)}
-    assert _counted({}).bridge("Pinghu") == {}
+def test_frequency_in_the_articles_decides() -> None:
+    names = _names_over({"平湖": 3, "萍湖": 2, "苹湖": 1, "平": 9, "ab": 4, "新埭": 1})
+    assert names.chinese_forms("Pinghu") == {"Pinghu": ("平湖", "萍湖")}
+    assert names.chinese_forms("Xindai") == {"Xindai": ("新埭",)}
+    assert _names_over({"平湖": 9, "萍湖": 2}).chinese_forms("Pinghu") == {"Pinghu": ("平湖",)}
+    assert _names_over({}).chinese_forms("Pinghu") == {}
 
 
-class Tabled(NameBridge):
-    """The same, by a table of all pairs and of all their characters' readings."""
+class NamesByTable(RomanisedNames):
+    """The same result from a table of all pairs and of all readings of their characters."""
 
-    def _spell(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
+    def _texts_read_as(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
         if not hasattr(self, "pairs"):
             self.pairs = {t: n for t, n in self.frequencies.items() if len(t) == 2 and "\u3400" <= t[0] <= "\u9fff"}
-            self.read = defaultdict(set)
+            self.by_reading = defaultdict(set)
             for char in {c for pair in self.pairs for c in pair}:
                 for reading in readings(char):
-                    self.read[reading].add(char)
-        partial = [(char, 1 << 60) for char in self.read.get(syllables[0], ())]
+                    self.by_reading[reading].add(char)
+        partial = [(char, 1 << 60) for char in self.by_reading.get(syllables[0], ())]
         for syllable in syllables[1:]:
             partial = [
                 (text + char, min(count, self.pairs[text[-1] + char]))
                 for text, count in partial
-                for char in self.read.get(syllable, ())
+                for char in self.by_reading.get(syllable, ())
                 if text[-1] + char in self.pairs
             ]
         return partial
 
 
-def test_names_of_the_seeds_are_read_as_by_a_table_of_everything(index: Index, bridge: NameBridge) -> None:
-    table = Tabled(index.lexical.frequencies)
+def test_names_in_the_seeds_agree_with_a_complete_table(index: Index, names: RomanisedNames) -> None:
+    table = NamesByTable(index.bm25.frequencies)
     found = 0
     for run in [run for p in index.passages[::4] for run in re.findall(r"[\u4e00-\u9fff]+", p.text)]:
         for at in range(0, len(run) - 3, 5):
             two, three = ("".join(lazy_pinyin(run[at : at + size])).capitalize() for size in (2, 3))
             for question in (two, three, f"{two} {three}", f"Did {three} see {two}?"):
-                assert bridge.bridge(question) == table.bridge(question)
-                found += bool(bridge.bridge(question))
+                assert names.chinese_forms(question) == table.chinese_forms(question)
+                found += bool(names.chinese_forms(question))
     assert found > 500
 
 
-BRIDGE = """
+SCRIPT = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-from rag.words.bm25 import LexicalIndex
-from rag.search.romanised_names import NameBridge
-assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies).bridge(f"Who is {sys.argv[1]}?") == {}
+from rag.words.bm25 import Bm25Index
+from rag.search.romanised_names import RomanisedNames
+assert RomanisedNames(Bm25Index.build(["平湖", "平湖", "西安"]).frequencies).chinese_forms(f"Who is {sys.argv[1]}?") == {}
 """
 
 
@@ -127,7 +129,7 @@ assert NameBridge(LexicalIndex.build(["平湖", "平湖", "西安"]).frequencies
     ["N" + "an" * 30, "A" + "a" * 1900, "Xian" * 40, "Xi" * 900, "G" + "uang" * 300],
     ids=["nan", "aaa", "xian", "xi", "guang"],
 )
-def test_long_words_take_neither_time_nor_memory(word: str) -> None:
-    """In a process of its own, for one that does may well be killed."""
-    done = subprocess.run([sys.executable, "-c", BRIDGE, word], capture_output=True, text=True, timeout=10)
+def test_long_words_need_little_time_and_memory(word: str) -> None:
+    """In a process of its own, because one that needs too much may be killed."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT, word], capture_output=True, text=True, timeout=10)
     assert (done.returncode, done.stderr[-200:]) == (0, "")

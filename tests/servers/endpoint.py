@@ -1,9 +1,9 @@
-"""A server on 127.0.0.1 that speaks /v1/chat/completions and misbehaves on request.
+"""A server on 127.0.0.1 for /v1/chat/completions that can fail in many ways.
 
     with FakeEndpoint("429", "ok") as server:      # the second and every later request gets "ok"
         Settings(llm_base_url=server.base_url, llm_model="m")
 
-``server.requests`` holds what came in; ``server.hung_up`` is set once a caller left in the middle of a stream.
+``server.requests`` holds the requests. ``server.hung_up`` is set when a caller closes the connection during a stream.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 ANSWER = ("平湖签约", "12个项目，", "总投资5亿元", "[1]。", "😀")
-"""The deltas of a normal stream."""
+"""The pieces of text in a normal stream."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Request:
 
 
 class FakeEndpoint:
-    """Takes one behaviour a request, by name (see ``BEHAVIOURS``); the last one stays."""
+    """Answers each request with the next behaviour of ``script`` (see ``BEHAVIOURS``). The last one is repeated."""
 
     def __init__(self, *script: str, deltas: Sequence[str] = ANSWER) -> None:
         self.script = list(script or ("ok",))
@@ -51,7 +51,7 @@ class FakeEndpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.closing.set()  # wakes the behaviours that hang
+        self.closing.set()  # ends the behaviours that wait
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -73,7 +73,7 @@ def endpoint_fixture() -> Iterator[Callable[..., FakeEndpoint]]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # each write is a segment of its own
+    disable_nagle_algorithm = True  # each write becomes a TCP segment of its own
 
     def do_POST(self) -> None:
         fake: FakeEndpoint = self.server.fake  # type: ignore[attr-defined]
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
-    def whole(self, status: int, body: str, kind: str = "application/json", **headers: str) -> None:
+    def respond(self, status: int, body: str, kind: str = "application/json", **headers: str) -> None:
         data = body.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def error(self, status: int, message: str, **headers: str) -> None:
-        self.whole(status, json.dumps({"error": {"message": message, "type": "x"}}), **headers)
+        self.respond(status, json.dumps({"error": {"message": message, "type": "x"}}), **headers)
 
     def head(self, *, chunked: bool = True, kind: str = "text/event-stream") -> None:
         self.send_response(200)
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def send(self, text: str, size: int = 5, *, chunked: bool = True) -> None:
-        """Five bytes at a time, so that characters of three and four bytes fall apart."""
+        """Send ``size`` bytes at a time, so that characters of three and four bytes are split."""
         data = text.encode()
         for at in range(0, len(data), size):
             piece = data[at : at + size]
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def event(text: str | None = None, finish: str | None = None, **delta: object) -> str:
-    """One line of a stream with its blank line."""
+    """Return one line of a stream and the blank line after it."""
     content = {} if text is None else {"content": text}
     choice = {"index": 0, "delta": {**content, **delta}, "finish_reason": finish}
     chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
@@ -132,7 +132,7 @@ DONE = "data: [DONE]\n\n"
 
 
 def _stream(*after: str) -> Callable[[_Handler, FakeEndpoint], None]:
-    """The deltas, then what is given, in a well-formed body."""
+    """Send the deltas and then ``after``, in a well-formed body."""
 
     def behave(handler: _Handler, fake: FakeEndpoint) -> None:
         handler.head()
@@ -157,7 +157,7 @@ def _hang_midway(handler: _Handler, fake: FakeEndpoint) -> None:
 
 
 def _trickle(line: str, size: int, pause: float) -> Callable[[_Handler, FakeEndpoint], None]:
-    """The same line for ever, a few bytes at a time."""
+    """Send the same line again and again, ``size`` bytes at a time."""
 
     def behave(handler: _Handler, fake: FakeEndpoint) -> None:
         handler.head()
@@ -221,12 +221,14 @@ BEHAVIOURS: dict[str, Callable[[_Handler, FakeEndpoint], None]] = {
     "429": _status(429, "Rate limit reached", Retry_After="0.01"),
     "429_long": _status(429, "Rate limit reached", Retry_After="100"),
     "500": _status(500, "CUDA error"),
-    "500_page": lambda handler, fake: handler.whole(502, "<html><h1>Bad gateway</h1></html>", "text/html"),
+    "500_page": lambda handler, fake: handler.respond(502, "<html><h1>Bad gateway</h1></html>", "text/html"),
     "echo_400": _echoes_key(400),
     "echo_401": _echoes_key(401),
-    "html": lambda handler, fake: handler.whole(200, "<!DOCTYPE html><html>Welcome</html>", "text/html; charset=utf-8"),
-    "json": lambda handler, fake: handler.whole(200, '{"error": "Unexpected endpoint or method"}'),
-    "no_body": lambda handler, fake: handler.whole(200, "", "text/event-stream"),
+    "html": lambda handler, fake: handler.respond(
+        200, "<!DOCTYPE html><html>Welcome</html>", "text/html; charset=utf-8"
+    ),
+    "json": lambda handler, fake: handler.respond(200, '{"error": "Unexpected endpoint or method"}'),
+    "no_body": lambda handler, fake: handler.respond(200, "", "text/event-stream"),
     "hang": _hang,
     "hang_midway": _hang_midway,
     "trickle": _trickle(event("a"), 1000, 0.1),

@@ -1,3 +1,5 @@
+"""BM25 against its formula, against bm25s, and over segments with dead passages."""
+
 from __future__ import annotations
 
 import math
@@ -14,12 +16,13 @@ from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged
 from rag.index.snapshot import Index
-from rag.words.bm25 import LexicalIndex, normalise, tokens, top
+from rag.text.terms import normalise, tokens
+from rag.words.bm25 import Bm25Index, top
 from rag.words.postings import Postings
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("是石科技", ["是石", "石科", "科技"]),
         ("新埭镇", ["新埭", "埭镇"]),
@@ -39,16 +42,16 @@ from rag.words.postings import Postings
         ("", []),
     ],
 )
-def test_tokens(text: str, found: list[str]) -> None:
-    assert Counter(tokens(text)) == Counter(found)
+def test_tokens(text: str, expected: list[str]) -> None:
+    assert Counter(tokens(text)) == Counter(expected)
 
 
-def test_terms_are_repeated_as_often_as_they_occur() -> None:
+def test_a_term_is_repeated_for_each_occurrence() -> None:
     assert Counter(tokens("平湖，平湖 AI ai"))["平湖"] == 2
     assert Counter(tokens("平湖，平湖 AI ai"))["ai"] == 2
 
 
-def test_search_form() -> None:
+def test_normal_form() -> None:
     assert normalise("ＡＩ１２％，Ⅲ类") == "ai12%,iii类"
 
 
@@ -56,44 +59,44 @@ TABLE = ["平湖 平湖 ai", "平湖 嘉兴", "上海 ai 5 ai"]
 
 
 def test_scores_by_hand() -> None:
-    """Lucene's BM25, k1 1.2, b 0.75: idf ln(1 + (N-n+.5)/(n+.5)), tf f/(f + k1(1-b+b*len/mean)); lengths 3, 2, 4."""
-    built = LexicalIndex.build(TABLE)
-    half = math.log(1.6)  # in two of three passages: 1 + 1.5/2.5
-    once = math.log(8 / 3)  # in one of three: 1 + 2.5/1.5
+    """Lucene's BM25, k1 1.2, b 0.75: idf ln(1 + (N-n+.5)/(n+.5)), tf f/(f + k1(1-b+b*len/mean)). Lengths are 3, 2, 4."""
+    built = Bm25Index.build(TABLE)
+    in_two = math.log(1.6)  # idf in two of three passages: 1 + 1.5/2.5
+    in_one = math.log(8 / 3)  # idf in one of three: 1 + 2.5/1.5
     short, mean, long = 1.2 * (0.25 + 0.75 * 2 / 3), 1.2, 1.2 * (0.25 + 0.75 * 4 / 3)
     assert (short, long) == pytest.approx((0.9, 1.5))
-    assert built.scores(["平湖"]) == pytest.approx([half * 2 / (2 + mean), half * 1 / (1 + short), 0], abs=1e-6)
-    assert built.scores(["ai"]) == pytest.approx([half * 1 / (1 + mean), 0, half * 2 / (2 + long)], abs=1e-6)
-    assert built.scores(["嘉兴"]) == pytest.approx([0, once / 1.9, 0], abs=1e-6)
+    assert built.scores(["平湖"]) == pytest.approx([in_two * 2 / (2 + mean), in_two * 1 / (1 + short), 0], abs=1e-6)
+    assert built.scores(["ai"]) == pytest.approx([in_two * 1 / (1 + mean), 0, in_two * 2 / (2 + long)], abs=1e-6)
+    assert built.scores(["嘉兴"]) == pytest.approx([0, in_one / 1.9, 0], abs=1e-6)
     assert built.scores(["平湖", "ai"]) == pytest.approx(
-        [half * (2 / 3.2 + 1 / 2.2), half / 1.9, half * 2 / 3.5], abs=1e-6
+        [in_two * (2 / 3.2 + 1 / 2.2), in_two / 1.9, in_two * 2 / 3.5], abs=1e-6
     )
-    assert [built.idf(t) for t in ("ai", "嘉兴", "杭州")] == pytest.approx([half, once, math.log(8)])
+    assert [built.idf(t) for t in ("ai", "嘉兴", "杭州")] == pytest.approx([in_two, in_one, math.log(8)])
 
 
 def test_unknown_and_repeated_terms() -> None:
-    built = LexicalIndex.build(TABLE)
+    built = Bm25Index.build(TABLE)
     assert built.scores(["杭州"]).tolist() == [0, 0, 0]
     assert built.scores([]).tolist() == [0, 0, 0]
     assert built.scores(["ai", "杭州", "ai"]).tolist() == built.scores(["ai"]).tolist()
 
 
 def test_passage_without_a_term() -> None:
-    built = LexicalIndex.build(["，。", "平湖"])
+    built = Bm25Index.build(["，。", "平湖"])
     scores = built.scores(["平湖"])
     assert scores[0] == 0
     assert scores[1] == pytest.approx(math.log(2) / 2.2, abs=1e-6)
 
 
-def test_scores_of_the_seeds_are_those_of_the_formula(index: Index) -> None:
+def test_scores_of_the_seeds_follow_the_formula(index: Index) -> None:
     question = tokens("平湖签约了哪些人工智能项目？DeepSeek 5亿元")
     expected = _by_formula([p.context for p in index.passages], question)
-    assert index.lexical.scores(question) == pytest.approx(expected, abs=1e-5)
+    assert index.bm25.scores(question) == pytest.approx(expected, abs=1e-5)
     assert max(expected) > 5
 
 
 def _by_formula(texts: Sequence[str], question: Sequence[str]) -> list[float]:
-    """Robertson and Zaragoza (2009), Lucene's variant, k1 1.2, b 0.75, passage by passage and term by term."""
+    """Robertson and Zaragoza (2009), Lucene's variant, k1 1.2, b 0.75: one passage and one term at a time."""
     documents = [Counter(tokens(text)) for text in texts]
     lengths = [max(sum(d.values()), 1) for d in documents]
     mean = sum(lengths) / max(len(lengths), 1)
@@ -120,68 +123,70 @@ SEGMENTS = st.lists(
 
 
 @given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12))
-def test_segments_score_as_one_index_of_what_is_left(parts: list[tuple[list[str], list[bool]]], asked: str) -> None:
-    """The same terms, statistics and scores, by the formula, by an index built from nothing, merged and read again."""
+def test_segments_score_as_one_index_of_the_live_passages(
+    parts: list[tuple[list[str], list[bool]]], asked: str
+) -> None:
+    """Terms, statistics and scores equal those of the formula and of a new index, also after merging and reading."""
     alive = [np.array(mask, bool) for _, mask in parts]
-    grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], alive)
-    left = [text for texts, mask in parts for text, lives in zip(texts, mask, strict=True) if lives]
-    anew = LexicalIndex.build(left)
+    segmented = Bm25Index([Postings.build(texts) for texts, _ in parts], alive)
+    live_texts = [text for texts, mask in parts for text, lives in zip(texts, mask, strict=True) if lives]
+    fresh = Bm25Index.build(live_texts)
     question = list(dict.fromkeys([*tokens(asked), "湖", "5"]))
-    keep = np.concatenate(alive)
-    scores = grown.scores(question)
-    assert scores[keep] == pytest.approx(_by_formula(left, question), abs=1e-5)
-    assert scores[keep].tolist() == anew.scores(question).tolist()
-    assert not scores[~keep].any()
-    assert (grown.size, grown.live) == (len(keep), len(left))
+    live = np.concatenate(alive)
+    scores = segmented.scores(question)
+    assert scores[live] == pytest.approx(_by_formula(live_texts, question), abs=1e-5)
+    assert scores[live].tolist() == fresh.scores(question).tolist()
+    assert not scores[~live].any()
+    assert (segmented.size, segmented.live) == (len(live), len(live_texts))
     assert (
-        dict(grown.frequencies)
-        == dict(anew.frequencies)
-        == dict(Counter(t for text in left for t in set(tokens(text))))
+        dict(segmented.frequencies)
+        == dict(fresh.frequencies)
+        == dict(Counter(t for text in live_texts for t in set(tokens(text))))
     )
-    assert len(grown.frequencies) == len(anew.frequencies)
-    assert [grown.idf(term) for term in question] == [anew.idf(term) for term in question]
-    assert all((term in grown.frequencies) == (term in anew.frequencies) for term in question)
-    assert grown.frequencies.spoken("ping", "hu") == anew.frequencies.spoken("ping", "hu")
+    assert len(segmented.frequencies) == len(fresh.frequencies)
+    assert [segmented.idf(term) for term in question] == [fresh.idf(term) for term in question]
+    assert all((term in segmented.frequencies) == (term in fresh.frequencies) for term in question)
+    assert segmented.frequencies.pairs_read_as("ping", "hu") == fresh.frequencies.pairs_read_as("ping", "hu")
     with TemporaryDirectory() as folder:
-        grown.save(Path(folder))
-        read = LexicalIndex.load(Path(folder), len(left))
-        assert read.scores(question).tolist() == anew.scores(question).tolist()
-        assert dict(read.frequencies) == dict(anew.frequencies)
+        segmented.save(Path(folder))
+        read = Bm25Index.load(Path(folder), len(live_texts))
+        assert read.scores(question).tolist() == fresh.scores(question).tolist()
+        assert dict(read.frequencies) == dict(fresh.frequencies)
 
 
 @given(
     TEXTS.filter(lambda texts: any(tokens(text) for text in texts)),
     st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12),
 )
-def test_scores_are_those_of_bm25s(texts: list[str], asked: str) -> None:
+def test_scores_equal_those_of_bm25s(texts: list[str], asked: str) -> None:
     theirs = bm25s.BM25(k1=1.2, b=0.75)
     theirs.index([tokens(text) or ["\0"] for text in texts], show_progress=False)
-    built = LexicalIndex.build(texts)
+    built = Bm25Index.build(texts)
     known = [term for term in dict.fromkeys(tokens(asked)) if term in built.frequencies]
     expected = theirs.get_scores(known) if known else np.zeros(len(texts))
     assert built.scores(tokens(asked)) == pytest.approx(expected, abs=1e-5)
 
 
-def test_best_of_many() -> None:
+def test_top_scores() -> None:
     assert top(np.array([1, 0, 2, 0.5, 0], np.float32), 2).tolist() == [2, 0]
     assert top(np.array([1, 0, 2, 0.5, 0], np.float32), 9).tolist() == [2, 0, 3]
     assert top(np.zeros(5, np.float32), 9).tolist() == []
-    equal = LexicalIndex.build(["平湖 平湖" if row % 3 else "平湖 上海" for row in range(500)])
+    equal = Bm25Index.build(["平湖 平湖" if row % 3 else "平湖 上海" for row in range(500)])
     assert top(equal.scores(["平湖"]), 400).tolist() == sorted(range(500), key=lambda row: (row % 3 == 0, row))[:400]
 
 
 @given(SEGMENTS, st.text("平湖嘉兴人工智能项目签约a5", min_size=1, max_size=12), st.integers(1, 8))
-def test_best_are_the_first_of_all_scores(parts: list[tuple[list[str], list[bool]]], asked: str, k: int) -> None:
-    grown = LexicalIndex([Postings.build(texts) for texts, _ in parts], [np.array(mask, bool) for _, mask in parts])
-    scores = grown.scores(tokens(asked))
+def test_top_is_the_start_of_the_full_ranking(parts: list[tuple[list[str], list[bool]]], asked: str, k: int) -> None:
+    segmented = Bm25Index([Postings.build(texts) for texts, _ in parts], [np.array(mask, bool) for _, mask in parts])
+    scores = segmented.scores(tokens(asked))
     order = [row for row in np.lexsort((np.arange(len(scores)), -scores)) if scores[row] > 0][:k]
     assert top(scores, k).tolist() == order
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    built = LexicalIndex.build(TABLE)
+    built = Bm25Index.build(TABLE)
     built.save(tmp_path)
-    read = LexicalIndex.load(tmp_path, 3)
+    read = Bm25Index.load(tmp_path, 3)
     assert read.frequencies == built.frequencies == {"平湖": 2, "ai": 2, "嘉兴": 1, "上海": 1, "5": 1}
     for term in built.frequencies:
         assert read.scores([term]).tolist() == built.scores([term]).tolist()
@@ -192,21 +197,21 @@ def test_round_trip(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{", b"\xff\xfe"])
 @pytest.mark.parametrize("name", ["terms.npy", "offsets.npy", "rows.npy", "counts.npy", "lengths.npy", "sounds.npy"])
 def test_damaged_files(tmp_path: Path, name: str, content: bytes) -> None:
-    LexicalIndex.build(TABLE).save(tmp_path)
+    Bm25Index.build(TABLE).save(tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(IndexDamaged, match="run `rag index`"):
-        LexicalIndex.load(tmp_path, 3)
+        Bm25Index.load(tmp_path, 3)
 
 
 def test_truncated_and_exchanged_files(tmp_path: Path) -> None:
-    LexicalIndex.build(TABLE).save(tmp_path)
+    Bm25Index.build(TABLE).save(tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == sorted(
         f"{n}.npy" for n in ("terms", "offsets", "indptr", "rows", "counts", "lengths", "sounds", "spans", "sounding")
     )
     good = {name: (tmp_path / name).read_bytes() for name in names}
     for name in names:
-        header = 128  # an array without its numbers is shorter by at least one
+        header = 128  # bytes of an array file before its numbers
         for data in (
             good[name][:-1],
             good[name][:header],
@@ -215,13 +220,13 @@ def test_truncated_and_exchanged_files(tmp_path: Path) -> None:
         ):
             (tmp_path / name).write_bytes(data)
             with pytest.raises(IndexDamaged, match="run `rag index`"):
-                LexicalIndex.load(tmp_path, 3)
+                Bm25Index.load(tmp_path, 3)
         (tmp_path / name).write_bytes(good[name])
     with pytest.raises(IndexDamaged, match="run `rag index`"):
-        LexicalIndex.load(tmp_path, 4)
-    assert LexicalIndex.load(tmp_path, 3).frequencies == LexicalIndex.build(TABLE).frequencies
+        Bm25Index.load(tmp_path, 4)
+    assert Bm25Index.load(tmp_path, 3).frequencies == Bm25Index.build(TABLE).frequencies
 
 
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged, match="run `rag index`"):
-        LexicalIndex.load(tmp_path, 3)
+        Bm25Index.load(tmp_path, 3)

@@ -1,3 +1,5 @@
+"""A segment of the word index holds exactly the terms of its passages, however it was built."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text.terms import tokens
-from rag.words import postings as module
+from rag.words import postings
 from rag.words.postings import Postings
 from rag.words.vocabulary import Vocabulary
 
@@ -18,8 +20,8 @@ MIXED = st.text(
 
 
 @given(st.lists(MIXED, max_size=5))
-def test_many_texts_have_the_terms_of_each(texts: list[str]) -> None:
-    """Counted by arithmetic over all of them, and one by one."""
+def test_a_segment_counts_the_terms_of_each_text(texts: list[str]) -> None:
+    """The segment counts all texts at once; ``tokens`` counts one text at a time."""
     built = Postings.build(texts)
     expected = [Counter(tokens(text)) for text in texts]
     found: list[Counter[str]] = [Counter() for _ in texts]
@@ -29,30 +31,30 @@ def test_many_texts_have_the_terms_of_each(texts: list[str]) -> None:
         for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
             found[row][term] = count
     assert found == expected
-    assert list(built.vocabulary) == sorted({term for each in expected for term in each})
-    assert built.lengths.tolist() == [max(sum(each.values()), 1) for each in expected]
+    assert list(built.vocabulary) == sorted({term for counted in expected for term in counted})
+    assert built.lengths.tolist() == [max(sum(counted.values()), 1) for counted in expected]
 
 
 def test_blocks_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["平湖 ai", "嘉兴 嘉兴", "", "平湖 嘉兴", "ai", "上海", "平湖平湖"]
-    whole = Postings.build(texts)
-    monkeypatch.setattr(module, "_BLOCK", 2)
+    one_block = Postings.build(texts)
+    monkeypatch.setattr(postings, "BLOCK", 2)
     blocks = Postings.build(texts)
-    assert list(blocks.vocabulary) == list(whole.vocabulary)
-    for term in whole.vocabulary:
-        assert [a.tolist() for a in blocks.find(term)] == [a.tolist() for a in whole.find(term)]
+    assert list(blocks.vocabulary) == list(one_block.vocabulary)
+    for term in one_block.vocabulary:
+        assert [a.tolist() for a in blocks.find(term)] == [a.tolist() for a in one_block.find(term)]
     assert blocks.lengths.tolist() == [2, 2, 1, 2, 1, 1, 3]
 
 
-@pytest.mark.parametrize(("often", "kind"), [(255, np.uint8), (256, np.uint16), (70_000, np.uint32)])
-def test_counts_take_as_few_bytes_as_hold_them(often: int, kind: type) -> None:
-    built = Postings.build(["ai " * often, "ai"])
+@pytest.mark.parametrize(("count", "kind"), [(255, np.uint8), (256, np.uint16), (70_000, np.uint32)])
+def test_counts_use_the_fewest_bytes_possible(count: int, kind: type) -> None:
+    built = Postings.build(["ai " * count, "ai"])
     rows, counts = built.find("ai")
-    assert (rows.tolist(), counts.tolist(), counts.dtype) == ([0, 1], [often, 1], kind)
-    assert built.lengths.tolist() == [often, 1]
+    assert (rows.tolist(), counts.tolist(), counts.dtype) == ([0, 1], [count, 1], kind)
+    assert built.lengths.tolist() == [count, 1]
 
 
-def test_merging_drops_what_is_dead() -> None:
+def test_merging_drops_dead_passages() -> None:
     first, second = Postings.build(["平湖 上海", "嘉兴"]), Postings.build(["平湖", "ai 嘉兴", ""])
     merged = Postings.merged([first, second], [np.array([False, True]), None])
     assert list(merged.vocabulary) == ["ai", "嘉兴", "平湖"]
@@ -63,15 +65,15 @@ def test_merging_drops_what_is_dead() -> None:
     }
     assert merged.lengths.tolist() == [1, 1, 2, 1]
     assert merged.find("上海")[0].tolist() == []
-    assert [merged.vocabulary[n] for n in merged.sounds.find("jia", "xing")] == ["嘉兴"]
-    assert merged.sounds.find("shang", "hai") == []
+    assert [merged.vocabulary[n] for n in merged.syllables.find("jia", "xing")] == ["嘉兴"]
+    assert merged.syllables.find("shang", "hai") == []
 
 
 @given(
     st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4), max_size=40), st.text(max_size=4)
 )
 def test_every_term_is_found_at_its_number_and_no_other(terms: set[str], other: str) -> None:
-    vocabulary = Vocabulary.of(sorted(terms))
+    vocabulary = Vocabulary.from_sorted(sorted(terms))
     assert list(vocabulary) == sorted(terms)
     assert [vocabulary.find(term) for term in sorted(terms)] == list(range(len(terms)))
     assert [vocabulary[n] for n in range(len(vocabulary))] == sorted(terms)

@@ -1,3 +1,5 @@
+"""Two syllables find exactly the pairs of characters that can be read so."""
+
 from __future__ import annotations
 
 import itertools
@@ -6,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.words.syllables import Sounds, readings
+from rag.words.syllables import SyllablePairs, readings
 
 TERMS = ["ab", "人工智能", "平", "平湖", "苹湖", "萍乡", "重庆", "银行", "绿城", "㍿㍿", "湖a"]
 
 
 @pytest.mark.parametrize(
-    ("character", "found"),
+    ("character", "expected"),
     [
         ("平", {"ping"}),
         ("重", {"zhong", "chong"}),
@@ -22,13 +24,13 @@ TERMS = ["ab", "人工智能", "平", "平湖", "苹湖", "萍乡", "重庆", "�
         ("庄", {"zhuang"}),
     ],
 )
-def test_readings(character: str, found: set[str]) -> None:
-    assert found <= set(readings(character))
-    assert bool(readings(character)) == bool(found)
+def test_readings(character: str, expected: set[str]) -> None:
+    assert expected <= set(readings(character))
+    assert bool(readings(character)) == bool(expected)
 
 
 @pytest.mark.parametrize(
-    ("syllables", "found"),
+    ("syllables", "expected"),
     [
         ("ping hu", ["平湖", "苹湖"]),
         ("ping xiang", ["萍乡"]),
@@ -43,20 +45,20 @@ def test_readings(character: str, found: set[str]) -> None:
         ("a b", []),
     ],
 )
-def test_pairs_by_their_sound(syllables: str, found: list[str]) -> None:
-    assert [TERMS[n] for n in Sounds.of(TERMS).find(*syllables.split())] == found
+def test_pairs_by_their_syllables(syllables: str, expected: list[str]) -> None:
+    assert [TERMS[n] for n in SyllablePairs.of_terms(TERMS).find(*syllables.split())] == expected
 
 
 def test_nothing_to_find() -> None:
-    assert Sounds.of([]).find("ping", "hu") == []
-    assert Sounds.of(["ab", "平"]).find("ping", "hu") == []
+    assert SyllablePairs.of_terms([]).find("ping", "hu") == []
+    assert SyllablePairs.of_terms(["ab", "平"]).find("ping", "hu") == []
 
 
 @given(st.lists(st.text("平湖重庆银行绿城曾都", min_size=1, max_size=3), unique=True, max_size=12))
-def test_a_pair_is_found_by_all_its_readings_and_by_no_other(terms: list[str]) -> None:
-    sounds = Sounds.of(terms)
+def test_a_pair_is_found_by_all_its_readings_and_no_other(terms: list[str]) -> None:
+    pairs = SyllablePairs.of_terms(terms)
     syllables = sorted({reading for character in "平湖重庆银行绿城曾都" for reading in readings(character)})
     for first, second in itertools.product(syllables, repeat=2):
-        assert sounds.find(first, second) == [
+        assert pairs.find(first, second) == [
             n for n, t in enumerate(terms) if len(t) == 2 and first in readings(t[0]) and second in readings(t[1])
         ]
