@@ -26,7 +26,7 @@ from rag.index.generation import damage, generations
 from rag.index.history import KEEP
 from rag.index.manifest import current_generation, manifest_of, read_manifest
 from rag.index.segment import SEGMENTS
-from rag.index.segment import damage as segment_damage
+from rag.index.segment_note import damage as segment_damage
 from rag.index.snapshot import load, open_generation
 from rag.indexing.build import build
 from rag.schema import Article
@@ -146,8 +146,8 @@ def content_of(index_dir: Path) -> dict[str, Any]:
     return {
         "articles": list(index.articles.values()),
         "files": index.files(),
-        "counts": index.manifest["counts"],
-        "refused": index.manifest["refused"],
+        "counts": index.manifest.counts,
+        "refused": index.manifest.refused,
         "words": dict(zip(ids, np.round(scores, 3).tolist(), strict=True)),
         "vectors": dict(zip(ids, index.vectors.rows(index.live).tolist(), strict=True)),
     }
@@ -159,8 +159,8 @@ def whole(index_dir: Path, case: Case) -> str:
     assert held in (case.old, case.new)
     assert damage(index_dir) == []
     kept = [open_generation(index_dir, manifest_of(index_dir / name), Stub()) for name in _line(index_dir)[1:]]
-    assert all(len(each.articles) == each.manifest["counts"]["articles"] for each in kept)
-    segments = set[str]().union(*(each.manifest["segments"] for each in kept))
+    assert all(len(each.articles) == each.manifest.counts.articles for each in kept)
+    segments = set[str]().union(*(each.manifest.segments for each in kept))
     assert [file for name in segments for file in segment_damage(index_dir / SEGMENTS / name)] == []
     return "old" if held == case.old else "new"
 
@@ -168,8 +168,8 @@ def whole(index_dir: Path, case: Case) -> str:
 def _line(index_dir: Path) -> list[str]:
     """The generation in use and those before it that are kept."""
     line = [current_generation(index_dir)]
-    while len(line) < KEEP and (before := manifest_of(index_dir / line[-1])["previous"]):
-        line.append(before["generation"])
+    while len(line) < KEEP and (before := manifest_of(index_dir / line[-1]).previous):
+        line.append(before.generation)
     return line
 
 
@@ -183,14 +183,14 @@ def tidy(index_dir: Path) -> None:
         *there,
     }
     assert set(there) <= {*_line(index_dir), *there[-2:]}
-    needed = set[str]().union(*(manifest_of(index_dir / name)["segments"] for name in there))
+    needed = set[str]().union(*(manifest_of(index_dir / name).segments for name in there))
     assert {path.name for path in (index_dir / SEGMENTS).iterdir()} == needed
 
 
 def files_of(index_dir: Path) -> list[Path]:
     """Of the generation in use and its segments."""
     manifest = read_manifest(index_dir)
-    folders = [index_dir / manifest["generation"], *(index_dir / "segments" / name for name in manifest["segments"])]
+    folders = [index_dir / manifest.generation, *(index_dir / "segments" / name for name in manifest.segments)]
     return sorted(p for folder in folders for p in folder.rglob("*") if p.is_file())
 
 
@@ -230,7 +230,7 @@ def room() -> Iterator[Path]:
 def case(room: Path) -> Iterator[Case]:
     articles, index_dir = room / "articles", room / "index"
     update.start(articles, index_dir)
-    assert (current_generation(index_dir), len(read_manifest(index_dir)["segments"])) == ("g000008", 7)
+    assert (current_generation(index_dir), len(read_manifest(index_dir).segments)) == ("g000008", 7)
     old = list(load(index_dir).articles.values())
     update.change(articles)
     build(articles, room / "anew", Stub())

@@ -109,7 +109,7 @@ def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
     texts = {
         name: {index.passages[i].context for i in range(start, start + part.segment.size)}
         for index in [load(index_dir)]
-        for name, part, start in zip(index.manifest["segments"], index.parts, index.starts, strict=False)
+        for name, part, start in zip(index.manifest.segments, index.parts, index.starts, strict=False)
     }
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         for path in [*files_of(index_dir), index_dir / "CURRENT"]:
@@ -162,7 +162,7 @@ def test_damage_is_not_merged_into_what_is_whole(case: Case, room: Path) -> None
     place = room / "rotten"
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(case.index, place)
-    name = list(read_manifest(place)["segments"])[2]
+    name = list(read_manifest(place).segments)[2]
     path = place / SEGMENTS / name / "vectors.npy"
     path.write_bytes(with_flip(path.read_bytes(), path.stat().st_size - 1))
     for _ in range(2):

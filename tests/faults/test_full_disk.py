@@ -87,7 +87,7 @@ def test_disk_that_is_full_wherever_it_is(case: Case, updates: Updates, room: Pa
 def test_disk_that_is_full_while_files_are_read(case: Case, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large archive is written in several segments, the first of them long before the last file is read."""
     disk, index_dir = room / "disk", room / "disk" / "index"
-    monkeypatch.setattr("rag.indexing.writer._BLOCK", 1)
+    monkeypatch.setattr("rag.indexing.segment_writer.BLOCK", 1)
     with _tmpfs(disk, "size=64m"):
         shutil.copytree(case.index, index_dir)
         about = os.statvfs(disk)

@@ -16,7 +16,7 @@ import pytest
 from rag.errors import IndexMissing
 from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.indexing.vector_cache import Journal
+from rag.indexing.journal import Journal
 from tests.faults import update
 from tests.faults.states import content_of, tidy, with_flip
 from tests.faults.update import Stub

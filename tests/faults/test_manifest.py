@@ -168,7 +168,7 @@ def test_half_an_index(grown: tuple[Path, Path]) -> None:
 def test_segments_of_other_names(grown: tuple[Path, Path]) -> None:
     folder, start = grown
     expected, place = content_of(start), start.with_name("swapped")
-    first, second = read_manifest(start)["segments"]
+    first, second = read_manifest(start).segments
 
     def renamed() -> None:
         (place / SEGMENTS / first).rename(place / SEGMENTS / "0123456789abcdef")

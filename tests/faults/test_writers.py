@@ -93,7 +93,7 @@ def test_readers_while_others_write(room: Path) -> None:
     sizes = []
     for n in range(1, 31):
         update.step_of(place / "articles", n)
-        sizes.append(len(build(place / "articles", place / "index", Stub()).manifest["segments"]))
+        sizes.append(len(build(place / "articles", place / "index", Stub()).manifest.segments))
         time.sleep(0.05)
     (place / "stop").touch()
     newest = current_generation(place / "index")

@@ -25,10 +25,10 @@ from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
 from rag.index.generation import damage, generations
 from rag.index.history import KEEP, roll_back
-from rag.index.manifest import FORMAT, current_generation, read_manifest
+from rag.index.manifest import FORMAT, Counts, Model, current_generation, read_manifest
 from rag.index.snapshot import load
 from rag.indexing.build import build, what_changed
-from rag.indexing.merge import due
+from rag.indexing.merge import segments_to_merge
 from rag.indexing.reader_version import reader_sources, reader_version
 from rag.layout.articles import articles_of
 from rag.reading.reader import Reader, read_page
@@ -47,7 +47,7 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
     opened = load(index_dir, embedder)
     expected = [a for path in sorted(seeds.glob("0*.txt")) for a in articles_of(read_page(path, seeds, 4.0))]
     assert list(opened.articles.values()) == expected
-    assert opened.vectors.size == len(opened.passages) == opened.lexical.size == opened.manifest["counts"]["passages"]
+    assert opened.vectors.size == len(opened.passages) == opened.lexical.size == opened.manifest.counts.passages
     texts = [p.context for p in opened.passages]
     rows = opened.vectors.rows(np.arange(len(texts)))[::9]
     assert (rows * embedder.embed_passages(texts[::9])).sum(1).min() > 0.999
@@ -56,17 +56,17 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
 
 def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     manifest = read_manifest(index_dir)
-    assert manifest["format"] == FORMAT
-    assert manifest["generation"] == current_generation(index_dir) == "g000001"
-    assert manifest["model"] == {"name": "multilingual-e5-small", "fingerprint": embedder.fingerprint, "dimension": 384}
-    assert manifest["settings"] == {"reading": reader_version(DEFAULT_LIMITS)}
+    assert manifest.format == FORMAT
+    assert manifest.generation == current_generation(index_dir) == "g000001"
+    assert manifest.model == Model(name="multilingual-e5-small", fingerprint=embedder.fingerprint, dimension=384)
+    assert manifest.settings == {"reading": reader_version(DEFAULT_LIMITS)}
     assert load(index_dir).files() == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
-    assert manifest["counts"]["files"] == 5
-    assert manifest["counts"]["articles"] == 27
-    assert manifest["refused"] == []
-    assert list(manifest["segments"].values()) == [[27, manifest["counts"]["passages"]]]
-    assert manifest["previous"] is None
-    assert sorted(p.name for p in (index_dir / "segments").iterdir()) == list(manifest["segments"])
+    assert manifest.counts.files == 5
+    assert manifest.counts.articles == 27
+    assert manifest.refused == ()
+    assert list(manifest.segments.values()) == [(27, manifest.counts.passages)]
+    assert manifest.previous is None
+    assert sorted(p.name for p in (index_dir / "segments").iterdir()) == list(manifest.segments)
 
 
 def test_nothing_is_pickled(index_dir: Path) -> None:
@@ -260,7 +260,7 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
     build(folder, tmp_path / "index", embedder)
     (folder / "a.csv").write_text("\n".join(["标题,正文", *rows, "新条,平湖又建成了一座图书馆。"]), encoding="utf-8")
     done = build(folder, tmp_path / "index", embedder)
-    assert (done.embedded, list(done.manifest["segments"].values())) == (1, [[29, 29], [1, 1]])
+    assert (done.embedded, list(done.manifest.segments.values())) == (1, [(29, 29), (1, 1)])
     assert len(load(tmp_path / "index").articles) == 30
     assert len(load(tmp_path / "index").files()) == 30
 
@@ -268,14 +268,14 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
 def test_export_that_fills_several_segments(
     tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.indexing.writer._BLOCK", 60)
+    monkeypatch.setattr("rag.indexing.segment_writer.BLOCK", 60)
     folder = tmp_path / "rows"
     folder.mkdir()
     rows = [f"第{n}条,{'平湖' * 10}建成了第{n}座图书馆。" for n in range(10, 17)]  # 30 characters each
     (folder / "a.csv").write_text("\n".join(["标题,正文", *rows]), encoding="utf-8")
     first = build(folder, tmp_path / "index", embedder)
-    assert list(first.manifest["segments"].values()) == [[2, 2], [2, 2], [2, 2], [1, 1]]
-    assert first.manifest["counts"] == {"files": 1, "articles": 7, "passages": 7}
+    assert list(first.manifest.segments.values()) == [(2, 2), (2, 2), (2, 2), (1, 1)]
+    assert first.manifest.counts == Counts(files=1, articles=7, passages=7)
     (folder / "a.csv").write_text(
         "\n".join(["标题,正文", *rows[1:]]), encoding="utf-8"
     )  # each row has another number now
@@ -284,7 +284,7 @@ def test_export_that_fills_several_segments(
     assert list(load(tmp_path / "index").articles.values()) == list(load(tmp_path / "anew").articles.values())
     (folder / "b.txt").write_text(OTHER, encoding="utf-8")
     (folder / "a.csv").unlink()
-    assert build(folder, tmp_path / "index", embedder).manifest["counts"] == {"files": 1, "articles": 1, "passages": 1}
+    assert build(folder, tmp_path / "index", embedder).manifest.counts == Counts(files=1, articles=1, passages=1)
 
 
 def test_damaged_vectors_are_not_sealed_into_what_is_new(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -298,8 +298,8 @@ def test_damaged_vectors_are_not_sealed_into_what_is_new(built: Path, folder: Pa
 
 def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, embedder: Embedder) -> None:
     done = build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0))
-    assert (done.changes.again, done.embedded, done.manifest["generation"]) == (("a.txt", "b.txt"), 0, "g000002")
-    assert not build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0)).changes.again
+    assert (done.changes.reread, done.embedded, done.manifest.generation) == (("a.txt", "b.txt"), 0, "g000002")
+    assert not build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0)).changes.reread
 
 
 def test_reader_version_covers_all_that_an_article_passes_through() -> None:
@@ -387,8 +387,8 @@ def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: l
         grown, anew = load(index_dir), load(Path(place, "anew"))
         assert list(grown.articles.values()) == list(anew.articles.values())
         assert grown.files() == anew.files()
-        assert grown.manifest["counts"] == anew.manifest["counts"]
-        assert grown.manifest["refused"] == anew.manifest["refused"]
+        assert grown.manifest.counts == anew.manifest.counts
+        assert grown.manifest.refused == anew.manifest.refused
         assert sorted(grown.passages[i].passage_id for i in grown.live.tolist()) == sorted(
             p.passage_id for p in anew.passages
         )
@@ -412,13 +412,13 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     shapes = []
     for n in range(10):
         (folder / f"{n}.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号"), encoding="utf-8")
-        shapes.append(len(build(folder, tmp_path / "index", embedder).manifest["segments"]))
+        shapes.append(len(build(folder, tmp_path / "index", embedder).manifest.segments))
     assert shapes == [1, 2, 3, 4, 5, 6, 7, 1, 2, 3]
     assert [a.file for a in load(tmp_path / "index").articles.values()] == [f"{n}.txt" for n in range(10)]
     for n in range(1, 10):
         (folder / f"{n}.txt").unlink()
     last = build(folder, tmp_path / "index", embedder)
-    assert list(last.manifest["segments"].values()) == [[8, 8]]
+    assert list(last.manifest.segments.values()) == [(8, 8)]
     assert [a.file for a in load(tmp_path / "index").articles.values()] == ["0.txt"]
     assert damage(tmp_path / "index") == []
 
@@ -429,7 +429,7 @@ def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embed
     for n in range(9):
         (folder / f"{n}.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号") if n != 3 else "", encoding="utf-8")
         last = build(folder, tmp_path / "index", embedder)
-    assert list(last.manifest["segments"].values()) == [[7, 7], [1, 1]]
+    assert list(last.manifest.segments.values()) == [(7, 7), (1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +449,7 @@ def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embed
     ],
 )
 def test_what_is_merged(live: list[int], sizes: list[int], expected: list[int]) -> None:
-    assert due(live, sizes) == expected
+    assert segments_to_merge(live, sizes) == expected
 
 
 def test_generations_are_kept_to_go_back_to(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -509,16 +509,16 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
         "gone.txt": "gone.txt cannot be read (No such file or directory): check the file and its permissions.",
         "large.txt": "large.txt has 5.0 MB, over the limit of 4 MB a file: split it, or raise RAG_MAX_FILE_MB.",
     }
-    assert read_manifest(built)["refused"] == [{"file": f, "why": w} for f, w in done.refused]
+    assert [(row.file, row.why) for row in read_manifest(built).refused] == list(done.refused)
     assert texts_of(built) == [*OLD, "本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"]
     again = build(folder, built, embedder)
-    assert (again.refused, again.changes.read, again.manifest["generation"]) == (
+    assert (again.refused, again.changes.read, again.manifest.generation) == (
         done.refused,
         (),
-        done.manifest["generation"],
+        done.manifest.generation,
     )
     (folder / "nowhere").symlink_to(folder / "gbk.txt")
-    assert build(folder, built, embedder).changes.again == ("gone.txt",)
+    assert build(folder, built, embedder).changes.reread == ("gone.txt",)
     assert len(texts_of(built)) == 4
 
 
@@ -554,10 +554,10 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
     assert done.refused == (("c.txt", "c.txt cannot be read (Permission denied): check the file and its permissions."),)
     assert texts_of(built) == OLD
     again = build(folder, built, embedder)
-    assert (again.changes.again, again.refused, again.manifest["generation"]) == (
+    assert (again.changes.reread, again.refused, again.manifest.generation) == (
         ("c.txt",),
         done.refused,
-        done.manifest["generation"],
+        done.manifest.generation,
     )
     monkeypatch.undo()
     assert build(folder, built, embedder).refused == ()  # though the file is as it was

@@ -18,11 +18,12 @@ import pytest
 
 from rag.errors import VectorServerError
 from rag.text.filters import Facts, filter_of
-from rag.vectors.flat import Among, FlatVectors, Matrix, Rows
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
+from rag.vectors.store import Among, Matrix, Rows
 from tests.servers.milvus import clustered, loopback
 from tests.servers.milvus_nodes import Cluster
+from tests.support.exact_vectors import ExactVectors
 
 MODEL, N, D, K = "m", 8000, 64, 10
 SEGMENTS = [f"{number:016x}" for number in range(4)]
@@ -54,8 +55,8 @@ def here(cluster: Cluster) -> Address:
 
 
 @pytest.fixture(scope="module")
-def stores(here: Address) -> list[tuple[MilvusVectors, FlatVectors]]:
-    local = [FlatVectors.build(clustered(N, D, seed)) for seed in range(len(SEGMENTS))]
+def stores(here: Address) -> list[tuple[MilvusVectors, ExactVectors]]:
+    local = [ExactVectors.build(clustered(N, D, seed)) for seed in range(len(SEGMENTS))]
     with ThreadPoolExecutor() as pool:
         built = pool.map(
             lambda segment, vectors: MilvusVectors.build(here, segment, MODEL, vectors, FACTS), SEGMENTS, local
@@ -85,7 +86,7 @@ def _recall(found: tuple[Matrix, Rows], exact: tuple[Matrix, Rows]) -> float:
 
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_a_query_node_is_killed(
-    cluster: Cluster, here: Address, stores: list[tuple[MilvusVectors, FlatVectors]], replicas: int
+    cluster: Cluster, here: Address, stores: list[tuple[MilvusVectors, ExactVectors]], replicas: int
 ) -> None:
     if replicas > 1:
         for store, _ in stores:

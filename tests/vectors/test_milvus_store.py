@@ -21,13 +21,13 @@ import pytest
 
 import rag.vectors.milvus_connection
 from rag.errors import BadInput, VectorServerError
-from rag.vectors.flat import FlatVectors
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
+from tests.support.exact_vectors import ExactVectors
 
 INSIDE = Path(__file__).with_name("milvus_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
-LOCAL = FlatVectors.build(np.eye(8, dtype=np.float32))
+LOCAL = ExactVectors.build(np.eye(8, dtype=np.float32))
 MENDS = "start Milvus there, correct RAG_VECTOR_STORE, or unset it to search on this machine."
 needs_client = pytest.mark.skipif(not find_spec("pymilvus"), reason="pymilvus is not installed")
 ALONE = ["unshare", "--map-root-user", "--net"]
