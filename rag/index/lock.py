@@ -44,7 +44,7 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
 
 def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
     """Return the error for a failed write."""
-    why = getattr(error, "strerror", None) or "the write failed, most likely for want of space"
+    why = getattr(error, "strerror", None) or "the write failed, most likely because the disk is full"
     return IndexNotWritable(
         f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
         "another folder with --index. The index in use is as it was."

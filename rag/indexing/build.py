@@ -96,7 +96,7 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
             record = File(home, "", "", "", len(found))
             writer.put_file(record, [Entry(article, home, place) for place, article in enumerate(found)])
         writer.drop_files([home for home in writer.unchanged_files if home not in by_file])
-        source = Source("", "what was given", history.identity(index_dir))
+        source = Source("", "the given articles", history.identity(index_dir))
         return _publish(context, writer, source, Changes())
 
 

@@ -68,7 +68,7 @@ def test_disk_that_is_full_wherever_it_is(case: Case, updates: Updates, room: Pa
             if code:
                 assert re.fullmatch(
                     r"\w+: IndexNotWritable: The index in .* could not be written \((No space left on device|database or disk is full|"
-                    r"the write failed, most likely for want of space|.*requested and.*written)\): free space or correct the "
+                    r"the write failed, most likely because the disk is full|.*requested and.*written)\): free space or correct the "
                     r"permissions, or name another folder with --index\. The index in use is as it was\.\n",
                     said,
                 ), said
