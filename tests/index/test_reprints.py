@@ -47,7 +47,7 @@ def twins(*texts: str) -> list[tuple[int, ...]]:
 
 
 def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
-    """The articles, each with its other places: told from all together, or as if they came one by one."""
+    """Return the articles with their copies, compared all together or as if they came one by one."""
     bands = [bands_of(a) for a in articles]
     keys = [text_key(a.text) if own else None for a, own in zip(articles, bands, strict=True)]
     found: list[tuple[int, ...]] = []
@@ -76,7 +76,7 @@ def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
 
 
 def by_hand(articles: Sequence[Article]) -> dict[str, tuple[str, ...]]:
-    """Id -> the ids of its copies, every text compared with every other."""
+    """Return id -> the ids of its copies, by comparing every text with every other."""
     bands = {a.article_id: set(bands_of(a)) for a in articles}
     return {
         a.article_id: tuple(
@@ -185,8 +185,8 @@ def test_copies_are_mutual(texts: list[str]) -> None:
 
 
 def window(first: int) -> str:
-    """Sixty words of a long row of them; of two windows eight words apart nearly nine tenths are the same, of two that are sixteen
-    apart not eight."""
+    """Return sixty words of a long list. Two windows that begin eight words apart share nearly nine tenths, two that begin sixteen
+    words apart less than eight tenths."""
     words = (f"{chr(0x4E00 + 7 * n)}{chr(0x5000 + 11 * n)}{chr(0x6000 + 13 * n)}，" for n in range(first, first + 60))
     return "本报讯 " + "".join(words) + "。"
 
@@ -202,12 +202,12 @@ def test_what_is_like_one_need_not_be_like_another() -> None:
         (),
         (text_key(a),),
         (),
-    ]  # the same text needs no twin, a later one names the earlier
+    ]  # an equal text needs no twin; the later text names the earlier one
     assert copies(article("a", a), article("b", b), article("c", c)) == {"a": ("b",), "b": ("a", "c"), "c": ("b",)}
 
 
 def reports(count: int) -> list[str]:
-    """Texts to one pattern: most of their words are the same, none of their figures."""
+    """Return texts written to one pattern: they share most words and no figure."""
     return [
         "本报讯 " + "".join(f"近日，平湖第{n * 17 + k}座图书馆建成，藏书{k}万册，前来的读者很多。" for k in range(25))
         for n in range(0, 1000 * count, 1000)
@@ -215,7 +215,7 @@ def reports(count: int) -> list[str]:
 
 
 def test_a_crowd_of_texts_to_a_pattern_costs_what_a_few_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a reprint of the first of them is found among them by the bands that are its own."""
+    """A reprint of the first of them is found by the bands that the others lack."""
     compared = []
     monkeypatch.setattr(reprints, "alike", lambda a, b: compared.append(a) or alike(a, b))
     texts = reports(150)
@@ -234,7 +234,7 @@ def test_of_more_that_are_alike_the_last_are_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that two articles print counts once, and as long as one of them is left."""
+    """A text that two articles print counts once, as long as one of the two is left."""
     texts = {"a": "甲", "a2": "甲", "b": "乙", "c": "丙"}
     bands = {"a": (1, 2), "a2": (1, 2), "b": (1, 3), "c": (1, 4)}
     entries = [
@@ -276,8 +276,7 @@ STEPS = st.lists(
 def test_copies_are_those_of_a_new_build_and_of_all_pairs(
     steps: list[list[tuple[str, int]]], few: int, block: int, back: set[int]
 ) -> None:
-    """Files written, overwritten and removed, after some steps the generation before taken back into use, segments merged,
-    and of a run several."""
+    """Write, overwrite and remove files; after some steps, roll back. Segments are merged, and one build writes several."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(merge, "_FEW", few)
         patch.setattr(segment_writer, "BLOCK", block)

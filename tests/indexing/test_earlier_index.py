@@ -19,7 +19,7 @@ from tests.faults.update import Stub
 from tests.support.paths import DATA
 
 EARLIER = DATA / "index-format-5"
-"""Built by the version of 2026-11-24, before its modules moved into packages: two articles of the seeds, vectors by ``Stub``."""
+"""Built by the version of 2026-11-21, before its modules moved into packages: two articles of the seeds, vectors by ``Stub``."""
 TITLES = [
     "我市再生水利用案例入选全省典型 每年节约用水1107万立方米",
     "一份代表建议催生一个职工驿站 平湖将“娘家人”关爱送到田间地头",

@@ -1,4 +1,4 @@
-"""Speed and recall of Milvus beside FAISS flat, in one run: unshare --map-root-user --net python tests/milvus_bench.py 10000"""
+"""Speed and recall of Milvus and of FAISS flat in one run: unshare --map-root-user --net python -m tests.vectors.milvus_bench 10000"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHARES = {1: "1901", 8: "1902", 15: "1903", 50: "1904"}  # per cent of the rows 
 
 
 def timed(search, queries: np.ndarray) -> tuple[str, np.ndarray]:
-    """One query at a time: p50 and p95 in ms, rows."""
+    """Search for one query at a time. Return p50 and p95 in ms, and the rows found."""
     took, rows = [], []
     for query in queries:
         began = time.perf_counter()

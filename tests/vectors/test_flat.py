@@ -89,7 +89,7 @@ def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
 
 
 def _write(rows: np.ndarray, folder: Path) -> None:
-    """In blocks that do not end where those of the module do."""
+    """Write in blocks that end elsewhere than those of the module."""
     Vectors.write((rows[at : at + 7] for at in range(0, len(rows), 7)), rows.shape, folder)
 
 
@@ -100,7 +100,7 @@ def _written(rows: np.ndarray, folder: Path) -> Vectors:
 
 
 def _brute(rows: Matrix, queries: Matrix, k: int, mask: Mask | None = None) -> tuple[list[list[int]], Matrix]:
-    """By definition: float64, equal scores by row, -1 where there are fewer."""
+    """Search by definition: float64, equal scores ordered by row, -1 where there are fewer rows."""
     exact = (queries.astype(np.float64) @ rows.T.astype(np.float64)).astype(np.float32)
     exact[:, ~(np.ones(len(rows), bool) if mask is None else mask)] = -np.inf
     order = np.argsort(-exact, axis=1, kind="stable")[:, :k]
@@ -114,7 +114,7 @@ def _recall(found: Rows, exact: list[list[int]]) -> float:
 
 @pytest.fixture(scope="module")
 def crowded() -> tuple[Matrix, Matrix]:
-    """8000 rows and 40 queries, 96 dimensions: topics near one direction, and further from it in some than in others."""
+    """8000 rows and 40 queries of 96 dimensions: topics around one direction, with a larger spread in some dimensions."""
     draw = np.random.default_rng(11)
     topics, common = draw.normal(size=(30, 96)) / 10, draw.normal(size=(1, 96)) / 5
     made = common + topics[draw.integers(0, 30, 8040)] + draw.normal(size=(8040, 96)) / np.sqrt(np.arange(1, 97)) / 4
@@ -195,7 +195,7 @@ def test_codes_find_what_is_near_and_score_it_truly(
 def test_where_a_filter_cuts_through_a_crowd_what_is_found_is_as_near(
     tmp_path: Path, crowded: tuple[Matrix, Matrix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only rows below the median count: hundreds differ in the third decimal, and codes cannot tell which are the nearest."""
+    """Only rows below the median pass. Hundreds of them differ in the third decimal, and codes cannot tell which are the nearest."""
     monkeypatch.setattr(module, "_CODED_FROM", 8000)
     monkeypatch.setattr(module, "_FEW", 200)
     rows, queries = crowded
@@ -290,7 +290,7 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path, limit: int, monkeypatch: pyt
 
 
 class _Told(ExactVectors):
-    """Remembers what it was asked."""
+    """Records the ``among`` of each search."""
 
     asked: list[Among | None]
 
@@ -339,7 +339,7 @@ def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
 
 
 class _Far(ExactVectors):
-    """Answers when as many as there are have been asked."""
+    """Answers once all remote stores have been asked."""
 
     remote = True
     together: threading.Barrier

@@ -1,6 +1,6 @@
-"""Vectors in a Milvus server. What needs a server is in `milvus_inside.py`, run here in a network namespace of its own.
+"""Vectors in a Milvus server. The cases in `milvus_inside.py` need a server; they run here in a network namespace of their own.
 
-Skipped where the wheel `milvus` is not installed or the kernel gives no namespace, unless BAOWEN_MILVUS_REQUIRED=1.
+Skipped if the wheel `milvus` is not installed or the kernel gives no namespace, unless BAOWEN_MILVUS_REQUIRED=1.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ with_server = pytest.mark.skipif(not _able(), reason="no Milvus server on this m
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """By case: what went wrong, empty where nothing did."""
+    """Return what went wrong in each case, "" if nothing did."""
     folder = tmp_path_factory.mktemp("milvus")
     report = folder / "report.xml"
     run = subprocess.run(
