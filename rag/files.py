@@ -1,4 +1,4 @@
-"""Files on the disk: written through, hashed, mapped."""
+"""Files on the disk: written through, hashed, mapped into memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ warnings.filterwarnings("ignore", message="Reading `.npy` or `.npz` file require
 
 
 def sync(path: Path) -> None:
-    """Written through to the disk when it returns."""
+    """Return when the file or folder is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -26,7 +26,16 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def write_synced(path: Path, text: str) -> None:
+    """Write a text file and return when it is on the disk. Raise OSError."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+
 def sha256_of(path: Path) -> str:
+    """Return the hash of the file's bytes in hexadecimal. Raise IndexUnreadable when permission is denied, else OSError."""
     try:
         with path.open("rb") as data:
             return hashlib.file_digest(data, "sha256").hexdigest()
@@ -35,13 +44,14 @@ def sha256_of(path: Path) -> str:
 
 
 def not_readable(path: Path) -> IndexUnreadable:
+    """Return the error for a file of the index for which permission is denied."""
     return IndexUnreadable(
         f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions."
     )
 
 
 def mapped(path: Path) -> NDArray[Any]:
-    """What ``numpy.save`` wrote, in C order. Raises OSError, or ValueError for anything else."""
+    """Map into memory what ``numpy.save`` wrote in C order. Raise OSError, or ValueError for any other content."""
     try:
         array = np.lib.format.open_memmap(path, mode="r")
         if array.offset + array.nbytes != path.stat().st_size or not array.flags.c_contiguous:
@@ -55,6 +65,6 @@ def mapped(path: Path) -> NDArray[Any]:
         OverflowError,
         EOFError,
         tokenize.TokenError,
-    ) as error:
-        raise ValueError(f"{path.name} holds no array") from error  # whichever NumPy meets first in such a file
+    ) as error:  # NumPy raises any of them for such a file
+        raise ValueError(f"{path.name} holds no array") from error
     return array.view(np.ndarray)  # a memmap's slices are slow

@@ -18,7 +18,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import faiss
 import numpy as np
@@ -30,7 +29,7 @@ from eval.harness.plots import Axis, Series, page, plot
 from eval.harness.sets import load_corpus, load_set
 from rag.embedding.embedder import Embedder
 from rag.index import generation, segment
-from rag.index.manifest import FORMAT
+from rag.index.manifest import FORMAT, Counts, Manifest, Model
 from rag.index.segment import SEGMENTS, Content, keys_of
 from rag.index.snapshot import load
 from rag.indexing.build import build
@@ -38,7 +37,8 @@ from rag.schema import Article, Entry, File, Run
 from rag.search.query import parse
 from rag.search.retriever import Retriever
 from rag.text.sentences import sentences
-from rag.vectors.flat import Matrix, Vectors
+from rag.vectors.flat import Vectors
+from rag.vectors.store import Matrix
 from rag.words.postings import Postings
 
 _OUT, _PLOT = Path("eval/out/bench-index.json"), Path("eval/out/bench-index.html")
@@ -188,18 +188,17 @@ def _synthetic(pool: Sequence[str], size: int, index_dir: Path) -> None:
                 Postings.build(passages),
             ),
         )
-        segments[name] = [len(entries), count]
-    manifest: dict[str, Any] = {
-        "format": FORMAT,
-        "generation": "g000001",
-        "previous": None,
-        "settings": {},
-        "folder": "",
-        "refused": [],
-        "model": {"name": "drawn", "fingerprint": "drawn", "dimension": 384},
-        "segments": segments,
-        "counts": {"files": 0, "articles": sum(a for a, _ in segments.values()), "passages": size},
-    }
+        segments[name] = (len(entries), count)
+    manifest = Manifest(
+        format=FORMAT,
+        generation="g000001",
+        model=Model(name="drawn", fingerprint="drawn", dimension=384),
+        settings={},
+        counts=Counts(files=0, articles=sum(a for a, _ in segments.values()), passages=size),
+        segments=segments,
+        refused=(),
+        checksums={},
+    )
     generation.write(index_dir, manifest, {})
     generation.publish(index_dir, "g000001")
 

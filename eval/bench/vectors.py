@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from eval.bench.words import _memory
 from eval.harness.plots import Axis, Series, page, plot
-from rag.vectors.flat import Among, Matrix, Rows, Vectors
+from rag.vectors.flat import Vectors
+from rag.vectors.store import Among, Matrix, Rows
 
 _OUT = Path("eval/out/bench-vectors.json")
 _PLOT = Path("eval/out/bench-vectors.html")

@@ -179,10 +179,10 @@ def collect(
             "questions": len(target.questions),
         },
         "index": {
-            "generation": manifest["generation"],
+            "generation": manifest.generation,
             "corpus_sha256": target.corpus_sha256,
-            "model": manifest["model"],
-            "counts": manifest["counts"],
+            "model": manifest.model.model_dump(),
+            "counts": manifest.counts.model_dump(),
             "bytes": subject.bytes_on_disk(target.index_dir),
             "build": dict(target.build),
         },

@@ -185,7 +185,7 @@ def _decides(subject: Subject, ranker: str, embedder: Embedder, retrieval_only: 
         "half": subject.half,
         "corpus": subject.corpus_sha256,
         "index": subject.index.content,
-        "model": manifest["model"]["fingerprint"],
+        "model": manifest.model.fingerprint,
         "ranker": ranker,
         "retrieval_only": retrieval_only,
         "files": subject.texts.files is not None,

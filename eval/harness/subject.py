@@ -115,7 +115,7 @@ def corpus_sha256(articles: Sequence[Article]) -> str:
 def bytes_on_disk(index_dir: Path) -> int:
     """Of the generation in use."""
     manifest = read_manifest(index_dir)
-    folders = [index_dir / manifest["generation"], *(index_dir / SEGMENTS / name for name in manifest["segments"])]
+    folders = [index_dir / manifest.generation, *(index_dir / SEGMENTS / name for name in manifest.segments)]
     return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
 
 

@@ -6,15 +6,17 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from rag.config import Settings
+
+if TYPE_CHECKING:
+    from rag.index.manifest import Counts
 
 _UNSAFE = {
     c: "\ufffd"
@@ -42,9 +44,9 @@ def number(count: int, of: str) -> str:
     return f"{count} {of}{'' if count == 1 else 's'}"
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def counted(counts: Counts) -> str:
     """Of a manifest."""
-    return f"{number(counts['articles'], 'article')} from {number(counts['files'], 'file')}, {number(counts['passages'], 'passage')}"
+    return f"{number(counts.articles, 'article')} from {number(counts.files, 'file')}, {number(counts.passages, 'passage')}"
 
 
 def told(message: str) -> str:

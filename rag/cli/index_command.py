@@ -178,9 +178,9 @@ def _roll_back(settings: Settings, as_json: bool) -> None:
     from rag.index.manifest import read_manifest
 
     name = roll_back(settings.index_dir, settings.vector_store)
-    counts = read_manifest(settings.index_dir)["counts"]
+    counts = read_manifest(settings.index_dir).counts
     if as_json:
-        print_json({"generation": name, "counts": counts})
+        print_json({"generation": name, "counts": counts.model_dump()})
     else:
         out.print(
             f"generation {name} is in use again: {counted(counts)}. "
@@ -203,12 +203,12 @@ def _import(settings: Settings, file: Path, as_json: bool) -> None:
 
     manifest = unpack(file, settings.index_dir, settings.vector_store)
     if as_json:
-        print_json({"generation": manifest["generation"], "counts": manifest["counts"]})
+        print_json({"generation": manifest.generation, "counts": manifest.counts.model_dump()})
     else:
-        out.print(f"{counted(manifest['counts'])} in {settings.index_dir}, generation {manifest['generation']}")
-        if manifest["folder"] and not Path(manifest["folder"]).is_dir():
+        out.print(f"{counted(manifest.counts)} in {settings.index_dir}, generation {manifest.generation}")
+        if manifest.folder and not Path(manifest.folder).is_dir():
             _warn(
-                f"The articles were in {manifest['folder']}, which is not here: `rag index FOLDER` says where they are now."
+                f"The articles were in {manifest.folder}, which is not here: `rag index FOLDER` says where they are now."
             )
 
 
@@ -245,7 +245,7 @@ def _show_built(built: Built, index_dir: Path, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                **{k: v for k, v in built.manifest.items() if k != "checksums"},
+                **{k: v for k, v in built.manifest.as_json().items() if k != "checksums"},
                 "embedded": built.embedded,
                 "reused": built.reused,
                 "changes": _as_json(built.changes),
@@ -254,8 +254,8 @@ def _show_built(built: Built, index_dir: Path, as_json: bool) -> None:
         return
     _name_changes(built.changes, {file for file, _ in built.refused})
     out.print(
-        f"{counted(built.manifest['counts'])} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
-        f"generation {built.manifest['generation']}"
+        f"{counted(built.manifest.counts)} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
+        f"generation {built.manifest.generation}"
     )
 
 
@@ -266,7 +266,7 @@ def _name_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:
         ("edited", changes.edited),
         ("renamed", [f"{a} -> {b}" for a, b in changes.renamed]),
         ("removed", changes.removed),
-        ("read anew", changes.again),
+        ("read anew", changes.reread),
     ):
         names = [name for name in every if name not in refused]
         for name in names[:_NAMED]:
@@ -282,6 +282,6 @@ def _as_json(changes: Changes) -> dict[str, Any]:
         "edited": changes.edited,
         "renamed": changes.renamed,
         "removed": changes.removed,
-        "read_anew": changes.again,
+        "read_anew": changes.reread,
         "unchanged": changes.unchanged,
     }

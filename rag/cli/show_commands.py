@@ -119,7 +119,7 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """What the index holds and whether its files are whole (exit code 5 when they are not)."""
     from rag.index.generation import damage
     from rag.index.manifest import read_manifest
-    from rag.index.placement import remote
+    from rag.index.placement import remote_segments
     from rag.index.snapshot import load
     from rag.vectors.milvus_connection import Address
 
@@ -130,24 +130,24 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
         load(folder, server=settings.vector_store)  # whether the server has what it should
     health = {"ok": not broken, "damaged": broken}
     if as_json:
-        print_json({**manifest, "files": {} if broken else load(folder).files(), "health": health})
+        print_json({**manifest.as_json(), "files": {} if broken else load(folder).files(), "health": health})
     else:
-        model = manifest["model"]
+        model = manifest.model
         out.print(
-            f"generation  {manifest['generation']} in {folder}\n"
-            f"of          {manifest['folder'] or 'articles that were given'}\nmodel       {model['name']} "
-            f"({model['dimension']} dimensions, {model['fingerprint'][:12]})\nholds       "
-            f"{counted(manifest['counts'])}\n"
+            f"generation  {manifest.generation} in {folder}\n"
+            f"of          {manifest.folder or 'articles that were given'}\nmodel       {model.name} "
+            f"({model.dimension} dimensions, {model.fingerprint[:12]})\nholds       "
+            f"{counted(manifest.counts)}\n"
             f"health      {'whole' if not broken else told('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
         )
-        far = remote(manifest["segments"]) if settings.vector_store else set()
+        far = remote_segments(manifest.segments) if settings.vector_store else set()
         left = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
-        for name, (articles, passages) in manifest["segments"].items():
+        for name, (articles, passages) in manifest.segments.items():
             held = left.get(name, (articles, passages))
             gone = f" ({articles - held[0]} and {passages - held[1]} are gone)" if held != (articles, passages) else ""
             where = f", searched by {Address.of(settings.vector_store)}" if name in far else ""
             out.print(f"segment     {name}: {number(held[0], 'article')}, {number(held[1], 'passage')}{gone}{where}")
-        for row in manifest["refused"]:
-            out.print(f"left out    {row['why']}")
+        for row in manifest.refused:
+            out.print(f"left out    {row.why}")
     if broken:
         raise typer.Exit(5)

@@ -1,8 +1,8 @@
-"""The index folder: which generation is in use, its manifest, the lock of its writer.
+"""A generation of the index: which segments it has, and which of their rows were removed since.
 
 CURRENT                  the name of the generation in use and a hash of its manifest, replaced by one rename
-g000007/manifest.json    a generation: of which segments it is made
-g000007/SEGMENT.*.npy    the rows of a segment that are gone since it was written: articles, files
+g000007/manifest.json    rag.index.manifest
+g000007/SEGMENT.*.npy    the rows of a segment that were removed since it was written: articles, files
 segments/SEGMENT/        rag.index.segment; generations share them
 """
 
@@ -13,90 +13,102 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from rag.errors import IndexDamaged
-from rag.files import sync
-from rag.index.manifest import ANEW, GONE, NAME, digest_of, manifest_of, state
+from rag.files import sync, write_synced
+from rag.index.manifest import BUILD_ANEW, GENERATION, REMOVED_KINDS, Manifest, digest_of, manifest_of, state
 from rag.index.segment import SEGMENTS
-from rag.index.segment import damage as segment_damage
+from rag.index.segment_note import damage as segment_damage
+from rag.vectors.store import Rows
 
-Gone = Mapping[str, Mapping[str, Any]]
-"""Segment -> "articles" and "files" -> the rows that are gone, ascending."""
+
+def _no_rows() -> Rows:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The rows of a segment that were removed since it was written, ascending."""
+
+    articles: Rows = field(default_factory=_no_rows)
+    files: Rows = field(default_factory=_no_rows)
 
 
 def generations(index_dir: Path) -> list[str]:
-    """The names of those there are, finished or not, in order."""
-    return sorted((p.name for p in index_dir.glob("g*") if NAME.fullmatch(p.name)), key=lambda name: int(name[1:]))
+    """Return the names of the generations that have a folder, finished or not, in order."""
+    names = (path.name for path in index_dir.glob("g*") if GENERATION.fullmatch(path.name))
+    return sorted(names, key=lambda name: int(name[1:]))
 
 
 def next_generation(index_dir: Path) -> str:
-    """A name above that of every generation there is."""
+    """Return a name above those of all generations that have a folder."""
     return f"g{max((int(name[1:]) for name in generations(index_dir)), default=0) + 1:06d}"
 
 
-def gone_of(folder: Path, manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What is gone of each segment. Raises IndexDamaged."""
-    found: dict[str, dict[str, Any]] = {}
-    for name in manifest["segments"]:
-        found[name] = {}
-        for kind in GONE:
-            file = f"{name}.{kind}.npy"
-            if file not in manifest["checksums"]:
-                found[name][kind] = np.zeros(0, np.int64)
-                continue
-            try:
-                data = (folder / file).read_bytes()
-                if hashlib.sha256(data).hexdigest() != manifest["checksums"][file]:
-                    raise ValueError(file)
-                found[name][kind] = np.load(folder / file, allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                raise IndexDamaged(f"{folder / file} cannot be read: {ANEW}.") from error
-    return found
+def removed_rows(folder: Path, manifest: Manifest) -> dict[str, Removed]:
+    """Read the removed rows of each segment. Raise IndexDamaged."""
+    return {
+        name: Removed(**{kind: _read_rows(folder, manifest, f"{name}.{kind}.npy") for kind in REMOVED_KINDS})
+        for name in manifest.segments
+    }
 
 
 def damage(index_dir: Path) -> list[str]:
-    """The files of the generation in use whose bytes are not what they were."""
+    """Return the files of the generation in use whose bytes are no longer those that were written."""
     name, digest = state(index_dir)
     folder, manifest = index_dir / name, manifest_of(index_dir / name, digest)
     own = [
-        f"{folder.name}/{name}"
-        for name, expected in manifest["checksums"].items()
-        if not (folder / name).is_file() or hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected
+        f"{folder.name}/{file}"
+        for file, expected in manifest.checksums.items()
+        if not (folder / file).is_file() or _sha256(folder / file) != expected
     ]
-    return own + [file for segment in manifest["segments"] for file in segment_damage(index_dir / SEGMENTS / segment)]
+    return own + [file for segment in manifest.segments for file in segment_damage(index_dir / SEGMENTS / segment)]
 
 
-def write(index_dir: Path, manifest: dict[str, Any], gone: Gone) -> None:
-    """The generation that ``manifest["generation"]`` names, not yet in use. Raises OSError."""
-    folder = index_dir / manifest["generation"]
+def write(index_dir: Path, manifest: Manifest, removed: Mapping[str, Removed]) -> Manifest:
+    """Write the generation that ``manifest`` names and return its manifest with the checksums. It is not in use yet.
+
+    Raise OSError."""
+    folder = index_dir / manifest.generation
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    manifest["checksums"] = {}
-    for name, kinds in gone.items():
-        for kind, rows in kinds.items():
-            if len(rows):
+    checksums = {}
+    for name, removed_here in removed.items():
+        for kind in REMOVED_KINDS:
+            if len(rows := getattr(removed_here, kind)):
                 path = folder / f"{name}.{kind}.npy"
                 np.save(path, rows, allow_pickle=False)
                 sync(path)
-                manifest["checksums"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    _write_synced(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+                checksums[path.name] = _sha256(path)
+    manifest = manifest.model_copy(update={"checksums": checksums})
+    write_synced(folder / "manifest.json", json.dumps(manifest.as_json(), ensure_ascii=False, indent=1))
     sync(folder)
+    return manifest
 
 
 def publish(index_dir: Path, generation: str) -> None:
-    """Put a generation in use: one rename. Raises OSError."""
+    """Put a generation in use by one rename. Raise OSError."""
     digest = digest_of(index_dir / generation)
-    _write_synced(index_dir / "CURRENT.new", f"{generation} {digest}\n")
+    write_synced(index_dir / "CURRENT.new", f"{generation} {digest}\n")
     os.replace(index_dir / "CURRENT.new", index_dir / "CURRENT")
     sync(index_dir)
 
 
-def _write_synced(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+def _read_rows(folder: Path, manifest: Manifest, file: str) -> Rows:
+    if file not in manifest.checksums:
+        return _no_rows()
+    try:
+        if _sha256(folder / file) != manifest.checksums[file]:
+            raise ValueError(file)
+        rows: Rows = np.load(folder / file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexDamaged(f"{folder / file} cannot be read: {BUILD_ANEW}.") from error
+    return rows
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from rag.errors import IndexNotWritable
 from rag.index.manifest import CURRENT
 
-_OURS = re.compile(r"README\.md|\.gitignore|embedded-[0-9a-f]{16}\.journal")  # beside what an index is told by
+_BESIDE = re.compile(r"README\.md|\.gitignore|embedded-[0-9a-f]{16}\.journal")
+"""What may stand in the folder of an index that has not been built yet."""
 
 
 @contextmanager
-def writing(index_dir: Path) -> Iterator[None]:
-    """One writer at a time; the lock goes with the process that holds it."""
+def writer_lock(index_dir: Path) -> Iterator[None]:
+    """Hold the lock of the index, or raise IndexNotWritable at once. The system frees the lock when the process dies.
+
+    Make the folder if there is none. Raise IndexNotWritable for a folder that holds other things than an index."""
+    path = index_dir / ".lock"
+    lock = FileLock(path, blocking=False, fallback_to_soft=False)  # a soft lock would outlive a process that is killed
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
-        if not (index_dir / ".lock").exists() and (other := _foreign(index_dir)):
+        if not path.exists() and (other := _foreign_entry(index_dir)):
             raise IndexNotWritable(
                 f"{index_dir} holds other things than an index ({other}): name an empty folder with --index."
             )
-        lock = open(index_dir / ".lock", "w")  # noqa: SIM115  (closed below, by the with)
-    except OSError as error:
+        lock.acquire()
+    except Timeout as error:
+        raise IndexNotWritable(
+            f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again."
+        ) from error
+    except OSError as error:  # some network folders have no locks
         raise not_writable(index_dir, error) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexNotWritable(
-                f"Another `rag index` is writing {index_dir}: wait for it to end, then run yours again."
-            ) from error
-        except OSError as error:  # some network folders have no locks
-            raise not_writable(index_dir, error) from error
+    try:
         yield
-
-
-def _foreign(index_dir: Path) -> str:
-    """Something in a folder that is no index, and that an index would have to live with."""
-    with suppress(OSError, ValueError):
-        text = (index_dir / "CURRENT").read_text(encoding="utf-8")
-        if CURRENT.fullmatch(text) or re.fullmatch(r"g\d{6}\n?", text):  # one that was copied, but for its lock
-            return ""
-    return next((p.name for p in sorted(index_dir.iterdir()) if not _OURS.fullmatch(p.name)), "")
+    finally:
+        lock.release()
 
 
 def not_writable(index_dir: Path, error: Exception) -> IndexNotWritable:
-    """What to raise for a failed write."""
-    why = getattr(error, "strerror", None) or "the write failed, most likely for want of space"
+    """Return the error for a failed write."""
+    why = getattr(error, "strerror", None) or "the write failed, most likely because the disk is full"
     return IndexNotWritable(
         f"The index in {index_dir} could not be written ({why}): free space or correct the permissions, or name "
         "another folder with --index. The index in use is as it was."
     )
+
+
+def _foreign_entry(index_dir: Path) -> str:
+    """Return the name of something in the folder that does not belong to an index, or ""."""
+    with suppress(OSError, ValueError):
+        text = (index_dir / "CURRENT").read_text(encoding="utf-8")
+        if CURRENT.fullmatch(text) or re.fullmatch(r"g\d{6}\n?", text):  # an index that was copied without its lock
+            return ""
+    return next((path.name for path in sorted(index_dir.iterdir()) if not _BESIDE.fullmatch(path.name)), "")

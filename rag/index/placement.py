@@ -1,7 +1,7 @@
-"""Which segments' vectors a server searches: the large ones, and the largest whatever its size.
+"""Which segments a vector server searches: the large ones, and the largest one whatever its size.
 
-A small segment is scanned here in less time than a server takes to answer, and needs no collection, which takes seconds to
-make: what was added a moment ago is found at once.
+A small segment is scanned on this machine in less time than a server takes to answer. It needs no collection, which takes seconds
+to make: a question finds at once what was added a moment ago.
 """
 
 from __future__ import annotations
@@ -9,45 +9,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag.errors import IndexIncompatible
+from rag.index.manifest import SegmentSize
 from rag.index.segment import Segment
 from rag.text.filters import Facts, facts_of
-from rag.vectors.flat import VectorStore
 from rag.vectors.milvus_connection import Address
-from rag.vectors.milvus_owner import own, owner_of, sweep
+from rag.vectors.milvus_owner import drop_segments, owner_of, set_owner
 from rag.vectors.milvus_store import MilvusVectors
+from rag.vectors.store import VectorStore
 
-_LARGE = 10_000  # passages: scanned in 0.4 ms, where a server answers in 3
+_LARGE = 10_000  # passages: scanned in 0.4 ms, while a server takes 3 ms to answer
 
 
-def remote(segments: Mapping[str, Sequence[int]]) -> set[str]:
-    """Of the segments of a manifest, name -> [articles, passages], those that belong on a server."""
+def remote_segments(segments: Mapping[str, SegmentSize]) -> set[str]:
+    """Return the names of those segments of a manifest that belong on a server."""
     largest = max(segments, key=lambda name: (segments[name][1], name), default="")
     return {name for name, (_, size) in segments.items() if size and (size >= _LARGE or name == largest)}
 
 
-def stores_of(segments: Sequence[Segment], model: str, server: str) -> list[VectorStore]:
-    """The store that searches each segment. ``server`` is an address as ``rag.vectors.milvus_connection.Address`` reads it, empty where
-    there is none. Raises what ``MilvusVectors.open`` raises."""
-    far = remote(_sizes(segments)) if server else set()
+def vector_stores(segments: Sequence[Segment], model: str, server: str) -> list[VectorStore]:
+    """Return the store that searches each segment.
+
+    ``server``: an address as ``rag.vectors.milvus_connection.Address`` reads it, "" for none. Raise what ``MilvusVectors.open``
+    raises."""
+    remote = remote_segments(_sizes(segments)) if server else set()
     return [
-        MilvusVectors.open(Address.of(server), each.name, model, each.vectors) if each.name in far else each.vectors
-        for each in segments
+        MilvusVectors.open(Address.of(server), segment.name, model, segment.vectors)
+        if segment.name in remote
+        else segment.vectors
+        for segment in segments
     ]
 
 
-def place(segments: Sequence[Segment], model: str, server: str) -> None:
-    """Bring to the server what belongs there and is not there yet. Raises what ``MilvusVectors.build`` raises."""
-    far = remote(_sizes(segments)) if server else set()
-    for each in segments:
-        if each.name in far:
-            MilvusVectors.build(Address.of(server), each.name, model, each.vectors, _facts(each))
+def upload(segments: Sequence[Segment], model: str, server: str) -> None:
+    """Bring to the server the segments that belong there and are missing. Raise what ``MilvusVectors.build`` raises."""
+    remote = remote_segments(_sizes(segments)) if server else set()
+    for segment in segments:
+        if segment.name in remote:
+            MilvusVectors.build(Address.of(server), segment.name, model, segment.vectors, _facts(segment))
 
 
-def reach(server: str, index: str, anew: bool | None = None) -> str:
-    """Whose the address is, empty where it is nobody's: to be asked before hours are spent on vectors. ``anew``: whether it may
-    be taken from another index; None where that cannot be asked for. Raises BadInput for what is no address,
-    VectorServerError when nobody answers there, IndexIncompatible when it belongs to another index than ``index``, an
-    identity as ``rag.index.history.identity`` gives it."""
+def check_owner(server: str, index: str, anew: bool | None = None) -> str:
+    """Return the id of the index that owns the address, or "" if it is free. Call it before hours are spent on vectors.
+
+    ``index``: the id of this index, as ``rag.index.history.identity`` gives it. ``anew``: whether the address may be taken from
+    another index; None where the caller has no such option. Raise BadInput for a malformed address, VectorServerError when no
+    server answers there, IndexIncompatible when it belongs to another index."""
     if not server:
         return ""
     address = Address.of(server)
@@ -61,26 +67,27 @@ def reach(server: str, index: str, anew: bool | None = None) -> str:
     return owner
 
 
-def claim(server: str, index: str, anew: bool | None = None) -> None:
-    """As ``reach``; and the address belongs to ``index``, which must have been written down, from now on."""
-    if reach(server, index, anew) != index and server:
-        own(Address.of(server), index)
-        reach(server, index)
+def claim_address(server: str, index: str, anew: bool | None = None) -> None:
+    """As ``check_owner``, and make ``index`` the owner. Its id must stand in a manifest on the disk by then."""
+    if check_owner(server, index, anew) != index and server:
+        set_owner(Address.of(server), index)
+        check_owner(server, index)
 
 
-def clear(server: str, index: str, keep: set[str], known: set[str] | None = None) -> None:
-    """Drop the collections of other segments, unless another index has taken the address meanwhile. ``known``: and none but
-    these, where copies of the index may have others."""
+def drop_others(server: str, index: str, keep: set[str], known: set[str] | None = None) -> None:
+    """Drop the collections of segments that are not in ``keep``, unless another index has taken the address meanwhile.
+
+    ``known``: drop only these, because copies of the index may have others."""
     if server and owner_of(Address.of(server)) == index:
-        sweep(Address.of(server), keep, known)
+        drop_segments(Address.of(server), keep, known)
 
 
-def _sizes(segments: Sequence[Segment]) -> dict[str, list[int]]:
-    return {each.name: [each.store.size, each.size] for each in segments}
+def _sizes(segments: Sequence[Segment]) -> dict[str, SegmentSize]:
+    return {segment.name: (segment.store.size, segment.size) for segment in segments}
 
 
 def _facts(segment: Segment) -> Iterator[Facts]:
-    """Of each passage's article."""
+    """Yield the facts of each passage's article."""
     for row in range(segment.store.size):
         facts = facts_of(segment.store.article(row))
         for _ in range(int(segment.first[row + 1] - segment.first[row])):

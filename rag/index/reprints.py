@@ -1,11 +1,11 @@
 """Articles -> which of them print the same story in several places.
 
-Two texts are alike, twins, when the shorter is nearly contained in the longer and has no figures of its own.
-The figures decide about texts written to a pattern, such as daily market reports: alike in every word but
-the figures, they are different news, and so is a story told again with other figures.
+Two texts are twins when the longer one nearly contains the shorter one, and the shorter one has no figures of its own. Figures
+decide about texts that are written to a pattern, such as daily market reports: they share every word but the figures, and
+they are different news. So is a story that is told again with other figures.
 
-Being twins is between two texts, whatever else there is: of two articles in an index the one that was stored later has
-seen the other, so that what is a copy of what does not depend on the order in which they came.
+Whether two texts are twins depends on these two alone. Of two articles in an index, the one stored later records the other. So the
+copies of an article do not depend on the order in which articles came.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -26,34 +27,44 @@ from rag.text.figures import figures
 from rag.text.terms import normalise
 
 CONTAINED = 0.8
-"""Least share of the shorter one's character 4-grams that the longer one has."""
+"""The least share of the shorter text's character 4-grams that the longer text has."""
 SAME_FIGURES = 0.7
+"""The least share of the shorter text's figures that the longer text has."""
 CROWD = 32
-"""Texts that are looked at for a band, and that a new one is compared with."""
-_SHORTEST = 80  # below that two notices are alike by chance
-_REMEMBERED = 1024  # texts whose parts are kept at hand, 6 KB each
+"""The most texts that are looked up for a band, and that a new text is compared with."""
+_SHORTEST = 80  # 4-grams; two shorter notices are alike by chance
+_REMEMBERED = 1024  # texts whose 4-grams are kept in memory, 6 KB each
 _BANDS, _WIDTH = 16, 4  # of the signature: two texts that share 0.4 of their 4-grams share a band one time in three
 Bands = tuple[int, ...]
-Printed = tuple[int, Callable[[int], Article], int]
-"""The key of a text, and an article that prints it: what gives it, by which number."""
-Earlier = Callable[[Bands], Sequence[Sequence[Printed]]]
-"""Bands -> for each the texts known before that have it, the last ones first."""
+"""Hashes of parts of a text's MinHash signature. Twins have at least one band in common, nearly always."""
 
 
-def key_of(text: str) -> int:
-    """Of two texts the same by chance once in 2^64."""
+@dataclass(frozen=True, slots=True)
+class PrintedText:
+    """A text by its key; ``read(row)`` returns an article that prints it."""
+
+    key: int
+    read: Callable[[int], Article]
+    row: int
+
+
+Earlier = Callable[[Bands], Sequence[Sequence[PrintedText]]]
+"""Bands -> for each band the texts stored before that have it, the last ones first."""
+
+
+def text_key(text: str) -> int:
+    """Return a 64-bit hash of the text. Two texts collide with probability 2^-64."""
     return _number(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
 
 
 def bands_of(article: Article) -> Bands:
-    """By which it is found again: two that are alike have at least one in common, nearly always. None for a text that
-    is too short to be told from others."""
-    from datasketch import MinHash  # it takes half a second to load, and a run that finds nothing new needs none of it
+    """Return the bands of the article's text, or () for a text that is too short to be told from others."""
+    from datasketch import MinHash  # loads half a second; a build that finds nothing new does not need it
 
     grams = _grams(article.text)
     if len(grams) < _SHORTEST:
         return ()
-    signature = MinHash(num_perm=_BANDS * _WIDTH, hashfunc=_as_it_is)
+    signature = MinHash(num_perm=_BANDS * _WIDTH, hashfunc=_unhashed)
     signature.update_batch(grams)
     rows = signature.hashvalues.reshape(_BANDS, _WIDTH)
     return tuple(
@@ -62,37 +73,38 @@ def bands_of(article: Article) -> Bands:
 
 
 def twins_of(articles: Sequence[Article], bands: Sequence[Bands], earlier: Earlier) -> list[tuple[int, ...]]:
-    """For each article the keys of the texts before it that are alike to its own and share a band with it.
+    """Return for each article the keys of the twins of its text among the texts before it that share a band with it.
 
-    Of a band the last CROWD texts are looked at, and CROWD of all are compared, those first whose bands few others have: what
-    an article costs does not grow with the archive. So where more texts than that are written to one pattern, a
-    reprint is found by the bands that are its own, and may be missed if it has none.
+    For each band the last CROWD texts are looked up. CROWD of all these are compared, first those whose bands few others have. So the
+    cost of an article does not grow with the archive. When more texts than CROWD are written to one pattern, a reprint is found
+    by the bands that the others lack, and may be missed if it has no such band.
     """
     first: dict[int, int] = {}
-    keys = [key_of(article.text) for article in articles]
+    keys = [text_key(article.text) for article in articles]
     for at, key in enumerate(keys):
         if bands[at]:
             first.setdefault(key, at)
-    own = list(first.values())
+    firsts = list(first.values())
     found: dict[int, tuple[int, ...]] = {}
-    for at, before in zip(own, _before([bands[at] for at in own]), strict=True):
+    for at, here in zip(firsts, _sharing([bands[at] for at in firsts]), strict=True):
         ranks: dict[int, float] = defaultdict(float)
-        places: dict[int, tuple[Callable[[int], Article], int]] = {}
-        for here, there in zip(before, earlier(bands[at]), strict=True):
-            crowd = [*((keys[own[i]], articles.__getitem__, own[i]) for i in here), *there][:CROWD]
-            for key, read, number in crowd:
-                ranks[key] += 1 / len(crowd)
-                places[key] = read, number
-        ranks.pop(keys[at], None)  # the same text needs no twin
+        texts: dict[int, PrintedText] = {}
+        for numbers, before in zip(here, earlier(bands[at]), strict=True):
+            same_run = (PrintedText(keys[firsts[i]], articles.__getitem__, firsts[i]) for i in numbers)
+            crowd = [*same_run, *before][:CROWD]
+            for text in crowd:
+                ranks[text.key] += 1 / len(crowd)
+                texts[text.key] = text
+        ranks.pop(keys[at], None)  # an equal text is found by its key
         best = heapq.nlargest(CROWD, ranks, key=lambda key: (ranks[key], key))
         found[keys[at]] = tuple(
-            sorted(key for key in best if alike(articles[at].text, places[key][0](places[key][1]).text))
+            sorted(key for key in best if alike(articles[at].text, texts[key].read(texts[key].row).text))
         )
     return [found.get(key, ()) for key in keys]
 
 
 def alike(a: str, b: str) -> bool:
-    """Whether two texts tell the same."""
+    """Return whether two texts tell the same story."""
     grams, others = _grams(a), _grams(b)
     if len(np.intersect1d(grams, others, assume_unique=True)) < CONTAINED * min(len(grams), len(others)):
         return False
@@ -101,7 +113,7 @@ def alike(a: str, b: str) -> bool:
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits less those of a story that a better hit shows from another place."""
+    """Return the hits without those of a story that a better hit shows from another place."""
     shown: set[str] = set()
     kept = []
     for hit in hits:
@@ -111,8 +123,9 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-def _before(bands: Sequence[Bands]) -> Iterator[list[list[int]]]:
-    """For each of some texts and each of its bands the numbers of those before it that have it, the last CROWD, the last first."""
+def _sharing(bands: Sequence[Bands]) -> Iterator[list[list[int]]]:
+    """Yield for each of some texts, and each of its bands, the numbers of the texts before it that have the band: at most CROWD, the
+    last first."""
     flat = np.array(bands, np.int64).ravel()
     order = np.argsort(flat, kind="stable")
     place = np.empty_like(order)
@@ -124,7 +137,7 @@ def _before(bands: Sequence[Bands]) -> Iterator[list[list[int]]]:
 
 @lru_cache(_REMEMBERED)
 def _grams(text: str) -> NDArray[np.uint32]:
-    """A hash of each of its character 4-grams, ascending: 4 KB for a text of a thousand, where the strings take 90."""
+    """Return a hash of each character 4-gram, ascending: 4 KB for a text of a thousand characters, where the strings take 90 KB."""
     clean = re.sub(r"\W+", "", normalise(text))
     grams = {clean[i : i + 4] for i in range(len(clean) - 3)}
     return np.unique(np.array([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams], np.uint32))
@@ -135,7 +148,8 @@ def _figures(text: str) -> frozenset[str]:
     return frozenset(form for form, _, _ in figures(text))
 
 
-def _as_it_is(value: int) -> int:
+def _unhashed(value: int) -> int:
+    """4-grams come hashed to MinHash."""
     return value
 
 

@@ -1,13 +1,12 @@
-"""An index, opened: the articles and passages of a generation, over all its segments as if they were one.
+"""An index, opened: the articles and passages of one generation, over all its segments as if they were one.
 
-Opening maps files into memory and reads next to nothing; what a question needs is read when it is asked.
+Opening maps files into memory and reads next to nothing. A question reads what it needs.
 """
 
 from __future__ import annotations
 
-import heapq
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -16,65 +15,41 @@ import numpy as np
 
 from rag.embedding.embedder import Encoder
 from rag.errors import IndexDamaged, IndexIncompatible
-from rag.index.generation import gone_of
-from rag.index.manifest import current_generation, read_manifest
-from rag.index.placement import stores_of
+from rag.index.generation import removed_rows
+from rag.index.live_segment import Articles, LiveSegment
+from rag.index.manifest import Manifest, current_generation, read_manifest
+from rag.index.placement import vector_stores
 from rag.index.segment import SEGMENTS, Segment
-from rag.schema import EVERYTHING, Article, File, Filter, Passage
-from rag.vectors.combined import Joined
-from rag.vectors.flat import Among, Mask, Rows, VectorStore
+from rag.schema import EVERYTHING, Article, Filter, Passage
+from rag.vectors.combined import CombinedVectors
+from rag.vectors.store import Among, Rows, VectorStore
 from rag.words.bm25 import Bm25Index
 
-_REMEMBERED = 8  # filters whose passages are kept at hand
-
-
-class Living:
-    """A segment and which of its articles and passages count in a generation."""
-
-    def __init__(self, segment: Segment, gone: Mapping[str, Rows]) -> None:
-        self.segment = segment
-        self.gone = gone["articles"]
-        self.files_gone = gone["files"]
-        self.articles = np.ones(segment.store.size, bool)
-        self.articles[self.gone] = False
-        self.passages: Mask = segment.passages_of(self.articles)
-
-    def records(self, home: str = "") -> list[tuple[int, File]]:
-        """Of the files that count, or of the one of this name."""
-        lost = set(self.files_gone.tolist())
-        return [(row, file) for row, file in self.segment.store.records(home) if row not in lost]
-
-    def row(self, article_id: str) -> int:
-        """Of the article, or -1."""
-        row = self.segment.store.row(article_id)
-        return row if row >= 0 and self.articles[row] else -1
-
-    def printing(self, text: int) -> list[tuple[int, str]]:
-        """(row, id) of the articles that have this text."""
-        return [(row, name) for row, name in self.segment.store.printing(text) if self.articles[row]]
-
-    def twins(self, text: int) -> set[int]:
-        """The other texts that articles tell to be alike to this one."""
-        return {other for row, other in self.segment.store.twins(text) if self.articles[row]}
+_REMEMBERED = 8  # filters whose passages are kept in memory
 
 
 class Index:
-    """A generation, opened. ``vectors`` and ``bm25`` number passages as ``passages`` does, those that are gone too."""
+    """A generation, opened. ``vectors``, ``bm25`` and ``passages`` have the same numbering, which includes removed passages."""
 
-    def __init__(self, manifest: Mapping[str, Any], parts: Sequence[Living], stores: Sequence[VectorStore]) -> None:
+    def __init__(self, manifest: Manifest, parts: Sequence[LiveSegment], stores: Sequence[VectorStore]) -> None:
         self.manifest = manifest
         self.parts = tuple(parts)
         self.starts = [0, *itertools.accumulate(part.segment.size for part in parts)]
-        """The number of each segment's first passage, and of all passages."""
-        self.vectors: VectorStore = Joined(stores, int(manifest["model"]["dimension"]))
+        """The number of each segment's first passage; the last entry is how many passages there are."""
+        self.vectors: VectorStore = CombinedVectors(stores, manifest.model.dimension)
         self.bm25 = Bm25Index([p.segment.postings for p in parts], [p.passages for p in parts])
-        self.articles: Mapping[str, Article] = Articles(parts)
-        self._alive = np.concatenate([np.zeros(0, bool), *(p.passages for p in parts)])
-        self._chosen: dict[Filter, Among] = {}
+        self._articles = Articles(parts)
+        self._live = np.concatenate([np.zeros(0, bool), *(p.passages for p in parts)])
+        self._passing: dict[Filter, Among] = {}
 
     @property
     def generation(self) -> str:
-        return str(self.manifest["generation"])
+        return self.manifest.generation
+
+    @property
+    def articles(self) -> Mapping[str, Article]:
+        """By id, in the order of their files."""
+        return self._articles
 
     @property
     def passages(self) -> Sequence[Passage]:
@@ -83,103 +58,76 @@ class Index:
 
     @property
     def content(self) -> list[Any]:
-        """Equal for indexes that hold the same."""
-        return [self.manifest["segments"], self.manifest["checksums"]]
+        """Return segments and checksums as JSON: equal for indexes that hold the same."""
+        manifest = self.manifest.as_json()
+        return [manifest["segments"], manifest["checksums"]]
 
     @property
     def live(self) -> Rows:
-        """The numbers of the passages that are not gone."""
-        return np.flatnonzero(self._alive)
+        """The numbers of the passages that are not removed."""
+        return np.flatnonzero(self._live)
 
     def files(self) -> dict[str, str]:
-        """The pages that articles stand on, each with the hash of its file."""
+        """Return the pages on which articles stand, each with the hash of its file."""
         homes = {file.home: file for part in self.parts for _, file in part.records()}
         members = {page: sha256 for file in homes.values() for page, sha256 in file.pages}
         found = {}
         for part in self.parts:
-            for home, _, name, row in part.segment.store.ids():
+            for home, _, name, row in part.segment.store.listing():
                 page, file = name.rpartition("#")[0], homes.get(home.replace("\1", "/"))
                 if part.articles[row] and file and (sha256 := members.get(page, file.sha256)):
                     found[page] = sha256
         return dict(sorted(found.items()))
 
     def sha256_of(self, page: str) -> str:
-        """Of the file that a page is of; empty when no article stands on it."""
+        """Return the hash of the page's file, or "" when no article stands on the page."""
         for part in self.parts:
-            for row, name, home in part.segment.store.home_of(page):
+            for row, name, home in part.segment.store.articles_on(page):
                 if part.articles[row] and name.rpartition("#")[0] == page:
                     file = next(file for other in self.parts for _, file in other.records(home))
                     return dict(file.pages).get(page, file.sha256)
         return ""
 
     def among(self, only: Filter) -> Among | None:
-        """The passages of articles that pass; None where all do."""
-        if only == EVERYTHING and self._alive.all():
+        """Return the passages of the articles that pass, or None when all passages do."""
+        if only == EVERYTHING and self._live.all():
             return None
-        found = self._chosen.get(only)
+        found = self._passing.get(only)
         if found is None:
-            if len(self._chosen) >= _REMEMBERED:
-                self._chosen.clear()
-            found = self._chosen[only] = self._choose(only)
+            if len(self._passing) >= _REMEMBERED:
+                self._passing.clear()
+            found = self._passing[only] = self._among(only)
         return found
 
     def undated(self, only: Filter) -> int:
-        """How many articles a filter by date leaves out only because nobody knows their date."""
+        """Return how many articles a filter by date leaves out only because they have no known date."""
         if not only.since and not only.until:
             return 0
         rest = replace(only, since="", until="")
         return sum(
-            int(
-                np.count_nonzero(
-                    part.articles[np.intersect1d(part.segment.store.undated(), part.segment.store.passing(rest))]
-                )
-            )
+            int(np.count_nonzero(part.articles[np.intersect1d(store.undated_rows(), store.rows_passing(rest))]))
             for part in self.parts
+            for store in [part.segment.store]
         )
 
-    def hit(self, row: int) -> tuple[Passage, Article]:
-        """A passage by its number, with its article."""
-        number = int(np.searchsorted(self.starts, row, "right")) - 1
-        part, own = self.parts[number], row - self.starts[number]
-        article = _with_copies(self.parts, part, part.segment.owner(own))
-        return part.segment.passage(own, article), article
+    def hit(self, number: int) -> tuple[Passage, Article]:
+        """Return a passage by its number, with its article."""
+        at = int(np.searchsorted(self.starts, number, "right")) - 1
+        part, row = self.parts[at], number - self.starts[at]
+        article = self._articles.at(part, part.segment.article_of(row))
+        return part.segment.passage(row, article), article
 
-    def _choose(self, only: Filter) -> Among:
+    def _among(self, only: Filter) -> Among:
         masks = []
         for part in self.parts:
             passing = np.zeros(part.segment.store.size, bool)
-            passing[part.segment.store.passing(only)] = True
+            passing[part.segment.store.rows_passing(only)] = True
             masks.append(part.segment.passages_of(passing & part.articles))
-        return Among(np.concatenate([np.zeros(0, bool), *masks]), only, np.flatnonzero(~self._alive))
-
-
-class Articles(Mapping[str, Article]):
-    """By id, in the order of their files."""
-
-    def __init__(self, parts: Sequence[Living]) -> None:
-        self._parts = parts
-
-    def __getitem__(self, article_id: str) -> Article:
-        for part in self._parts:
-            if (row := part.row(article_id)) >= 0:
-                return _with_copies(self._parts, part, row)
-        raise KeyError(article_id)
-
-    def __iter__(self) -> Iterator[str]:
-        ordered = heapq.merge(
-            *(
-                [(home, place, name) for home, place, name, row in part.segment.store.ids() if part.articles[row]]
-                for part in self._parts
-            )
-        )
-        return (name for _, _, name in ordered)
-
-    def __len__(self) -> int:
-        return sum(int(np.count_nonzero(part.articles)) for part in self._parts)
+        return Among(np.concatenate([np.zeros(0, bool), *masks]), only, np.flatnonzero(~self._live))
 
 
 class Passages(Sequence[Passage]):
-    """By number. One that is gone has its place still, as the numbers must not move."""
+    """By number. A removed passage keeps its number, because the others must not move."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -200,53 +148,42 @@ class Passages(Sequence[Passage]):
 
 
 def load(index_dir: Path, embedder: Encoder | None = None, server: str = "") -> Index:
-    """The generation in use. With an ``embedder``, one made by another model is refused. ``server`` searches the vectors
-    (``Settings.vector_store``); empty: they are searched here.
+    """Open the generation in use.
 
-    Raises IndexMissing, IndexDamaged, IndexIncompatible or VectorServerError.
+    ``embedder``: refuse an index that another model made. ``server``: the vector server that searches
+    (``Settings.vector_store``), "" to search on this machine. Raise IndexMissing, IndexDamaged, IndexIncompatible or
+    VectorServerError.
     """
     while True:
         manifest = read_manifest(index_dir)
         try:
             return open_generation(index_dir, manifest, embedder, server)
         except IndexDamaged:
-            if current_generation(index_dir) == manifest["generation"]:
+            if current_generation(index_dir) == manifest.generation:
                 raise
-            # others took its place meanwhile, and its files were dropped
+            # another generation took its place meanwhile, and its files were deleted
 
 
-def open_generation(
-    index_dir: Path, manifest: Mapping[str, Any], embedder: Encoder | None = None, server: str = ""
-) -> Index:
-    """A given one. Raises as ``load``."""
-    if embedder and manifest["model"]["fingerprint"] != embedder.fingerprint:
-        made_by = manifest["model"]["name"]
-        mend = "" if made_by == embedder.name else "set RAG_EMBEDDING_MODEL back, or "
-        other = "another version of it" if made_by == embedder.name else embedder.name
-        raise IndexIncompatible(
-            f"The index in {index_dir} was made by the model {made_by}, the one in use is {other}: "
-            f"{mend}run `rag index` to embed the articles anew."
-        )
-    gone = gone_of(index_dir / manifest["generation"], manifest)
+def open_generation(index_dir: Path, manifest: Manifest, embedder: Encoder | None = None, server: str = "") -> Index:
+    """Open a generation by its manifest. Raise as ``load``."""
+    if embedder and manifest.model.fingerprint != embedder.fingerprint:
+        raise _other_model(index_dir, manifest.model.name, embedder.name)
+    removed = removed_rows(index_dir / manifest.generation, manifest)
     parts = []
-    for segment, said in manifest["segments"].items():
-        opened = Segment.open(index_dir / SEGMENTS / segment)
-        fits = (
-            _within(gone[segment][kind], size)
-            for kind, size in (("articles", opened.store.size), ("files", opened.store.files))
-        )
-        alike = [opened.store.size, opened.size] == said and opened.vectors.dimension == manifest["model"]["dimension"]
-        if not alike or not all(fits):
-            raise IndexDamaged(
-                f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew."
-            )
-        parts.append(Living(opened, gone[segment]))
-    stores = stores_of([part.segment for part in parts], manifest["model"]["fingerprint"], server)
+    for name, size in manifest.segments.items():
+        segment = Segment.open(index_dir / SEGMENTS / name)
+        if (
+            (segment.store.size, segment.size) != size
+            or segment.vectors.dimension != manifest.model.dimension
+            or not _within(removed[name].articles, segment.store.size)
+            or not _within(removed[name].files, segment.store.files)
+        ):
+            raise _disagrees(index_dir)
+        parts.append(LiveSegment(segment, removed[name]))
+    stores = vector_stores([part.segment for part in parts], manifest.model.fingerprint, server)
     index = Index(manifest, parts, stores)
-    if len(index.live) != manifest["counts"]["passages"]:
-        raise IndexDamaged(
-            f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew."
-        )
+    if len(index.live) != manifest.counts.passages:
+        raise _disagrees(index_dir)
     return index
 
 
@@ -254,10 +191,16 @@ def _within(rows: Rows, size: int) -> bool:
     return not len(rows) or 0 <= int(rows[0]) <= int(rows[-1]) < size
 
 
-def _with_copies(parts: Sequence[Living], part: Living, row: int) -> Article:
-    article = part.segment.store.article(row)
-    texts = {alike for text in part.segment.store.text(row) for other in parts for alike in (text, *other.twins(text))}
-    copies = sorted(
-        name for other in parts for each in texts for at, name in other.printing(each) if (other, at) != (part, row)
+def _disagrees(index_dir: Path) -> IndexDamaged:
+    return IndexDamaged(
+        f"The index in {index_dir} disagrees with its manifest: run `rag index --anew` to build it anew."
     )
-    return replace(article, copies=tuple(copies)) if copies else article
+
+
+def _other_model(index_dir: Path, made_by: str, in_use: str) -> IndexIncompatible:
+    mend = "" if made_by == in_use else "set RAG_EMBEDDING_MODEL back, or "
+    other = "another version of it" if made_by == in_use else in_use
+    return IndexIncompatible(
+        f"The index in {index_dir} was made by the model {made_by}, the one in use is {other}: "
+        f"{mend}run `rag index` to embed the articles anew."
+    )

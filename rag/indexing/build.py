@@ -1,48 +1,46 @@
-"""Bring the index up to date: the first walk, from a folder of files to an artefact.
+"""Bring the index up to date: a folder of files -> the generation in use.
 
-Only files that changed are read, only articles that changed are stored, only texts never seen are embedded. What is new
-goes into a segment of its own, what is gone is struck from those that hold it, and the two are put in use by one rename:
-a build that fails or is killed leaves yesterday's index answering.
+Only changed files are read, only changed articles are stored, and no text is embedded twice while a kept generation holds its
+vector. New articles go into new segments. Removed ones are marked in the segments that hold them. One rename puts the two in
+use: after a build that fails or is killed, yesterday's index still answers.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.embedding.embedder import Encoder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.index import generation, history
-from rag.index.checks import probe
-from rag.index.lock import not_writable, writing
-from rag.index.manifest import FORMAT, is_later
-from rag.index.placement import claim, clear, place, reach
-from rag.index.snapshot import Index, load, open_generation
-from rag.indexing.changes import Changes, Look, changes_in, remember, remembered
+from rag.index.lock import not_writable, writer_lock
+from rag.index.manifest import FORMAT, Manifest, RefusedFile, is_later
+from rag.index.placement import check_owner, claim_address, drop_others, upload
+from rag.index.publication import put_in_use
+from rag.index.snapshot import Index, load
+from rag.indexing.changes import Changes, changes_in
+from rag.indexing.context import BuildContext, Progress, Source, silent
+from rag.indexing.file_articles import articles_in
+from rag.indexing.journal import drop_journals
 from rag.indexing.merge import merge
 from rag.indexing.reader_version import reader_version
-from rag.indexing.vector_cache import forget
-from rag.indexing.writer import Draft, Result
-from rag.layout.articles import articles_of
+from rag.indexing.stamps import save_stamps, with_stamps
+from rag.indexing.writer import GenerationWriter, NewGeneration
 from rag.reading.folder import apart
 from rag.reading.reader import Reader
-from rag.schema import Article, Entry, File, Refused
-
-Progress = Callable[[str, int, int], None]
-"""Called with (step, done, of)."""
+from rag.schema import Article, Entry, File
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a run did. ``refused``: (file, why), each a file that could not be used; ``embedded`` and ``reused``: of the
-    passages in the index, those embedded in this run and the others."""
+    """What a build did. ``refused``: (file, why) for each file that could not be used. ``embedded``: how many texts were embedded
+    in this build. ``reused``: how many passages of the index needed no embedding."""
 
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     refused: tuple[tuple[str, str], ...]
     embedded: int
     reused: int
@@ -54,73 +52,62 @@ def build(
     index_dir: Path,
     embedder: Encoder,
     limits: Limits = DEFAULT_LIMITS,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
     anew: bool = False,
     server: str = "",
 ) -> Built:
-    """The walk of an article: files -> pages -> articles -> passages -> vectors and words -> index.
+    """Bring the index of a folder up to date: files -> pages -> articles -> passages -> vectors + words -> segment -> generation.
 
-    ``anew``: nothing of the index in use is kept but vectors that are whole, and ``server`` is taken from another index
-    that has it. ``server``: where vectors are searched, as ``rag.index.snapshot.load`` has it. Raises CorpusError when nothing in
-    ``folder`` can be used, IndexNotWritable when the index cannot be written, and as ``rag.index.placement.reach``; in all cases
-    the index in use stays as it was.
+    The options are those of ``BuildContext``. Raise CorpusError when nothing in ``folder`` can be used, IndexNotWritable when the
+    index cannot be written, and as ``rag.index.placement.check_owner``. In all cases the index in use stays as it was.
     """
-    reach(server, index := history.identity(index_dir), anew)
+    context = BuildContext(index_dir, embedder, limits, progress, anew, server)
+    index_id = history.identity(index_dir)
+    check_owner(server, index_id, anew)
     apart(folder, index_dir)
-    with writing(index_dir):
+    with writer_lock(index_dir):
         before = None if anew else _usable(index_dir, embedder)
         changes = _changes(folder, index_dir, before, limits)
-        draft = Draft(index_dir, embedder, before, progress)
+        writer = GenerationWriter(context, before)
         with Reader(folder, limits) as reader:
-            reader.check(look.path for look in changes.read)
-            for number, look in enumerate(changes.read, 1):
-                draft.put(*_cut(reader, look))
+            reader.check(found.path for found in changes.read)
+            for number, found in enumerate(changes.read, 1):
+                record, entries = articles_in(reader, found)  # file -> pages -> articles
+                writer.put_file(record, entries)  # articles -> passages -> vectors + words -> segment
                 progress("read", number, len(changes.read))
-        draft.drop(changes.gone)
-        stray = [(each.file, each.why) for each in changes.strays]
-        about = {
-            "folder": str(folder.resolve()),
-            "index": history.identity(index_dir, index),
-            "settings": {"reading": reader_version(limits)},
-        }
-        return _finish(draft, index_dir, about, stray, changes, progress, str(folder), server, anew)
+        writer.drop_files(changes.gone)
+        source = Source(
+            str(folder.resolve()), str(folder), history.identity(index_dir, index_id), reader_version(limits)
+        )
+        return _publish(context, writer, source, changes)
 
 
-def build_from(
-    articles: Sequence[Article],
-    index_dir: Path,
-    embedder: Encoder,
-    progress: Progress = lambda *_: None,
-) -> Built:
-    """The second half of the walk, for articles that come from elsewhere than a folder of pages: they take the place of
-    all that is in the index."""
-    with writing(index_dir):
-        before = _usable(index_dir, embedder)
-        draft = Draft(index_dir, embedder, before, progress)
+def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, progress: Progress = silent) -> Built:
+    """Build the index of articles that come from elsewhere than a folder. They replace all that is in the index.
+
+    Raise as ``build``."""
+    context = BuildContext(index_dir, embedder, progress=progress)
+    with writer_lock(index_dir):
+        writer = GenerationWriter(context, _usable(index_dir, embedder))
         by_file: dict[str, list[Article]] = {}
         for article in articles:
             by_file.setdefault(article.file, []).append(article)
-        for home, own in by_file.items():
-            draft.put(File(home, "", "", "", len(own)), [Entry(a, home, place) for place, a in enumerate(own)])
-        draft.drop([home for home in draft.homes if home not in by_file])
-        about = {"folder": "", "index": history.identity(index_dir), "settings": {}}
-        return _finish(draft, index_dir, about, [], Changes(), progress, "what was given")
+        for home, found in by_file.items():
+            record = File(home, "", "", "", len(found))
+            writer.put_file(record, [Entry(article, home, place) for place, article in enumerate(found)])
+        writer.drop_files([home for home in writer.unchanged_files if home not in by_file])
+        source = Source("", "the given articles", history.identity(index_dir))
+        return _publish(context, writer, source, Changes())
 
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
-    """What ``build`` would find to do; nothing is written. Raises CorpusError."""
+    """Return what ``build`` would find to do. Nothing is written. Raise CorpusError."""
     apart(folder, index_dir)
     return _changes(folder, index_dir, _usable(index_dir, embedder), limits)
 
 
-def _changes(folder: Path, index_dir: Path, before: Index | None, limits: Limits) -> Changes:
-    known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
-    again = bool(before and before.manifest["settings"].get("reading") != reader_version(limits))
-    return changes_in(folder, remembered(index_dir, known), again)
-
-
 def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
-    """The index in use; None where there is none that could be gone on from."""
+    """Return the index in use, or None when a build cannot continue from it. Raise IndexIncompatible for one of a later version."""
     try:
         return load(index_dir, embedder)
     except IndexIncompatible:
@@ -131,106 +118,62 @@ def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
         return None
 
 
-def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
-    """The articles of a file, and what to remember of it."""
-    entries: list[Entry] = []
-    refused: list[Refused] = []
-    hashes: dict[str, str] = {}
-    for page in reader.pages_of(look.path):
-        if isinstance(page, Refused):
-            refused.append(page)
-            continue
-        found = articles_of(page)
-        if not found:
-            refused.append(Refused(page.file, f"{page.file} holds no article text: add the body or remove it."))
-        hashes[page.file] = page.sha256
-        entries += [
-            Entry(a, look.seen.home, len(entries) + i, jumps=bool(a.goes_on or a.comes_from))
-            for i, a in enumerate(found)
-        ]
-    seen = look.seen
-    sha256 = (
-        "" if any(each.passing for each in refused) else reader.sha256 or seen.sha256
-    )  # it may have changed since it was looked at
-    pages = tuple((name, own) for name, own in hashes.items() if own != sha256)
-    return replace(
-        seen,
-        sha256=sha256,
-        stamp=seen.stamp if seen.sha256 == sha256 else "",
-        articles=len(entries),
-        pages=pages,
-        refused=tuple((each.file, each.why) for each in refused),
-    ), entries
+def _changes(folder: Path, index_dir: Path, before: Index | None, limits: Limits) -> Changes:
+    known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
+    reread = bool(before and before.manifest.settings.get("reading") != reader_version(limits))
+    return changes_in(folder, with_stamps(index_dir, known), reread)
 
 
-def _finish(
-    draft: Draft,
-    index_dir: Path,
-    about: Mapping[str, Any],
-    stray: Iterable[tuple[str, str]],
-    changes: Changes,
-    progress: Progress,
-    folder: str,
-    server: str = "",
-    anew: bool = False,
-) -> Built:
-    """Write what is new, look whether it is right, put it in use, clear up."""
-    before = draft.before
+def _publish(context: BuildContext, writer: GenerationWriter, source: Source, changes: Changes) -> Built:
+    """Write what is new, check it, put it in use, then merge small segments and delete what nothing needs any more."""
+    index_dir, server = context.index_dir, context.server
     try:
-        result = draft.finish()
-        refused = tuple(sorted([*stray, *result.refused]))
-        if not result.counts["articles"]:
+        made = writer.finish()
+        refused = tuple(sorted([*((stray.file, stray.why) for stray in changes.strays), *made.refused]))
+        if not made.counts.articles:
             raise CorpusError(
-                f"No article found in {folder}: {refused[0][1] if refused else 'the files hold no article text.'}"
+                f"No article found in {source.name}: {refused[0][1] if refused else 'the files hold no article text.'}"
             )
-        if before and not result.changed and _same(before.manifest, about, refused):
-            manifest = dict(before.manifest)
-            claim(server, manifest["index"])
-            place([part.segment for part in before.parts], before.manifest["model"]["fingerprint"], server)
-            with suppress(OSError):  # so that its age tells when it was last looked at
+        before = writer.before
+        if before and not made.changed and _same(before.manifest, source, refused):
+            manifest = before.manifest
+            claim_address(server, manifest.index)
+            upload([part.segment for part in before.parts], manifest.model.fingerprint, server)
+            with suppress(OSError):  # the time of this file tells when the folder was last looked at
                 os.utime(index_dir / "CURRENT")
         else:
-            manifest = {
-                "format": FORMAT,
-                "generation": generation.next_generation(index_dir),
-                "previous": history.previous(index_dir),
-                "model": result.model,
-                **about,
-                "counts": result.counts,
-                "segments": result.segments,
-                "refused": [{"file": file, "why": why} for file, why in refused],
-            }
-            _put_in_use(index_dir, manifest, result, progress, server, anew)
+            context.progress("write", 0, 1)
+            manifest = generation.write(index_dir, _manifest(index_dir, made, source, refused), made.removed)
+            claim_address(server, manifest.index, context.anew)
+            put_in_use(index_dir, manifest, made.new, server, context.progress)
     except OSError as error:
         raise not_writable(index_dir, error) from error
-    with suppress(OSError):  # what is new is in use: what there is no room for now waits for the next run
-        manifest = merge(index_dir, manifest, progress, server) or manifest
+    with suppress(OSError):  # the new generation is in use; if the disk is full, the next build merges
+        manifest = merge(context, manifest)
     with suppress(OSError):
-        clear(server, manifest["index"], history.sweep(index_dir))
-        forget(index_dir)
-        remember(index_dir, changes.stamps, draft.files)
-    return Built(manifest, refused, result.embedded, result.counts["passages"] - result.embedded, changes)
+        drop_others(server, manifest.index, history.sweep(index_dir))
+        drop_journals(index_dir)
+        save_stamps(index_dir, changes.stamps, writer.all_files)
+    return Built(manifest, refused, made.embedded, made.counts.passages - made.embedded, changes)
 
 
-def _put_in_use(
-    index_dir: Path, manifest: dict[str, Any], result: Result, progress: Progress, server: str, anew: bool
-) -> None:
-    progress("write", 0, 1)
-    generation.write(index_dir, manifest, result.gone)
-    progress("check", 0, 1)
-    if server:
-        claim(server, manifest["index"], anew)
-        place(
-            [part.segment for part in open_generation(index_dir, manifest).parts],
-            manifest["model"]["fingerprint"],
-            server,
-        )
-    probe(index_dir, manifest, result.made, server)
-    progress("switch", 0, 1)
-    generation.publish(index_dir, manifest["generation"])
+def _manifest(index_dir: Path, made: NewGeneration, source: Source, refused: Sequence[tuple[str, str]]) -> Manifest:
+    return Manifest(
+        format=FORMAT,
+        generation=generation.next_generation(index_dir),
+        previous=history.previous(index_dir),
+        model=made.model,
+        folder=source.folder,
+        index=source.index,
+        settings=dict(source.settings),
+        counts=made.counts,
+        segments=made.segments,
+        refused=tuple(RefusedFile(file=file, why=why) for file, why in refused),
+        checksums={},
+    )
 
 
-def _same(manifest: Mapping[str, Any], about: Mapping[str, Any], refused: Sequence[tuple[str, str]]) -> bool:
-    return all(manifest.get(key) == value for key, value in about.items()) and [
-        (row["file"], row["why"]) for row in manifest["refused"]
+def _same(manifest: Manifest, source: Source, refused: Sequence[tuple[str, str]]) -> bool:
+    return (manifest.folder, manifest.index, manifest.settings) == (source.folder, source.index, source.settings) and [
+        (row.file, row.why) for row in manifest.refused
     ] == list(refused)

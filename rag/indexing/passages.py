@@ -1,4 +1,4 @@
-"""Article -> passages of at most 400 characters that the model sees whole."""
+"""Article -> passages of at most 400 characters. The model sees each passage in full."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TokenCounter = Callable[[Sequence[str]], list[int]]
 
 
 class PassageSplitter(TextSplitter):
-    """LangChain's splitter interface over whole sentences: pieces of at most ``MAX_CHARS``
-    characters that, put together, are the text itself."""
+    """LangChain's splitter interface over full sentences. Pieces have at most ``MAX_CHARS`` characters, and their concatenation is
+    the text."""
 
     def __init__(self) -> None:
         super().__init__(chunk_size=MAX_CHARS, chunk_overlap=0, strip_whitespace=False)
@@ -39,8 +39,9 @@ class PassageSplitter(TextSplitter):
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
-    """Sentences, and where one alone is longer than a passage, its clauses or plain cuts. Each piece
-    reaches to the next one's start, so that nothing lies between them."""
+    """Return (start, end) of each sentence. A sentence that is longer than a passage is cut into its clauses, or at any character.
+
+    Each piece reaches to the start of the next one: nothing lies between them."""
     starts = [start for start, _ in sentences(text)] or [0]
     starts[0] = 0
     pieces: list[tuple[int, int]] = []
@@ -57,8 +58,10 @@ def _pieces(text: str) -> list[tuple[int, int]]:
 
 
 def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -> list[Passage]:
-    """The article's passages in order. None exceeds ``MAX_CHARS`` characters, nor, with its headline,
-    ``max_tokens`` tokens: the model would not see the rest."""
+    """Return the article's passages in order.
+
+    A passage has at most ``MAX_CHARS`` characters and, with its headline, ``max_tokens`` tokens: the model would not see the
+    rest."""
     heading = article.title[:80]
     while heading and count_tokens([heading])[0] > max_tokens // 3:
         heading = heading[: len(heading) // 2]
@@ -79,7 +82,7 @@ def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -
 
 
 def _passage(article: Article, heading: str, start: int, end: int) -> list[Passage]:
-    """The passage without the white space around it, or none if there is nothing else."""
+    """Return the passage without the white space around it, or nothing if there is only white space."""
     text = article.text[start:end]
     start += len(text) - len(text.lstrip())
     text = text.strip()

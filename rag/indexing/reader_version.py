@@ -1,6 +1,6 @@
-"""What decides how a file is read besides itself: this version of the readers, the limits, what is installed.
+"""The readers, the limits and what is installed -> one version of how files are read.
 
-An index made under another is read again, file by file. Texts that come out as they were are not embedded again.
+When the version differs from the one in the index, every file is read again. Texts that come out unchanged are not embedded again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from pathlib import Path
 from rag.config import Limits
 
 READERS = ("text", "reading", "layout")
-"""The packages that a file and its articles pass through on their way to passages, and beside them two modules."""
-BESIDE = ("schema.py", "indexing/passages.py")
+"""The packages that a file and its articles pass through on their way to passages."""
+MODULES = ("schema.py", "indexing/passages.py")
+"""The modules of other packages that they pass through."""
 
 
 def reader_version(limits: Limits) -> str:
-    """Changes when files may be read otherwise."""
+    """Return 16 hexadecimal digits that change when a file may be read in another way."""
     can_scan = bool(find_spec("rapidocr"))
     return hashlib.sha256(f"{_readers()} {limits} {can_scan}".encode()).hexdigest()[:16]
 
@@ -32,7 +33,7 @@ def _readers() -> str:
 
 
 def reader_sources() -> list[Path]:
-    """Every file whose change may read a page otherwise, in a fixed order."""
+    """Return the source files that decide how a page is read, in a fixed order."""
     rag = Path(__file__).parents[1]
-    own = [path for package in READERS for path in sorted((rag / package).rglob("*.py"))]
-    return [*own, *(rag / name for name in BESIDE if (rag / name).exists())]
+    found = [path for package in READERS for path in sorted((rag / package).rglob("*.py"))]
+    return [*found, *(rag / name for name in MODULES if (rag / name).exists())]

@@ -1,4 +1,4 @@
-"""A folder in use: something is done whenever it has changed and come to rest."""
+"""A folder that changes -> a call after each change, once the folder has come to rest."""
 
 from __future__ import annotations
 
@@ -15,43 +15,45 @@ from watchdog.observers.api import BaseObserver
 from rag.errors import CorpusError
 
 QUIET, PATIENCE = 2.0, 30.0
-"""Seconds without a change: a file that is being copied is not read before its time; and how long that is waited for."""
-_CHANGES = frozenset({"created", "modified", "moved", "deleted"})  # that files are opened and read is told, too
+"""Seconds without a change before the folder counts as at rest, so that a file is not read while it is copied; and how many
+seconds to wait for that at most."""
+_CHANGES = frozenset({"created", "modified", "moved", "deleted"})  # other events tell that a file was opened or read
 
 
-def watch(folder: Path, aside: Path, run: Callable[[], bool], quiet: float = QUIET) -> None:
-    """Call ``run`` once, and again after each change in ``folder``, without end; after ``PATIENCE`` also where it returned
-    False, and where another folder has taken the place of this one. What happens in the folder ``aside`` is no
-    change. Raises CorpusError when the system cannot watch the folder, and what ``run`` raises."""
+def watch(folder: Path, ignored: Path, run: Callable[[], bool], quiet: float = QUIET) -> None:
+    """Call ``run`` once, and again after each change in ``folder``, without end. Changes in the folder ``ignored`` do not count.
+
+    Call it again also ``PATIENCE`` seconds after it returned False, and when another folder has taken the place of this one.
+    Raise CorpusError when the system cannot watch the folder, and what ``run`` raises."""
     if not folder.is_dir():
         raise CorpusError(
             f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds --watch`."
         )
     changed = threading.Event()
-    handler = _Handler(changed, aside.resolve())
-    place, observer = _identity(folder), _watching(folder, handler)
+    handler = _Handler(changed, ignored.resolve())
+    inode, observer = _inode(folder), _start_observer(folder, handler)
     try:
         done = run()
         while True:
             due = time.monotonic() + PATIENCE
-            while not changed.wait(quiet) and not _replaced(folder, place) and (done or time.monotonic() < due):
+            while not changed.wait(quiet) and not _is_replaced(folder, inode) and (done or time.monotonic() < due):
                 pass
             end = time.monotonic() + PATIENCE
             while changed.is_set() and time.monotonic() < end:
                 changed.clear()
                 changed.wait(quiet)
             changed.clear()
-            if _replaced(folder, place):
+            if _is_replaced(folder, inode):
                 observer.stop()
-                place, observer = _identity(folder), _watching(folder, handler)
+                inode, observer = _inode(folder), _start_observer(folder, handler)
             done = run()
     finally:
         observer.stop()
         observer.join()
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    """Which folder it is that has this name; (0, 0) where there is none."""
+def _inode(folder: Path) -> tuple[int, int]:
+    """Return device and inode of the folder that has this name now, (0, 0) if there is none."""
     try:
         about = folder.stat()
     except OSError:
@@ -59,12 +61,12 @@ def _identity(folder: Path) -> tuple[int, int]:
     return about.st_dev, about.st_ino
 
 
-def _replaced(folder: Path, place: tuple[int, int]) -> bool:
-    """Whether another folder has the name."""
-    return folder.is_dir() and _identity(folder) != place
+def _is_replaced(folder: Path, inode: tuple[int, int]) -> bool:
+    """Return whether another folder has the name now."""
+    return folder.is_dir() and _inode(folder) != inode
 
 
-def _watching(folder: Path, handler: FileSystemEventHandler) -> BaseObserver:
+def _start_observer(folder: Path, handler: FileSystemEventHandler) -> BaseObserver:
     observer = Observer()
     try:
         observer.schedule(handler, str(folder.resolve()), recursive=True)
@@ -77,10 +79,10 @@ def _watching(folder: Path, handler: FileSystemEventHandler) -> BaseObserver:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, changed: threading.Event, aside: Path) -> None:
+    def __init__(self, changed: threading.Event, ignored: Path) -> None:
         self._changed = changed
-        self._aside = aside
+        self._ignored = ignored
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in _CHANGES and not Path(os.fsdecode(event.src_path)).is_relative_to(self._aside):
+        if event.event_type in _CHANGES and not Path(os.fsdecode(event.src_path)).is_relative_to(self._ignored):
             self._changed.set()

@@ -12,7 +12,8 @@ from rag.index.snapshot import Index
 from rag.schema import Hit, Query
 from rag.search.romanised_names import RomanisedNames
 from rag.text.terms import tokens
-from rag.vectors.flat import Among, products
+from rag.vectors.flat import products
+from rag.vectors.store import Among
 from rag.words.bm25 import top
 
 Scores = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""A Milvus server: its address and the way to ask it. Needs the extra ``milvus``."""
+"""A Milvus server: its address, and calls to it. Needs the extra ``milvus``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from rag.errors import BadInput, IndexMissing, RagError, VectorServerError
 
-_OLDEST = (2, 3)  # arrays in a row, asked with array_contains
+_OLDEST = (2, 3)  # the first version with arrays in a row, which array_contains searches
 READ, WRITE = 10.0, 600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``base`` begins the name of every collection that belongs here."""
+    """A server and ``base``, with which the name of every collection of this index begins."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Address:
 
     @classmethod
     def of(cls, text: str) -> Address:
-        """From ``milvus+http://host:port/collection``. Raises BadInput for anything else."""
+        """Parse ``milvus+http://host:port/collection``. Raise BadInput for anything else."""
         try:
             parts = urlsplit(text)
             host, port = parts.hostname, parts.port
@@ -52,10 +52,11 @@ class Address:
 
 
 class Connection:
-    """Every call has a deadline in seconds, every failure is one line. Threads may call at the same time. It outlives the
-    server: once that is back, calls are answered again."""
+    """Calls to one server. Every call has a deadline in seconds, and every failure is one line.
 
-    _met = False  # whether it is Milvus that answers there
+    Threads may call at the same time. The connection outlives the server: calls succeed again once the server is back."""
+
+    _answered = False  # whether Milvus has answered at this address
 
     def __init__(self, address: Address) -> None:
         """Use ``connected``."""
@@ -65,59 +66,59 @@ class Connection:
             raise VectorServerError("Milvus needs a client: install it with `pip install 'baowen[milvus]'`.") from error
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback before it raises
         self.address = address
-        self._client = self._asked(MilvusClient, f"http://{address}", timeout=READ, dedicated=True)
+        self._client = self._call(MilvusClient, f"http://{address}", timeout=READ, dedicated=True)
         version = str(self("get_server_version"))
         found = re.match(r"v?(\d+)\.(\d+)", version)
         if not found or (int(found[1]), int(found[2])) < _OLDEST:
             raise VectorServerError(f"The vector server at {address} is Milvus {version}: it must be 2.3 or newer.")
-        self._met = True
+        self._answered = True
 
     def __call__(self, method: str, *arguments: Any, seconds: float = READ, **named: Any) -> Any:
-        """``method`` of pymilvus's ``MilvusClient``. Raises VectorServerError, or IndexMissing where the collection is gone."""
-        return self._asked(getattr(self._client, method), *arguments, timeout=seconds, **named)
+        """Call ``method`` of pymilvus's ``MilvusClient``. Raise VectorServerError, or IndexMissing when the collection is gone."""
+        return self._call(getattr(self._client, method), *arguments, timeout=seconds, **named)
 
-    def _asked(self, call: Any, *arguments: Any, **named: Any) -> Any:
+    def _call(self, function: Any, *arguments: Any, **named: Any) -> Any:
         import grpc
         from pymilvus import MilvusException
 
         try:
-            return call(*arguments, **named)
-        except grpc.RpcError as error:  # a deadline passes through the client as it is
+            return function(*arguments, **named)
+        except grpc.RpcError as error:  # pymilvus lets the error of a missed deadline pass
             raise self._error(None, "") from error
         except MilvusException as error:
             raise self._error(error.code, error.message) from error
 
     def _error(self, code: Any, message: str) -> RagError:
-        what = f"The vector server at {self.address}"
-        if code == 2 or not isinstance(code, int):  # not connected, or what gRPC says
-            if not self._met:
-                return _nobody(self.address)
+        server = f"The vector server at {self.address}"
+        if code == 2 or not isinstance(code, int):  # not connected, or an error of gRPC
+            if not self._answered:
+                return _no_milvus(self.address)
             return VectorServerError(
-                f"{what} is down or does not answer: start it, or wait, or "
+                f"{server} is down or does not answer: start it, or wait, or "
                 "unset RAG_VECTOR_STORE to search on this machine."
             )
         if code == 100:
             return IndexMissing(
-                f"{what} no longer has these vectors: start again, or run `rag index` to build them anew."
+                f"{server} no longer has these vectors: start again, or run `rag index` to build them anew."
             )
         if code in (101, 103, 503):
-            return VectorServerError(f"{what} is still loading: wait and try again.")
-        return VectorServerError(f"{what} refuses: {' '.join(str(message).split())[:300]}")
+            return VectorServerError(f"{server} is still loading: wait and try again.")
+        return VectorServerError(f"{server} refuses: {' '.join(str(message).split())[:300]}")
 
 
-def _nobody(address: Address) -> VectorServerError:
-    """What to say where no Milvus answers."""
+def _no_milvus(address: Address) -> VectorServerError:
+    """Return the error for an address where no Milvus answers."""
     try:
         socket.create_connection((address.host, address.port), timeout=READ).close()
-        what = f"What listens at {address} does not answer as Milvus does: start Milvus there, "
+        cause = f"What listens at {address} does not answer as Milvus does: start Milvus there, "
     except socket.gaierror:
-        what = f"There is no host {address.host}: "
+        cause = f"There is no host {address.host}: "
     except OSError:
-        what = f"Nothing answers at {address}: start Milvus there, "
-    return VectorServerError(f"{what}correct RAG_VECTOR_STORE, or unset it to search on this machine.")
+        cause = f"Nothing answers at {address}: start Milvus there, "
+    return VectorServerError(f"{cause}correct RAG_VECTOR_STORE, or unset it to search on this machine.")
 
 
 @lru_cache(maxsize=8)
 def connected(address: Address) -> Connection:
-    """The one connection to an address, made at the first call. Raises VectorServerError when the server is down or too old."""
+    """Return the one connection to an address; the first call makes it. Raise VectorServerError when the server is down or too old."""
     return Connection(address)

@@ -1,7 +1,7 @@
-"""To which index the collections at an address of a Milvus server belong.
+"""The owner of an address in a Milvus server: the index to which its collections belong.
 
-``BASE_owner``, an empty collection beside those of `rag.vectors.milvus_store`, says it in its description: one place to ask and to
-change, and a server that has made it does not make a second one.
+The description of ``BASE_owner``, an empty collection beside those of ``rag.vectors.milvus_collection``, holds the id of that index.
+There is one place to read and to change, and a server does not create the same collection twice.
 """
 
 from __future__ import annotations
@@ -11,53 +11,55 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from rag.errors import IndexIncompatible
+from rag.vectors.milvus_collection import SEGMENT, describe, foreign
 from rag.vectors.milvus_connection import WRITE, Address, connected
-from rag.vectors.milvus_store import SEGMENT, described, foreign
 
 
 def owner_of(address: Address) -> str:
-    """The identity of the index; empty where nothing is there, "?" where nothing says whose it is. Raises IndexIncompatible
-    where another program's collection has the name that tells."""
-    server, name = connected(address), _owner(address)
+    """Return the id of the index that owns the address, "" if nothing is there, "?" if segments are there but no owner is known.
+
+    Raise IndexIncompatible when another program's collection has the name ``BASE_owner``."""
+    server, name = connected(address), _owner_collection(address)
     if not server("has_collection", name):
-        return "?" if any(_segments(address)) else ""
+        return "?" if any(_segment_collections(address)) else ""
     try:
         return str(json.loads(server("describe_collection", name)["description"])["index"])
     except (ValueError, TypeError, KeyError) as error:
         raise foreign(server, name) from error
 
 
-def own(address: Address, index: str) -> None:
-    """Give the address to an index, whoever had it. Where two do so at once, `owner_of` tells who has it."""
+def set_owner(address: Address, index: str) -> None:
+    """Give the address to an index, whoever owned it. If two indexes do so at the same time, ``owner_of`` names the winner."""
     from pymilvus import DataType, MilvusClient
 
-    server, name = connected(address), _owner(address)
+    server, name = connected(address), _owner_collection(address)
     if server("has_collection", name):
         server("drop_collection", name, seconds=WRITE)
     schema = MilvusClient.create_schema(auto_id=False, description=json.dumps({"index": index}))
     schema.add_field("row", DataType.INT64, is_primary=True)
-    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)  # a server wants one
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)  # a server requires a vector field
     server("create_collection", name, schema=schema, seconds=WRITE)
 
 
-def sweep(address: Address, keep: Collection[str], known: Collection[str] | None = None) -> None:
-    """Drop the collections of segments other than those to ``keep``; ``known``: and none but these. It is for the owner of
-    the address to ask for. Collections that this program did not make stay."""
-    for name in _segments(address):
+def drop_segments(address: Address, keep: Collection[str], known: Collection[str] | None = None) -> None:
+    """Drop the collections of all segments but those to ``keep``; with ``known``, drop only segments that are in it.
+
+    Only the owner of the address may ask for this. Collections of other programs stay."""
+    for name in _segment_collections(address):
         segment = name.removeprefix(f"{address.base}_")
         if segment not in keep and (known is None or segment in known):
             connected(address)("drop_collection", name, seconds=WRITE)
 
 
-def _owner(address: Address) -> str:
+def _owner_collection(address: Address) -> str:
     return f"{address.base}_owner"
 
 
-def _segments(address: Address) -> Iterator[str]:
-    """The collections of segments that this program made there, whole or not."""
+def _segment_collections(address: Address) -> Iterator[str]:
+    """Yield the collections of segments that this program made at the address, complete or not."""
     server = connected(address)
     for name in server("list_collections"):
         if name.startswith(f"{address.base}_") and SEGMENT.fullmatch(name[len(address.base) + 1 :]):
             with suppress(IndexIncompatible):
-                described(server, name)
+                describe(server, name)
                 yield name

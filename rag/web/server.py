@@ -154,8 +154,8 @@ def application(assistant: Assistant, feedback_file: Path, host: str = "127.0.0.
 def _sheet(assistant: Assistant, name: str) -> str:
     """Raises NotFound for a file that was not indexed or is no longer where it was, and what reading it raises."""
     index = assistant.retriever.index
-    folder, sha256 = Path(index.manifest["folder"]), index.sha256_of(name)  # empty where articles came from elsewhere
-    if not sha256 or not index.manifest["folder"]:
+    folder, sha256 = Path(index.manifest.folder), index.sha256_of(name)  # empty where articles came from elsewhere
+    if not sha256 or not index.manifest.folder:
         raise NotFound(f"{name} is no file of the index: run `rag index` with its folder.")
     file = file_of(folder / name)
     if file is None:

@@ -171,7 +171,7 @@ def test_carried_to_another_machine(folder: Path, built: Path, tmp_path: Path, e
     size = pack(built, tmp_path / "one.baowen")
     assert size == (tmp_path / "one.baowen").stat().st_size
     manifest = unpack(tmp_path / "one.baowen", tmp_path / "there")
-    assert (manifest["generation"], manifest["counts"]["articles"]) == ("g000001", 2)
+    assert (manifest.generation, manifest.counts.articles) == ("g000001", 2)
     assert list(load(tmp_path / "there", embedder).articles.values()) == list(load(built).articles.values())
     assert damage(tmp_path / "there") == []
     assert build(folder, tmp_path / "there", embedder).changes.unchanged == 2  # and goes on from there

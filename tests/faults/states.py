@@ -1,5 +1,6 @@
-"""What the tests of an index share: indexes to change and to spoil, a process that updates one until it is killed, and what
-must hold afterwards. Its fixtures are at hand in every test module (conftest.py)."""
+"""Indexes to change and to damage, a process that updates an index until it is killed, and the checks that must pass afterwards.
+
+conftest.py makes these fixtures known to every test module."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from rag.index.generation import damage, generations
 from rag.index.history import KEEP
 from rag.index.manifest import current_generation, manifest_of, read_manifest
 from rag.index.segment import SEGMENTS
-from rag.index.segment import damage as segment_damage
+from rag.index.segment_note import damage as segment_damage
 from rag.index.snapshot import load, open_generation
 from rag.indexing.build import build
 from rag.schema import Article
@@ -44,8 +45,8 @@ OLD = [
 
 @dataclass(frozen=True)
 class Case:
-    """An index, and its articles after an update that it has not seen yet. What it answers before and after, and what an
-    index of the same articles holds that is built from nothing."""
+    """An index, and a folder of articles that has changed since it was built. ``old`` and ``new``: the articles before and after an
+    update. ``content``: what an index of the changed folder holds when it is built from nothing."""
 
     articles: Path
     index: Path
@@ -54,14 +55,14 @@ class Case:
     content: dict[str, Any]
 
     def copy(self, place: Path) -> Path:
-        """Of the index; the files are the same ones, as nobody may write into one that is finished."""
+        """Copy the index. The files are hard links, because nothing may write into a finished file."""
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(self.index, place, copy_function=os.link)
         return place
 
 
 class Updates:
-    """A process of ``fault_update``."""
+    """A process that runs tests/faults/update.py."""
 
     def __init__(self) -> None:
         env = {
@@ -80,12 +81,12 @@ class Updates:
         self._process.stdin.flush()
 
     def heard(self) -> str:
-        """The next line that it says."""
+        """Return the next line of its output."""
         assert self._process.stdout
         return self._process.stdout.readline()
 
     def ended(self) -> tuple[int, str, float]:
-        """Exit code (-9: killed), what it said, seconds."""
+        """Return the exit code of the update (-9: killed), its output, and its seconds."""
         assert self._process.stdout
         said = ""
         for line in self._process.stdout:
@@ -108,14 +109,14 @@ class Updates:
 
 
 class Aftermath:
-    """What an update that ended early left: each state once, however often it is met."""
+    """Checks the folder that an update left when it ended early. Each state is checked once, however often it comes up."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
         self.seen: dict[str, str] = {}
 
     def of(self, index_dir: Path, embedded: int | None = None) -> str:
-        """What it answers. ``embedded``: how many texts are still to be embedded."""
+        """Return whether it answers as "old" or "new". ``embedded``: how many texts the next build has to embed."""
         state = hashlib.sha256(repr(sorted(bytes_of(index_dir).items())).encode()).hexdigest()
         if state not in self.seen:
             self.seen[state] = whole(index_dir, self._case)
@@ -139,42 +140,42 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 def content_of(index_dir: Path) -> dict[str, Any]:
-    """Equal for indexes that answer alike, however they came about."""
+    """Return what an index holds, equal for indexes that answer alike, however they were built."""
     index = load(index_dir, Stub())
     ids = [index.passages[i].passage_id for i in index.live.tolist()]
     scores = index.bm25.scores(["平湖", "体育", "博物", "算力"])[index.live]
     return {
         "articles": list(index.articles.values()),
         "files": index.files(),
-        "counts": index.manifest["counts"],
-        "refused": index.manifest["refused"],
+        "counts": index.manifest.counts,
+        "refused": index.manifest.refused,
         "words": dict(zip(ids, np.round(scores, 3).tolist(), strict=True)),
         "vectors": dict(zip(ids, index.vectors.rows(index.live).tolist(), strict=True)),
     }
 
 
 def whole(index_dir: Path, case: Case) -> str:
-    """ "old" or "new": what it answers. It and each generation that one could go back to is whole."""
+    """Return whether the index answers as "old" or "new". Check that it and every generation to go back to is undamaged."""
     held = list(load(index_dir, Stub()).articles.values())
     assert held in (case.old, case.new)
     assert damage(index_dir) == []
     kept = [open_generation(index_dir, manifest_of(index_dir / name), Stub()) for name in _line(index_dir)[1:]]
-    assert all(len(each.articles) == each.manifest["counts"]["articles"] for each in kept)
-    segments = set[str]().union(*(each.manifest["segments"] for each in kept))
+    assert all(len(each.articles) == each.manifest.counts.articles for each in kept)
+    segments = set[str]().union(*(each.manifest.segments for each in kept))
     assert [file for name in segments for file in segment_damage(index_dir / SEGMENTS / name)] == []
     return "old" if held == case.old else "new"
 
 
 def _line(index_dir: Path) -> list[str]:
-    """The generation in use and those before it that are kept."""
+    """Return the generation in use and the kept ones before it."""
     line = [current_generation(index_dir)]
-    while len(line) < KEEP and (before := manifest_of(index_dir / line[-1])["previous"]):
-        line.append(before["generation"])
+    while len(line) < KEEP and (before := manifest_of(index_dir / line[-1]).previous):
+        line.append(before.generation)
     return line
 
 
 def tidy(index_dir: Path) -> None:
-    """Nothing lies there but what a generation needs that is kept."""
+    """Check that the folder holds nothing that no kept generation needs."""
     there = generations(index_dir)
     assert {path.name for path in index_dir.iterdir()} - {"stamps.json", "stamps.json.new"} == {
         "CURRENT",
@@ -183,14 +184,14 @@ def tidy(index_dir: Path) -> None:
         *there,
     }
     assert set(there) <= {*_line(index_dir), *there[-2:]}
-    needed = set[str]().union(*(manifest_of(index_dir / name)["segments"] for name in there))
+    needed = set[str]().union(*(manifest_of(index_dir / name).segments for name in there))
     assert {path.name for path in (index_dir / SEGMENTS).iterdir()} == needed
 
 
 def files_of(index_dir: Path) -> list[Path]:
-    """Of the generation in use and its segments."""
+    """Return the files of the generation in use and of its segments."""
     manifest = read_manifest(index_dir)
-    folders = [index_dir / manifest["generation"], *(index_dir / "segments" / name for name in manifest["segments"])]
+    folders = [index_dir / manifest.generation, *(index_dir / "segments" / name for name in manifest.segments)]
     return sorted(p for folder in folders for p in folder.rglob("*") if p.is_file())
 
 
@@ -221,7 +222,7 @@ def built(tmp_path: Path, folder: Path, embedder: Embedder) -> Path:
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Path]:
-    """In memory where that can be had: a disk that is waited for proves nothing more."""
+    """A folder in memory if there is such a file system: waiting for a disk would prove nothing more."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as place:
         yield Path(place)
 
@@ -230,7 +231,7 @@ def room() -> Iterator[Path]:
 def case(room: Path) -> Iterator[Case]:
     articles, index_dir = room / "articles", room / "index"
     update.start(articles, index_dir)
-    assert (current_generation(index_dir), len(read_manifest(index_dir)["segments"])) == ("g000008", 7)
+    assert (current_generation(index_dir), len(read_manifest(index_dir).segments)) == ("g000008", 7)
     old = list(load(index_dir).articles.values())
     update.change(articles)
     build(articles, room / "anew", Stub())
@@ -250,7 +251,7 @@ def updates() -> Iterator[Updates]:
 
 @pytest.fixture
 def grown(room: Path) -> Iterator[tuple[Path, Path]]:
-    """Articles and an index of two segments, of the first of which an article and a file are gone."""
+    """Articles and an index of two segments; an article and a file are removed from the first segment."""
     with tempfile.TemporaryDirectory(dir=room) as place:
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Edits that keep a file's size, by clocks that are coarse, are set back or lie: each is found."""
+"""Edits that keep the size of a file are found, also when the clock is coarse, is set back, or is wrong."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ HOUR = 3600 * 10**9
 
 
 class Clock:
-    """The times of files as a file system gives them that counts in steps of ``coarse`` nanoseconds, by a clock that is set
-    at will."""
+    """A clock that tests set, and the times of files on a file system that keeps them in steps of ``coarse`` nanoseconds."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, coarse: int) -> None:
         self.now, self._coarse = 1_700_000_000 * 10**9, coarse
@@ -42,7 +41,7 @@ class Clock:
         monkeypatch.setattr("rag.indexing.changes.time", SimpleNamespace(time_ns=lambda: self.now))
 
     def write(self, path: Path, text: str, mtime: int | None = None) -> None:
-        """``mtime``: what it is set to afterwards, as an unpacked archive or ``touch -d`` does."""
+        """Write a file, then set its time to ``mtime``, as unpacking an archive or ``touch -d`` does."""
         path.write_text(text, encoding="utf-8")
         self._times[path] = (self._round(self.now if mtime is None else mtime), self._round(self.now))
 
@@ -52,7 +51,7 @@ class Clock:
 
 @pytest.mark.parametrize("coarse", [1, 10**7, 10**9, 2 * 10**9])
 def test_edit_is_found_whatever_the_clock_says(room: Path, monkeypatch: pytest.MonkeyPatch, coarse: int) -> None:
-    """Edits that keep the size, some the time of the last change too; builds between them; the clock goes on in jumps."""
+    """Edits keep the size, some also the time of the last change. Builds run between them, and the clock moves in jumps."""
     chance = random.Random(f"{coarse} 20261121")
     clock = Clock(monkeypatch, coarse)
     with tempfile.TemporaryDirectory(dir=room) as place:
@@ -72,7 +71,7 @@ def test_edit_is_found_whatever_the_clock_says(room: Path, monkeypatch: pytest.M
             assert [a.title for a in index.articles.values()] == written, step
             clock.now += chance.choice([1, 10**6, 10**9, 3 * 10**9, 60 * 10**9])
             opened += sum(bool(file.stamp) for part in index.parts for _, file in part.records())
-        assert opened >= 20  # by their stamps; the others were read at each build
+        assert opened >= 20  # files that had a stamp; the others were hashed at each build
 
 
 @pytest.mark.parametrize("shift", [-2 * HOUR, -1, 1, 2 * HOUR])
@@ -95,7 +94,7 @@ def test_edit_is_found_after_the_clock_was_set(room: Path, monkeypatch: pytest.M
 
 
 def test_real_edit_that_keeps_size_and_time(room: Path) -> None:
-    """By the times of the real file system."""
+    """With the times of the real file system."""
     with tempfile.TemporaryDirectory(dir=room) as place:
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Bytes that are no longer what was written: they are found, they alter no quoted word, and a rebuild mends them."""
+"""Damaged bytes are found, they change no quoted word, and a rebuild repairs the index."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _flipped(path: Path, at: int, bit: int = 1) -> Iterator[None]:
 
 
 def _places(path: Path) -> list[int]:
-    """All of a small file, some of a large one: its ends, and two dozen between."""
+    """Return every byte of a small file; of a large one its ends and two dozen bytes between them."""
     size = path.stat().st_size
     return list(range(size)) if size <= 170 else sorted({0, size - 1, *range(0, size, max(1, size // 24))})
 
@@ -80,7 +80,7 @@ def test_flipped_byte_is_found(grown: tuple[Path, Path]) -> None:
 
 @pytest.mark.filterwarnings("ignore:Reading `.npy`")
 def test_flipped_byte_alters_no_answer(grown: tuple[Path, Path]) -> None:
-    """What is found may be in another order then; its words are those of the articles, or an error says what to run."""
+    """A search may return another order. Its words are those of the articles, or an error names the command to run."""
     _, index_dir = grown
     truth = {a.article_id: a for a in load(index_dir).articles.values()}
     told = 0
@@ -103,13 +103,13 @@ def test_flipped_byte_alters_no_answer(grown: tuple[Path, Path]) -> None:
 
 
 def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
-    """Only what was embedded from a segment whose vectors are not whole is embedded again."""
+    """Only texts of a segment with damaged vectors are embedded again."""
     folder, index_dir = grown
     expected = content_of(index_dir)
     texts = {
         name: {index.passages[i].context for i in range(start, start + part.segment.size)}
         for index in [load(index_dir)]
-        for name, part, start in zip(index.manifest["segments"], index.parts, index.starts, strict=False)
+        for name, part, start in zip(index.manifest.segments, index.parts, index.starts, strict=False)
     }
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         for path in [*files_of(index_dir), index_dir / "CURRENT"]:
@@ -133,7 +133,7 @@ def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"null\n", b"[]\n", b"{}\n", b"{", b"\xff\xfe\x00", b"[1]\n{}\n"])
 def test_any_file_replaced_by_nonsense(built: Path, folder: Path, embedder: Embedder, content: bytes) -> None:
-    """Loading gives an error of ours or none, and a rebuild mends it."""
+    """Loading raises an error of the program or none, and a rebuild repairs the index."""
     for path in files_of(built):
         good = path.read_bytes()
         path.write_bytes(content)
@@ -162,7 +162,7 @@ def test_damage_is_not_merged_into_what_is_whole(case: Case, room: Path) -> None
     place = room / "rotten"
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(case.index, place)
-    name = list(read_manifest(place)["segments"])[2]
+    name = list(read_manifest(place).segments)[2]
     path = place / SEGMENTS / name / "vectors.npy"
     path.write_bytes(with_flip(path.read_bytes(), path.stat().st_size - 1))
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A disk that is full or may not be written, a folder that is not ours: the update is refused in one line, nothing is lost."""
+"""A full or read-only disk, or a folder that is no index: one line refuses the update, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def _tmpfs(at: Path, options: str) -> Iterator[None]:
     try:
         yield
     finally:
-        gc.collect()  # an index that a traceback holds on to keeps its files open
+        gc.collect()  # a traceback may still refer to an index, whose files are then open
         subprocess.run(["umount", "-l", at], check=True)
 
 
 def test_disk_that_is_full_wherever_it_is(case: Case, updates: Updates, room: Path) -> None:
-    """A page more of room at each try. The update is refused in one line or done, and what it left is no hindrance later."""
+    """Each try has one page more of free space. One line refuses the update, or it succeeds. Its leftovers do not disturb later."""
     disk, index_dir = room / "disk", room / "disk" / "index"
     after, met = Aftermath(case), []
     with _tmpfs(disk, "size=64m"):
@@ -68,7 +68,7 @@ def test_disk_that_is_full_wherever_it_is(case: Case, updates: Updates, room: Pa
             if code:
                 assert re.fullmatch(
                     r"\w+: IndexNotWritable: The index in .* could not be written \((No space left on device|database or disk is full|"
-                    r"the write failed, most likely for want of space|.*requested and.*written)\): free space or correct the "
+                    r"the write failed, most likely because the disk is full|.*requested and.*written)\): free space or correct the "
                     r"permissions, or name another folder with --index\. The index in use is as it was\.\n",
                     said,
                 ), said
@@ -85,9 +85,9 @@ def test_disk_that_is_full_wherever_it_is(case: Case, updates: Updates, room: Pa
 
 
 def test_disk_that_is_full_while_files_are_read(case: Case, room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large archive is written in several segments, the first of them long before the last file is read."""
+    """A large archive becomes several segments. The first is written long before the last file is read."""
     disk, index_dir = room / "disk", room / "disk" / "index"
-    monkeypatch.setattr("rag.indexing.writer._BLOCK", 1)
+    monkeypatch.setattr("rag.indexing.segment_writer.BLOCK", 1)
     with _tmpfs(disk, "size=64m"):
         shutil.copytree(case.index, index_dir)
         about = os.statvfs(disk)
@@ -132,7 +132,7 @@ def test_no_permission(built: Path, folder: Path, embedder: Embedder, monkeypatc
 
 
 def test_folder_that_holds_other_things(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
-    """What looks like ours is not taken for it, and what is in an index by mistake stays."""
+    """Files with the names of an index are not taken for one, and a strange file inside an index stays."""
     for name in ("segments/notes/a.txt", "g000001/photo.jpg", "thesis.docx"):
         (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "mine" / name).write_text("mine", encoding="utf-8")

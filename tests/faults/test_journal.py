@@ -1,4 +1,4 @@
-"""The journal of what was embedded: a build goes on where another was cut short, whatever the journal's end looks like."""
+"""The journal of embedded texts: a build continues where another one stopped, whatever the end of the journal looks like."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from rag.errors import IndexMissing
 from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.indexing.vector_cache import Journal
+from rag.indexing.journal import Journal
 from tests.faults import update
 from tests.faults.states import content_of, tidy, with_flip
 from tests.faults.update import Stub
@@ -36,7 +36,7 @@ class Cut:
         return path
 
     def embedded(self, journal: bytes) -> int:
-        """How many texts the next build embeds that finds this journal. It comes to the right end."""
+        """Return how many texts a build embeds that finds this journal. Check its result."""
         place = self.index.with_name("again")
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
@@ -90,7 +90,7 @@ def test_journal_that_was_cut_off_or_altered(cut: Cut) -> None:
         assert cut.embedded(good + garbage) == 3
     torn = cut.index.with_name("torn")
     shutil.copytree(cut.index, torn)
-    for left in (1, 1, 0):  # each ends in the middle of a record, and the next goes on behind the last whole one
+    for left in (1, 1, 0):  # each stops inside a record; the next one continues after the last complete record
         path = torn / cut.journal.name
         path.write_bytes(path.read_bytes()[:-3])
         with pytest.raises(KeyboardInterrupt):
@@ -100,7 +100,7 @@ def test_journal_that_was_cut_off_or_altered(cut: Cut) -> None:
 
 
 def test_journal_of_another_dimension(cut: Cut) -> None:
-    """Of a model that gives itself out for the one in use."""
+    """The journal comes from a model with the same fingerprint and another dimension."""
     for dimension in (4, 15, 17, 33):
         other = cut.index.with_name(f"other{dimension}")
         other.mkdir()

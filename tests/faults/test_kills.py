@@ -1,4 +1,4 @@
-"""An update that is killed, anywhere: the index answers as before or as after, and the next run comes to the same end."""
+"""An update that is killed at any point: the index answers as before or as after it, and the next build completes it."""
 
 from __future__ import annotations
 
@@ -87,5 +87,5 @@ def test_build_killed_before_the_swap(
         build(folder, built, embedder)
     monkeypatch.undo()
     assert texts_of(built) == OLD
-    assert build(folder, built, embedder).embedded == 0  # they lie in a segment that nothing names yet
+    assert build(folder, built, embedder).embedded == 0  # the vectors are in a segment that no manifest names yet
     assert len(texts_of(built)) == 3

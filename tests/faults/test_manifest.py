@@ -1,4 +1,4 @@
-"""Whole files that no build left so: a CURRENT or manifest of other content or version, parts that are missing or of other names."""
+"""Changes that no build makes: another CURRENT or manifest, another version, files that are missing or renamed."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_other_version_of_the_format(built: Path, folder: Path, embedder: Embedd
 
 
 def test_index_of_a_later_version_is_left_alone(case: Case, room: Path) -> None:
-    """Byte for byte, whatever else that version keeps and calls its things."""
+    """Not a byte changes, whatever that version stores and however it names it."""
     place = room / "later"
     shutil.copytree(case.index, place)
     for text in (f"g000009 {'0' * 16}\n", "g000009\n"):
@@ -141,7 +141,7 @@ def test_index_of_a_later_version_is_left_alone(case: Case, room: Path) -> None:
 
 
 def test_half_an_index(grown: tuple[Path, Path]) -> None:
-    """Any of its files or folders gone: it says so, and what is left is used for a new one."""
+    """One file or folder is missing: an error says so, and the next build uses the rest."""
     folder, start = grown
     expected, name = content_of(start), current_generation(start)
     lost = [*files_of(start), *{path.parent for path in files_of(start)}, start / SEGMENTS, start / "CURRENT"]
@@ -168,7 +168,7 @@ def test_half_an_index(grown: tuple[Path, Path]) -> None:
 def test_segments_of_other_names(grown: tuple[Path, Path]) -> None:
     folder, start = grown
     expected, place = content_of(start), start.with_name("swapped")
-    first, second = read_manifest(start)["segments"]
+    first, second = read_manifest(start).segments
 
     def renamed() -> None:
         (place / SEGMENTS / first).rename(place / SEGMENTS / "0123456789abcdef")

@@ -1,4 +1,4 @@
-"""Several processes at one index: one writes, the others are told to wait, and readers see one generation at a time."""
+"""Several processes use one index: one writes, other writers are refused, and a reader sees one generation at a time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_two_writers(case: Case, updates: Updates, others: Updates, room: Path) 
     go.touch()
     assert updates.ended()[:2] == (0, "\n")
     assert whole(index_dir, case) == "new"
-    for _ in range(10):  # neither is told to wait: one or both do it
+    for _ in range(10):  # started together: one or both of them succeed
         case.copy(index_dir)
         for each in (updates, others):
             each.start(case.articles, index_dir)
@@ -77,7 +77,7 @@ def test_lock_of_a_writer_that_died(case: Case, updates: Updates, room: Path) ->
 
 
 def test_readers_while_others_write(room: Path) -> None:
-    """Thirty updates, merges among them: each answer is of one generation, and nothing is held on to."""
+    """Thirty updates with merges among them: each answer comes from one generation, and readers keep no old file open."""
     place = room / "readers"
     (place / "articles").mkdir(parents=True)
     update.step_of(place / "articles", 0)
@@ -93,7 +93,7 @@ def test_readers_while_others_write(room: Path) -> None:
     sizes = []
     for n in range(1, 31):
         update.step_of(place / "articles", n)
-        sizes.append(len(build(place / "articles", place / "index", Stub()).manifest["segments"]))
+        sizes.append(len(build(place / "articles", place / "index", Stub()).manifest.segments))
         time.sleep(0.05)
     (place / "stop").touch()
     newest = current_generation(place / "index")

@@ -1,10 +1,10 @@
-"""An index and an update of it that may be killed anywhere, with an embedder that takes no time.
+"""An index, and an update of it that can be killed at any point, with an embedder that takes no time.
 
-As a program it keeps everything imported and forks an update for each line of JSON that it reads:
-{"articles": FOLDER, "index": FOLDER} and where to die: {"step": n} at the n-th call of ``progress``, {"call": n} at the n-th
-edge of what touches the disk, {"after": seconds} at any moment. {"wait": FILE}: say "waits" before the first text is embedded, and
-do so until there is such a file. It answers with a line that says how the update ended.
-With the argument "read FOLDER" it asks the index in FOLDER until a file "stop" lies beside it.
+As a program it imports everything once and forks an update for each line of JSON on its input:
+{"articles": FOLDER, "index": FOLDER}, and when to kill it: {"step": n} at the n-th call of ``progress``, {"call": n} before or after
+a call that touches the disk, the n-th in all, {"after": seconds} after some time. With {"wait": FILE} the update prints "waits" before
+it embeds the first text, and waits until the file exists. A line of output says how each update ended.
+With the arguments "read FOLDER" it searches the index in FOLDER until a file "stop" lies beside the index.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ JUMPS = (
 
 
 class Stub(Embedder):
-    """A text's vector is made of its hash."""
+    """An embedder that makes the vector of a text from its hash."""
 
     def __init__(self, dimension: int = DIMENSION, die_after: int = -1) -> None:
         super().__init__("stub")
@@ -88,7 +88,7 @@ def page(number: int, word: str = "图书馆") -> str:
 
 
 def start(articles: Path, index_dir: Path) -> None:
-    """Eight builds: seven segments, a generation and a segment that the next build will drop."""
+    """Build eight times: seven segments, and one generation and one segment that the next build will delete."""
     articles.mkdir()
     for n, text in enumerate([*(page(n) for n in range(6)), *JUMPS]):
         (articles / f"a{n}.txt").write_text(text, encoding="utf-8")
@@ -99,7 +99,7 @@ def start(articles: Path, index_dir: Path) -> None:
 
 
 def change(articles: Path) -> None:
-    """Two files added, two edited, one removed, one renamed."""
+    """Add two files, edit two, remove one, rename one."""
     (articles / "c1.txt").write_text(page(31, "体育馆"), encoding="utf-8")
     (articles / "c2.txt").write_text(page(32, "体育馆"), encoding="utf-8")
     (articles / "a1.txt").write_text(page(1, "博物馆"), encoding="utf-8")
@@ -109,7 +109,7 @@ def change(articles: Path) -> None:
 
 
 class _Killed:
-    """Counts, and kills this process when it is time."""
+    """Counts calls and kills this process at the given one."""
 
     def __init__(self, at: int) -> None:
         self._left = at
@@ -122,7 +122,7 @@ class _Killed:
 
 
 class _Listed:
-    """Says after which calls the disk is another than before: to die elsewhere is to die there."""
+    """Prints the numbers of the calls that change the disk: to be killed at another call has the same result."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._calls, self._state = folder, 0, ""
@@ -184,7 +184,7 @@ def _edged(call: Callable[..., Any], name: str, both: bool, edges: _Killed | _Li
 
 
 def _serve() -> None:
-    with tempfile.TemporaryDirectory() as place:  # so that dictionaries are read once and not by every child
+    with tempfile.TemporaryDirectory() as place:  # loads the dictionaries once for all children
         start(Path(place, "articles"), Path(place, "index"))
     for line in sys.stdin:
         order = json.loads(line)
@@ -196,16 +196,16 @@ def _serve() -> None:
                 os.write(1, b"\n")
                 os._exit(0)
             finally:
-                os._exit(2)  # whatever happened, there is one server
+                os._exit(2)  # whatever happened, the child must not go on as a second server
         if "after" in order:
             time.sleep(order["after"])
-            os.kill(child, signal.SIGKILL)  # it is not waited for yet: its number is its own still
+            os.kill(child, signal.SIGKILL)  # nobody has waited for the child yet, so no other process has its id
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print(json.dumps({"code": code, "seconds": time.monotonic() - began}), flush=True)
 
 
 def _read(index_dir: Path) -> None:
-    """What ``answers_of`` says, and what is held open, by the number of segments."""
+    """Search until told to stop. Print the answers that are wrong, and how many files are open for each number of segments."""
     assistant = Assistant(Settings(index_dir=index_dir), Stub())
     answers, wrong, generations = 0, [], []
     held: dict[int, set[tuple[int, int]]] = defaultdict(set)
@@ -244,7 +244,7 @@ def _read(index_dir: Path) -> None:
 
 
 def step_of(articles: Path, number: int) -> None:
-    """What the reader looks for: one article says how many updates there were, the last ten have one of their own."""
+    """Write the articles after n updates: one says how many updates there were, and each of the last ten has its own."""
     (articles / "now.txt").write_text(page(number, "图书馆（最新）"), encoding="utf-8")
     (articles / f"n{number:02}.txt").write_text(page(100 + number), encoding="utf-8")
     (articles / f"n{number - 10:02}.txt").unlink(missing_ok=True)

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import IndexMissing
-from rag.index import article_store, reprints
-from rag.index.article_store import Store
+from rag.index import article_tables, reprints
+from rag.index.article_store import ArticleStore
 from rag.index.history import roll_back
-from rag.index.reprints import CROWD, Bands, Printed, alike, bands_of, distinct, key_of, twins_of
+from rag.index.reprints import CROWD, Bands, PrintedText, alike, bands_of, distinct, text_key, twins_of
 from rag.index.snapshot import Index, load
-from rag.indexing import merge, writer
+from rag.indexing import earlier_texts, merge, segment_writer
 from rag.indexing.build import build
 from rag.schema import Article, Entry, Hit, Passage, Run
 from tests.faults.update import Stub
@@ -37,7 +37,7 @@ def article(name: str, text: str, date: str = "") -> Article:
     return Article(name, f"{name}.txt", name, (), date, "article", text, (Run(0, 0, len(text)),))
 
 
-def nothing_earlier(bands: Bands) -> list[list[Printed]]:
+def nothing_earlier(bands: Bands) -> list[list[PrintedText]]:
     return [[] for _ in bands]
 
 
@@ -47,14 +47,14 @@ def twins(*texts: str) -> list[tuple[int, ...]]:
 
 
 def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
-    """The articles, each with its other places: told from all together, or as if they came one by one."""
+    """Return the articles with their copies, compared all together or as if they came one by one."""
     bands = [bands_of(a) for a in articles]
-    keys = [key_of(a.text) if own else None for a, own in zip(articles, bands, strict=True)]
+    keys = [text_key(a.text) if own else None for a, own in zip(articles, bands, strict=True)]
     found: list[tuple[int, ...]] = []
 
-    def earlier(wanted: Bands) -> list[list[Printed]]:
-        known = [(key_of(articles[n].text), articles.__getitem__, n) for n in reversed(range(len(found)))]
-        return [[each for each in known if band in bands[each[2]]] for band in wanted]
+    def earlier(wanted: Bands) -> list[list[PrintedText]]:
+        known = [PrintedText(text_key(articles[n].text), articles.__getitem__, n) for n in reversed(range(len(found)))]
+        return [[text for text in known if band in bands[text.row]] for band in wanted]
 
     if at_once:
         found = twins_of(articles, bands, nothing_earlier)
@@ -76,7 +76,7 @@ def mark(articles: Sequence[Article], at_once: bool = True) -> list[Article]:
 
 
 def by_hand(articles: Sequence[Article]) -> dict[str, tuple[str, ...]]:
-    """Id -> the ids of its copies, every text compared with every other."""
+    """Return id -> the ids of its copies, by comparing every text with every other."""
     bands = {a.article_id: set(bands_of(a)) for a in articles}
     return {
         a.article_id: tuple(
@@ -185,8 +185,8 @@ def test_copies_are_mutual(texts: list[str]) -> None:
 
 
 def window(first: int) -> str:
-    """Sixty words of a long row of them; of two windows eight words apart nearly nine tenths are the same, of two that are sixteen
-    apart not eight."""
+    """Return sixty words of a long list. Two windows that begin eight words apart share nearly nine tenths, two that begin sixteen
+    words apart less than eight tenths."""
     words = (f"{chr(0x4E00 + 7 * n)}{chr(0x5000 + 11 * n)}{chr(0x6000 + 13 * n)}，" for n in range(first, first + 60))
     return "本报讯 " + "".join(words) + "。"
 
@@ -194,20 +194,20 @@ def window(first: int) -> str:
 def test_what_is_like_one_need_not_be_like_another() -> None:
     a, b, c = window(0), window(8), window(16)
     assert [alike(a, b), alike(b, c), alike(a, c)] == [True, True, False]
-    assert twins(a, b, c) == [(), (key_of(a),), (key_of(b),)]
-    assert twins(a, c, b) == [(), (), tuple(sorted((key_of(a), key_of(c))))]
+    assert twins(a, b, c) == [(), (text_key(a),), (text_key(b),)]
+    assert twins(a, c, b) == [(), (), tuple(sorted((text_key(a), text_key(c))))]
     assert twins(a, "短。", a, b, a) == [
         (),
         (),
         (),
-        (key_of(a),),
+        (text_key(a),),
         (),
-    ]  # the same text needs no twin, a later one names the earlier
+    ]  # an equal text needs no twin; the later text names the earlier one
     assert copies(article("a", a), article("b", b), article("c", c)) == {"a": ("b",), "b": ("a", "c"), "c": ("b",)}
 
 
 def reports(count: int) -> list[str]:
-    """Texts to one pattern: most of their words are the same, none of their figures."""
+    """Return texts written to one pattern: they share most words and no figure."""
     return [
         "本报讯 " + "".join(f"近日，平湖第{n * 17 + k}座图书馆建成，藏书{k}万册，前来的读者很多。" for k in range(25))
         for n in range(0, 1000 * count, 1000)
@@ -215,12 +215,12 @@ def reports(count: int) -> list[str]:
 
 
 def test_a_crowd_of_texts_to_a_pattern_costs_what_a_few_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a reprint of the first of them is found among them by the bands that are its own."""
+    """A reprint of the first of them is found by the bands that the others lack."""
     compared = []
     monkeypatch.setattr(reprints, "alike", lambda a, b: compared.append(a) or alike(a, b))
     texts = reports(150)
     reprint = "新华社杭州电（记者某某）" + texts[0]
-    assert twins(*texts, reprint) == [()] * 150 + [(key_of(texts[0]),)]
+    assert twins(*texts, reprint) == [()] * 150 + [(text_key(texts[0]),)]
     assert max(compared.count(text) for text in (*texts, reprint)) == CROWD
     assert len(compared) <= CROWD * 150
 
@@ -228,30 +228,30 @@ def test_a_crowd_of_texts_to_a_pattern_costs_what_a_few_cost(monkeypatch: pytest
 def test_of_more_that_are_alike_the_last_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reprints, "CROWD", 2)
     texts = [STORY + end * 3 for end in "甲乙丙丁"]
-    keys = [key_of(text) for text in texts]
+    keys = [text_key(text) for text in texts]
     assert twins(*texts[:3]) == [(), (keys[0],), tuple(sorted(keys[:2]))]
     assert twins(*texts, texts[0])[3:] == [tuple(sorted(keys[1:3])), ()]
 
 
 def test_the_texts_of_a_band(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that two articles print counts once, and as long as one of them is left."""
+    """A text that two articles print counts once, as long as one of the two is left."""
     texts = {"a": "甲", "a2": "甲", "b": "乙", "c": "丙"}
     bands = {"a": (1, 2), "a2": (1, 2), "b": (1, 3), "c": (1, 4)}
     entries = [
         Entry(article(name, text), name, 0, twins=(5,) * (name == "b"), bands=bands[name])
         for name, text in texts.items()
     ]
-    article_store.write(tmp_path / article_store.FILE, [*entries, Entry(article("d", "丁"), "d", 0)], [], [])
-    opened, (a, b, c) = Store(tmp_path), (key_of(text) for text in "甲乙丙")
-    assert opened.near((1, 2, 9), 2) == [[(c, 3), (b, 2)], [(a, 0)], []]
-    assert opened.near((3, 1), 9) == [[(b, 2)], [(c, 3), (b, 2), (a, 0)]]
-    monkeypatch.setattr(writer, "CROWD", 1)
-    assert writer._living(opened, (1, 2), ()) == [[(c, 3)], [(a, 0)]]
-    assert writer._living(opened, (1, 4), {3}) == [[(b, 2)], []]
-    assert writer._living(opened, (1, 3), {0, 2, 3}) == [[(a, 1)], []]
-    assert writer._living(opened, (1, 2), {0, 1, 2, 3}) == [[], []]
-    assert [opened.text(row) for row in range(5)] == [[a], [a], [b], [c], []]
-    assert (opened.printing(a), opened.twins(5), opened.twins(b), opened.twins(a)) == (
+    article_tables.write(tmp_path / article_tables.FILE, [*entries, Entry(article("d", "丁"), "d", 0)], [], [])
+    opened, (a, b, c) = ArticleStore(tmp_path), (text_key(text) for text in "甲乙丙")
+    assert opened.texts_in((1, 2, 9), 2) == [[(c, 3), (b, 2)], [(a, 0)], []]
+    assert opened.texts_in((3, 1), 9) == [[(b, 2)], [(c, 3), (b, 2), (a, 0)]]
+    monkeypatch.setattr(earlier_texts, "CROWD", 1)
+    assert earlier_texts.texts_left(opened, (1, 2), ()) == [[(c, 3)], [(a, 0)]]
+    assert earlier_texts.texts_left(opened, (1, 4), {3}) == [[(b, 2)], []]
+    assert earlier_texts.texts_left(opened, (1, 3), {0, 2, 3}) == [[(a, 1)], []]
+    assert earlier_texts.texts_left(opened, (1, 2), {0, 1, 2, 3}) == [[], []]
+    assert [opened.text_of(row) for row in range(5)] == [a, a, b, c, None]
+    assert (opened.articles_with(a), opened.twins_of(5), opened.twins_of(b), opened.twins_of(a)) == (
         [(0, "a"), (1, "a2")],
         [(2, b)],
         [(2, 5)],
@@ -276,11 +276,10 @@ STEPS = st.lists(
 def test_copies_are_those_of_a_new_build_and_of_all_pairs(
     steps: list[list[tuple[str, int]]], few: int, block: int, back: set[int]
 ) -> None:
-    """Files written, overwritten and removed, after some steps the generation before taken back into use, segments merged,
-    and of a run several."""
+    """Write, overwrite and remove files; after some steps, roll back. Segments are merged, and one build writes several."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(merge, "_FEW", few)
-        patch.setattr(writer, "_BLOCK", block)
+        patch.setattr(segment_writer, "BLOCK", block)
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()
         (folder / "z.txt").write_text(TEXTS[0], encoding="utf-8")

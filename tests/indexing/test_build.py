@@ -25,10 +25,10 @@ from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
 from rag.index.generation import damage, generations
 from rag.index.history import KEEP, roll_back
-from rag.index.manifest import FORMAT, current_generation, read_manifest
+from rag.index.manifest import FORMAT, Counts, Model, current_generation, read_manifest
 from rag.index.snapshot import load
 from rag.indexing.build import build, what_changed
-from rag.indexing.merge import due
+from rag.indexing.merge import segments_to_merge
 from rag.indexing.reader_version import reader_sources, reader_version
 from rag.layout.articles import articles_of
 from rag.reading.reader import Reader, read_page
@@ -47,7 +47,7 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
     opened = load(index_dir, embedder)
     expected = [a for path in sorted(seeds.glob("0*.txt")) for a in articles_of(read_page(path, seeds, 4.0))]
     assert list(opened.articles.values()) == expected
-    assert opened.vectors.size == len(opened.passages) == opened.bm25.size == opened.manifest["counts"]["passages"]
+    assert opened.vectors.size == len(opened.passages) == opened.bm25.size == opened.manifest.counts.passages
     texts = [p.context for p in opened.passages]
     rows = opened.vectors.rows(np.arange(len(texts)))[::9]
     assert (rows * embedder.embed_passages(texts[::9])).sum(1).min() > 0.999
@@ -56,17 +56,17 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
 
 def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     manifest = read_manifest(index_dir)
-    assert manifest["format"] == FORMAT
-    assert manifest["generation"] == current_generation(index_dir) == "g000001"
-    assert manifest["model"] == {"name": "multilingual-e5-small", "fingerprint": embedder.fingerprint, "dimension": 384}
-    assert manifest["settings"] == {"reading": reader_version(DEFAULT_LIMITS)}
+    assert manifest.format == FORMAT
+    assert manifest.generation == current_generation(index_dir) == "g000001"
+    assert manifest.model == Model(name="multilingual-e5-small", fingerprint=embedder.fingerprint, dimension=384)
+    assert manifest.settings == {"reading": reader_version(DEFAULT_LIMITS)}
     assert load(index_dir).files() == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
-    assert manifest["counts"]["files"] == 5
-    assert manifest["counts"]["articles"] == 27
-    assert manifest["refused"] == []
-    assert list(manifest["segments"].values()) == [[27, manifest["counts"]["passages"]]]
-    assert manifest["previous"] is None
-    assert sorted(p.name for p in (index_dir / "segments").iterdir()) == list(manifest["segments"])
+    assert manifest.counts.files == 5
+    assert manifest.counts.articles == 27
+    assert manifest.refused == ()
+    assert list(manifest.segments.values()) == [(27, manifest.counts.passages)]
+    assert manifest.previous is None
+    assert sorted(p.name for p in (index_dir / "segments").iterdir()) == list(manifest.segments)
 
 
 def test_nothing_is_pickled(index_dir: Path) -> None:
@@ -92,7 +92,7 @@ def test_unchanged_files_are_not_read_again(
     again = build(folder, built, embedder)
     assert (again.embedded, again.reused, again.changes.unchanged) == (0, 2, 2)
     assert current_generation(built) == "g000001"
-    assert (built / "CURRENT").stat().st_mtime > 1e9  # `make run` asks when it was last looked at
+    assert (built / "CURRENT").stat().st_mtime > 1e9  # `make run` reads when the folder was last looked at
 
 
 def test_file_is_not_even_opened_when_its_stamp_is_the_same(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
@@ -108,7 +108,7 @@ def test_file_is_not_even_opened_when_its_stamp_is_the_same(folder: Path, tmp_pa
 def test_file_read_in_the_making_is_opened_once_more_and_no_more(
     folder: Path, tmp_path: Path, embedder: Embedder
 ) -> None:
-    """Its times tell nothing at first; so do those of a copied folder."""
+    """Its times say nothing at first. The same is true for a copied folder."""
     index_dir = tmp_path / "index"
     build(folder, index_dir, embedder)
     shutil.copytree(folder, tmp_path / "copy")
@@ -152,7 +152,7 @@ def test_renamed_file_keeps_its_vectors_and_takes_its_new_name(built: Path, fold
 
 
 def test_archive_that_is_unpacked_beside_the_other_page_of_a_story(tmp_path: Path, embedder: Embedder) -> None:
-    """The file is another, the page and its article have the same names."""
+    """Another file holds the page, and the page and its article keep their names."""
     folder = tmp_path / "pages"
     folder.mkdir()
     (folder / "z.txt").write_text(JUMPS[1], encoding="utf-8")
@@ -181,7 +181,7 @@ def test_row_that_gets_its_text_takes_its_place(tmp_path: Path, embedder: Embedd
     assert list(load(tmp_path / "index").articles) == ["a.csv#1#1", "a.csv#2#1", "a.csv#3#1"]
 
 
-def test_files_that_exchange_theirtexts_of(built: Path, folder: Path, embedder: Embedder) -> None:
+def test_files_that_exchange_their_texts(built: Path, folder: Path, embedder: Embedder) -> None:
     (folder / "a.txt").write_text(SECOND, encoding="utf-8")
     (folder / "b.txt").write_text(FIRST, encoding="utf-8")
     done = build(folder, built, embedder)
@@ -229,13 +229,13 @@ def test_a_folder_whose_yaml_cannot_be_used_keeps_its_articles(built: Path, fold
             build(folder, built, embedder)
         (folder / name).unlink()
         assert (current_generation(built), texts_of(built)) == (generation, articles)
-    (folder / "sub" / "c.txt.yaml").write_text("data: 2020\n")  # which speaks of one file
+    (folder / "sub" / "c.txt.yaml").write_text("data: 2020\n")  # speaks of one file only
     assert [file for file, _ in build(folder, built, embedder).refused] == ["sub/c.txt"]
 
 
 def test_what_linked_two_articles_may_go(tmp_path: Path, embedder: Embedder) -> None:
-    """One prints two stories that others print alone: when it is gone, these have nothing in common, as in a new build; nor has
-    a reprint with what came into the place of the first."""
+    """One article prints two stories that others print alone. When it is gone, the others have nothing in common, as in a new build. A
+    reprint has nothing in common with the article that takes the place of the first one."""
     one, two = (
         "　　本报讯 " + "".join(f"{words}第{n}号{words[::-1]}，" for n in range(30)) + "。\n"
         for words in ("黄桃喜获丰收", "算力中心通电")
@@ -260,7 +260,7 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
     build(folder, tmp_path / "index", embedder)
     (folder / "a.csv").write_text("\n".join(["标题,正文", *rows, "新条,平湖又建成了一座图书馆。"]), encoding="utf-8")
     done = build(folder, tmp_path / "index", embedder)
-    assert (done.embedded, list(done.manifest["segments"].values())) == (1, [[29, 29], [1, 1]])
+    assert (done.embedded, list(done.manifest.segments.values())) == (1, [(29, 29), (1, 1)])
     assert len(load(tmp_path / "index").articles) == 30
     assert len(load(tmp_path / "index").files()) == 30
 
@@ -268,14 +268,14 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
 def test_export_that_fills_several_segments(
     tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.indexing.writer._BLOCK", 60)
+    monkeypatch.setattr("rag.indexing.segment_writer.BLOCK", 60)
     folder = tmp_path / "rows"
     folder.mkdir()
     rows = [f"第{n}条,{'平湖' * 10}建成了第{n}座图书馆。" for n in range(10, 17)]  # 30 characters each
     (folder / "a.csv").write_text("\n".join(["标题,正文", *rows]), encoding="utf-8")
     first = build(folder, tmp_path / "index", embedder)
-    assert list(first.manifest["segments"].values()) == [[2, 2], [2, 2], [2, 2], [1, 1]]
-    assert first.manifest["counts"] == {"files": 1, "articles": 7, "passages": 7}
+    assert list(first.manifest.segments.values()) == [(2, 2), (2, 2), (2, 2), (1, 1)]
+    assert first.manifest.counts == Counts(files=1, articles=7, passages=7)
     (folder / "a.csv").write_text(
         "\n".join(["标题,正文", *rows[1:]]), encoding="utf-8"
     )  # each row has another number now
@@ -284,26 +284,26 @@ def test_export_that_fills_several_segments(
     assert list(load(tmp_path / "index").articles.values()) == list(load(tmp_path / "anew").articles.values())
     (folder / "b.txt").write_text(OTHER, encoding="utf-8")
     (folder / "a.csv").unlink()
-    assert build(folder, tmp_path / "index", embedder).manifest["counts"] == {"files": 1, "articles": 1, "passages": 1}
+    assert build(folder, tmp_path / "index", embedder).manifest.counts == Counts(files=1, articles=1, passages=1)
 
 
 def test_damaged_vectors_are_not_sealed_into_what_is_new(built: Path, folder: Path, embedder: Embedder) -> None:
     (vectors,) = built.glob("segments/*/vectors.npy")
     data = bytearray(vectors.read_bytes())
-    data[-1] ^= 0x80  # the sign of one number: the vector is as long as it was
+    data[-1] ^= 0x80  # the sign of one number: the vector keeps its length
     vectors.write_bytes(data)
     (folder / "b.txt").rename(folder / "c.txt")
-    assert build(folder, built, embedder).embedded == 1  # a rename, which would embed nothing
+    assert build(folder, built, embedder).embedded == 1  # with undamaged vectors a rename embeds nothing
 
 
 def test_version_that_reads_otherwise_reads_again(built: Path, folder: Path, embedder: Embedder) -> None:
     done = build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0))
-    assert (done.changes.again, done.embedded, done.manifest["generation"]) == (("a.txt", "b.txt"), 0, "g000002")
-    assert not build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0)).changes.again
+    assert (done.changes.reread, done.embedded, done.manifest.generation) == (("a.txt", "b.txt"), 0, "g000002")
+    assert not build(folder, built, embedder, replace(DEFAULT_LIMITS, text_mb=3.0)).changes.reread
 
 
 def test_reader_version_covers_all_that_an_article_passes_through() -> None:
-    """Every module that the reader, the layout, the passages and the parsers loaded by name import."""
+    """Follow the imports of the reader, the layout, the passages and the parsers that are loaded by name."""
     rag = ROOT / "rag"
     parsers = ("pdf", "docx", "html_article", "ocr")
     waiting = {
@@ -351,7 +351,7 @@ def test_article_added_and_article_removed(built: Path, folder: Path, embedder: 
 
 
 def _brute(index_dir: Path, embedder: Embedder) -> dict[str, list[str]]:
-    """For some questions, the passages as they are found."""
+    """Return the passages found for some questions."""
     retriever = Retriever(load(index_dir, embedder), embedder)
     return {
         q: [h.passage.passage_id for h in retriever.search(parse(q, (), retriever.names), 5)]
@@ -370,8 +370,8 @@ STEPS = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d"]), st.integers(-1
 @given(STEPS)
 @hypothesis.settings(max_examples=25)
 def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: list[tuple[str, int]]) -> None:
-    """Files written, overwritten and removed, an index brought up to date after each, against one built at the end; among
-    the texts are a story on two pages, one reprinted and one that says nothing."""
+    """Write, overwrite and remove files, update an index after each step, and compare it with one built at the end. Among the texts are a
+    story on two pages, a reprint and a text that says nothing."""
     texts = [FIRST, SECOND, JUMPS[0], JUMPS[1], "  \n"]
     with tempfile.TemporaryDirectory() as place:
         folder, index_dir = Path(place, "articles"), Path(place, "index")
@@ -387,8 +387,8 @@ def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: l
         grown, anew = load(index_dir), load(Path(place, "anew"))
         assert list(grown.articles.values()) == list(anew.articles.values())
         assert grown.files() == anew.files()
-        assert grown.manifest["counts"] == anew.manifest["counts"]
-        assert grown.manifest["refused"] == anew.manifest["refused"]
+        assert grown.manifest.counts == anew.manifest.counts
+        assert grown.manifest.refused == anew.manifest.refused
         assert sorted(grown.passages[i].passage_id for i in grown.live.tolist()) == sorted(
             p.passage_id for p in anew.passages
         )
@@ -412,13 +412,13 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     shapes = []
     for n in range(10):
         (folder / f"{n}.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号"), encoding="utf-8")
-        shapes.append(len(build(folder, tmp_path / "index", embedder).manifest["segments"]))
+        shapes.append(len(build(folder, tmp_path / "index", embedder).manifest.segments))
     assert shapes == [1, 2, 3, 4, 5, 6, 7, 1, 2, 3]
     assert [a.file for a in load(tmp_path / "index").articles.values()] == [f"{n}.txt" for n in range(10)]
     for n in range(1, 10):
         (folder / f"{n}.txt").unlink()
     last = build(folder, tmp_path / "index", embedder)
-    assert list(last.manifest["segments"].values()) == [[8, 8]]
+    assert list(last.manifest.segments.values()) == [(8, 8)]
     assert [a.file for a in load(tmp_path / "index").articles.values()] == ["0.txt"]
     assert damage(tmp_path / "index") == []
 
@@ -429,7 +429,7 @@ def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embed
     for n in range(9):
         (folder / f"{n}.txt").write_text(OTHER.replace("黄桃", f"黄桃{n}号") if n != 3 else "", encoding="utf-8")
         last = build(folder, tmp_path / "index", embedder)
-    assert list(last.manifest["segments"].values()) == [[7, 7], [1, 1]]
+    assert list(last.manifest.segments.values()) == [(7, 7), (1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -441,7 +441,7 @@ def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embed
         ([10_000, *[900] * 8], [10_000, *[900] * 8], list(range(1, 9))),
         ([8_000] * 8, [8_000] * 8, list(range(8))),
         ([300_000] * 8, [300_000] * 8, []),  # together too large
-        ([60_000, 9_000, *[60_000] * 8], [60_000] * 10, [0, 1, *range(2, 8)]),  # of many the eight smallest
+        ([60_000, 9_000, *[60_000] * 8], [60_000] * 10, [0, 1, *range(2, 8)]),  # the eight smallest of many
         ([10_000, 4_000, 50], [10_000, 9_000, 50], [1]),
         ([10_000, 5_000, 50], [10_000, 9_000, 50], []),
         ([10, 1, 50], [10, 9, 50], []),
@@ -449,7 +449,7 @@ def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embed
     ],
 )
 def test_what_is_merged(live: list[int], sizes: list[int], expected: list[int]) -> None:
-    assert due(live, sizes) == expected
+    assert segments_to_merge(live, sizes) == expected
 
 
 def test_generations_are_kept_to_go_back_to(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -509,16 +509,16 @@ def test_bad_files_are_left_out_and_named(built: Path, folder: Path, embedder: E
         "gone.txt": "gone.txt cannot be read (No such file or directory): check the file and its permissions.",
         "large.txt": "large.txt has 5.0 MB, over the limit of 4 MB a file: split it, or raise RAG_MAX_FILE_MB.",
     }
-    assert read_manifest(built)["refused"] == [{"file": f, "why": w} for f, w in done.refused]
+    assert [(row.file, row.why) for row in read_manifest(built).refused] == list(done.refused)
     assert texts_of(built) == [*OLD, "本报讯近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。"]
     again = build(folder, built, embedder)
-    assert (again.refused, again.changes.read, again.manifest["generation"]) == (
+    assert (again.refused, again.changes.read, again.manifest.generation) == (
         done.refused,
         (),
-        done.manifest["generation"],
+        done.manifest.generation,
     )
     (folder / "nowhere").symlink_to(folder / "gbk.txt")
-    assert build(folder, built, embedder).changes.again == ("gone.txt",)
+    assert build(folder, built, embedder).changes.reread == ("gone.txt",)
     assert len(texts_of(built)) == 4
 
 
@@ -554,20 +554,20 @@ def test_unreadable_file(built: Path, folder: Path, embedder: Embedder, monkeypa
     assert done.refused == (("c.txt", "c.txt cannot be read (Permission denied): check the file and its permissions."),)
     assert texts_of(built) == OLD
     again = build(folder, built, embedder)
-    assert (again.changes.again, again.refused, again.manifest["generation"]) == (
+    assert (again.changes.reread, again.refused, again.manifest.generation) == (
         ("c.txt",),
         done.refused,
-        done.manifest["generation"],
+        done.manifest.generation,
     )
     monkeypatch.undo()
-    assert build(folder, built, embedder).refused == ()  # though the file is as it was
+    assert build(folder, built, embedder).refused == ()  # although the file did not change
     assert len(texts_of(built)) == 3
 
 
 def test_folder_within_that_cannot_be_read(
     built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its articles are not gone."""
+    """Its articles do not count as removed."""
     (folder / "sub").mkdir()
     (folder / "sub" / "c.txt").write_text(OTHER, encoding="utf-8")
     build(folder, built, embedder)
@@ -607,11 +607,11 @@ def test_file_that_is_cut_short_while_it_is_read(
     monkeypatch.setattr(Path, "read_bytes", lambda self: b"" if self.name == "c.txt" else real(self))
     assert build(folder, built, embedder).refused == (("c.txt", "c.txt is empty: fill it or remove it."),)
     monkeypatch.undo()
-    assert build(folder, built, embedder).refused == ()  # it was written again with the very text that it had
+    assert build(folder, built, embedder).refused == ()  # the same text was written again
 
 
 def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: Embedder) -> None:
-    """As archives packed on a Chinese Windows unpack: the name's bytes are GBK, no UTF-8."""
+    """An archive packed on a Chinese Windows unpacks to such names: their bytes are GBK, not UTF-8."""
     (folder / "a.txt").rename(os.fsdecode(os.fsencode(folder) + b"/" + "平湖.txt".encode("gbk")))
     build(folder, tmp_path / "index", embedder)
     assert sorted(texts_of(tmp_path / "index")) == sorted(OLD)
@@ -624,7 +624,7 @@ def test_copied_index_answers_from_its_new_place(built: Path, tmp_path: Path) ->
 
 
 def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
-    """Each bad one is named, and the others are in the index."""
+    """Each unusable one is named, and the others are in the index."""
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "a.txt").write_bytes(FIRST.encode("gbk"))

@@ -45,7 +45,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
-        """Returns once it says that it is well: seconds that took."""
+        """Start the server and wait until it is healthy. Return the seconds."""
         began = time.monotonic()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -76,15 +76,15 @@ class Server:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """As a power cut: no goodbye."""
+        """Stop it as a power cut does."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
 
 def clustered(n: int, d: int, seed: int) -> np.ndarray:
-    """Unit rows in groups of about a hundred, (n, d): rows drawn evenly over the sphere have no near neighbours,
-    and every graph looks broken on them."""
+    """Return unit rows (n, d) in groups of about a hundred. Rows drawn evenly over the sphere have no near neighbours, and every
+    graph looks broken on them."""
     random = np.random.default_rng(seed)
     centres = random.normal(size=(max(2, n // 100), d)) / np.sqrt(d)
     rows = centres[random.integers(len(centres), size=n)] + 0.6 * random.normal(size=(n, d)) / np.sqrt(d)

@@ -1,8 +1,8 @@
 """A real Milvus cluster for `make test-cluster`: etcd, and each role a process of its own, two of them query nodes.
 
 The message broker is the one that librdkafka brings for tests: it speaks Kafka over TCP and keeps its messages in the
-memory of the process that holds this cluster. Object storage is a folder. As the server of ``milvus_server`` it
-listens on every interface, so it is run only in a network namespace of its own.
+memory of the process that holds this cluster. Object storage is a folder. Like the server of ``tests.servers.milvus`` it
+listens on every interface, so it runs only in a network namespace of its own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ METRICS = {name: 9100 + at for at, name in enumerate(ROLES)}
 
 
 class Cluster(Server):
-    """``ttl`` is that of a node's lease, in seconds."""
+    """``ttl``: seconds until the lease of a dead node ends."""
 
     def __init__(self, folder: Path, port: int, ttl: int) -> None:
         self._broker = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "-"})
@@ -104,7 +104,7 @@ class Cluster(Server):
         raise TimeoutError(f"{name}: {self.log(name).read_text(errors='replace')[-3000:]}")
 
     def kill_node(self, name: str) -> None:
-        """As a power cut: no goodbye."""
+        """Stop a node as a power cut does."""
         process = self._running.pop(name)
         process.kill()
         process.wait()
@@ -114,7 +114,7 @@ class Cluster(Server):
             self.kill_node(name)
 
     def memory(self) -> dict[str, int]:
-        """Resident MB of each process."""
+        """Return the resident MB of each process."""
         return {
             name: int((Path("/proc") / str(process.pid) / "statm").read_text().split()[1]) * 4 // 1024
             for name, process in self._running.items()

@@ -1,4 +1,4 @@
-"""Speed and recall of Milvus beside FAISS flat, in one run: unshare --map-root-user --net python tests/milvus_bench.py 10000"""
+"""Speed and recall of Milvus and of FAISS flat in one run: unshare --map-root-user --net python -m tests.vectors.milvus_bench 10000"""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
-import rag.vectors.milvus_store
+import rag.vectors.milvus_collection
 from rag.schema import Article
 from rag.text.filters import facts_of, filter_of
-from rag.vectors.flat import Among, FlatVectors
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
+from rag.vectors.store import Among
 from tests.servers.milvus import PORT, Server, clustered, loopback
+from tests.support.exact_vectors import ExactVectors
 
 HERE, SEGMENT, MODEL, D, K = Address("127.0.0.1", PORT, "bench"), "0" * 16, "m", 384, 10
 SHARES = {1: "1901", 8: "1902", 15: "1903", 50: "1904"}  # per cent of the rows that each filter lets through
 
 
 def timed(search, queries: np.ndarray) -> tuple[str, np.ndarray]:
-    """One query at a time: p50 and p95 in ms, rows."""
+    """Search for one query at a time. Return p50 and p95 in ms, and the rows found."""
     took, rows = [], []
     for query in queries:
         began = time.perf_counter()
@@ -39,11 +40,11 @@ def main(n: int) -> None:
     part = np.random.default_rng(2).choice([*SHARES, 0], size=n, p=[0.01, 0.08, 0.15, 0.5, 0.26])
     plain = Article("a.txt#1", "a.txt", "", (), "", "article", "", ())
     dated = {share: facts_of(replace(plain, date=SHARES.get(share, ""))) for share in [*SHARES, 0]}
-    flat = FlatVectors.build(vectors)
+    flat = ExactVectors.build(vectors)
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
         print(f"n {n}, start {server.start():.1f} s")
-        upsert = rag.vectors.milvus_store._upsert
+        upsert = rag.vectors.milvus_collection._upsert
 
         def noted(*arguments) -> set[str]:
             at = time.monotonic()
@@ -51,7 +52,7 @@ def main(n: int) -> None:
             print(f"upserts {n / (time.monotonic() - at):.0f} a second")
             return sources
 
-        rag.vectors.milvus_store._upsert = noted
+        rag.vectors.milvus_collection._upsert = noted
         began = time.monotonic()
         store = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, (dated[share] for share in part))
         print(f"built in {time.monotonic() - began:.1f} s")

@@ -18,11 +18,12 @@ import pytest
 
 from rag.errors import VectorServerError
 from rag.text.filters import Facts, filter_of
-from rag.vectors.flat import Among, FlatVectors, Matrix, Rows
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
+from rag.vectors.store import Among, Matrix, Rows
 from tests.servers.milvus import clustered, loopback
 from tests.servers.milvus_nodes import Cluster
+from tests.support.exact_vectors import ExactVectors
 
 MODEL, N, D, K = "m", 8000, 64, 10
 SEGMENTS = [f"{number:016x}" for number in range(4)]
@@ -30,7 +31,7 @@ MASK = np.arange(N) % 3 == 0
 FACTS = [Facts(20250101 + odd, 20250101 + odd, "嘉兴日报", (), "article", "1") for odd in np.where(MASK, 0, 1).tolist()]
 KINDS = [None, Among(MASK, filter_of("2025-01-01", "2025-01-01"))]
 LONGEST = 60  # seconds without an answer
-LEAST = 0.95  # recall: small parts are merged meanwhile and get another graph, while a part that is missing takes a quarter away
+LEAST = 0.95  # recall: the server merges small parts meanwhile and builds another graph; a missing part would cost a quarter
 
 
 @pytest.fixture(scope="module", params=[30, 5])
@@ -54,8 +55,8 @@ def here(cluster: Cluster) -> Address:
 
 
 @pytest.fixture(scope="module")
-def stores(here: Address) -> list[tuple[MilvusVectors, FlatVectors]]:
-    local = [FlatVectors.build(clustered(N, D, seed)) for seed in range(len(SEGMENTS))]
+def stores(here: Address) -> list[tuple[MilvusVectors, ExactVectors]]:
+    local = [ExactVectors.build(clustered(N, D, seed)) for seed in range(len(SEGMENTS))]
     with ThreadPoolExecutor() as pool:
         built = pool.map(
             lambda segment, vectors: MilvusVectors.build(here, segment, MODEL, vectors, FACTS), SEGMENTS, local
@@ -64,12 +65,12 @@ def stores(here: Address) -> list[tuple[MilvusVectors, FlatVectors]]:
 
 
 def _leaders(store: MilvusVectors) -> set[int]:
-    """The nodes that answer for it."""
+    """Return the nodes that answer for the store."""
     return {shard.shard_leader for replica in store._server("describe_replica", store.name) for shard in replica.shards}
 
 
 def _right(found: tuple[Matrix, Rows], exact: tuple[Matrix, Rows]) -> Rows:
-    """Which questions have the same rows; two of the same score may change places."""
+    """Return the questions with the same rows in both. Two rows with the same score may change places."""
     return np.flatnonzero(
         (np.sort(found[1]) == np.sort(exact[1])).all(axis=1) & (np.abs(found[0] - exact[0]) < 1e-3).all(axis=1)
     )
@@ -85,7 +86,7 @@ def _recall(found: tuple[Matrix, Rows], exact: tuple[Matrix, Rows]) -> float:
 
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_a_query_node_is_killed(
-    cluster: Cluster, here: Address, stores: list[tuple[MilvusVectors, FlatVectors]], replicas: int
+    cluster: Cluster, here: Address, stores: list[tuple[MilvusVectors, ExactVectors]], replicas: int
 ) -> None:
     if replicas > 1:
         for store, _ in stores:
@@ -96,7 +97,7 @@ def test_a_query_node_is_killed(
     assert {len(nodes) for nodes in leaders} == {replicas}
     every = np.concatenate([local.rows(np.arange(0, N, 400)) for _, local in stores])
     asked, exact = [], []
-    for store, local in stores:  # those that the graph answers exactly
+    for store, local in stores:  # the questions that the graph answers exactly
         steady = [_right(store.search(every, K, among), local.search(every, K, among)) for among in KINDS]
         asked.append(every[np.intersect1d(*steady)])
         assert len(asked[-1]) >= 0.8 * len(every), (steady, len(every))

@@ -1,4 +1,4 @@
-"""The cases of `test_milvus.py` that need a server; run by it, in order, in a network namespace of their own."""
+"""The cases of `test_milvus_store.py` that need a server. It runs them in order, in a network namespace of their own."""
 
 from __future__ import annotations
 
@@ -28,11 +28,13 @@ from rag.index.manifest import read_manifest
 from rag.indexing.build import build
 from rag.schema import EVERYTHING, Article, Filter
 from rag.text.filters import facts_of, filter_of, passes
-from rag.vectors.flat import Among, FlatVectors, Matrix, VectorStore
+from rag.vectors import milvus_collection as collection
 from rag.vectors.milvus_connection import Address, connected
-from rag.vectors.milvus_owner import own, owner_of, sweep
-from rag.vectors.milvus_store import MilvusVectors, _create
+from rag.vectors.milvus_owner import drop_segments, owner_of, set_owner
+from rag.vectors.milvus_store import MilvusVectors
+from rag.vectors.store import Among, Matrix, VectorStore
 from tests.servers.milvus import METRICS, PORT, Server, clustered, loopback
+from tests.support.exact_vectors import ExactVectors
 from tests.support.paths import SEEDS
 
 N, D, MODEL = 8000, 64, "f" * 32
@@ -80,7 +82,7 @@ def article(n: int) -> Article:
 
 ARTICLES = [article(n) for n in range(N)]
 FACTS = [facts_of(each) for each in ARTICLES]
-LITTLE = FlatVectors.build(OTHERS)
+LITTLE = ExactVectors.build(OTHERS)
 
 
 def built(segment: str, local: VectorStore, base: str = "baowen") -> MilvusVectors:
@@ -88,7 +90,7 @@ def built(segment: str, local: VectorStore, base: str = "baowen") -> MilvusVecto
 
 
 def all_built(stores: Mapping[str, VectorStore]) -> list[MilvusVectors]:
-    """At the same time: the server spends seconds on each, whatever its size."""
+    """Build all at the same time: the server spends seconds on each, whatever its size."""
     with ThreadPoolExecutor() as pool:
         return list(pool.map(built, stores, stores.values()))
 
@@ -111,17 +113,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def flat() -> FlatVectors:
-    return FlatVectors.build(ROWS)
+def flat() -> ExactVectors:
+    return ExactVectors.build(ROWS)
 
 
 @pytest.fixture(scope="module")
-def first(server: Server, flat: FlatVectors) -> MilvusVectors:
+def first(server: Server, flat: ExactVectors) -> MilvusVectors:
     return built(SEGMENT, flat)
 
 
 def _one_line(kind: type[RagError], words: str, call: Callable[[], object]) -> float:
-    """Seconds until the error."""
+    """Return the seconds until the error."""
     began = time.monotonic()
     with pytest.raises(kind, match=words) as caught:
         call()
@@ -130,7 +132,8 @@ def _one_line(kind: type[RagError], words: str, call: Callable[[], object]) -> f
 
 
 def _same(found: tuple[Matrix, np.ndarray], exact: tuple[Matrix, np.ndarray], least: float = 0.98) -> None:
-    """That share of the rows, as many as there are, and the scores of those found; rows apart by more than 1e-3 in order."""
+    """Check that at least this share of the exact rows is found, with the right number of rows and the right scores, and that rows whose
+    scores differ by more than 1e-3 are in order."""
     recalled = [len({*a} & {*b}) / len({*b}) for a, b in zip(found[1].tolist(), exact[1].tolist(), strict=True)]
     assert np.mean(recalled) >= least
     assert ((found[1] >= 0).sum(axis=1) == (exact[1] >= 0).sum(axis=1)).all()
@@ -148,7 +151,7 @@ def _there(base: str) -> set[str]:
     }
 
 
-def test_same_as_faiss(first: MilvusVectors, flat: FlatVectors) -> None:
+def test_same_as_faiss(first: MilvusVectors, flat: ExactVectors) -> None:
     store: VectorStore = first
     assert (store.size, store.dimension) == (flat.size, flat.dimension) == (N, D)
     for k in (1, 10, 200):
@@ -161,7 +164,7 @@ def test_same_as_faiss(first: MilvusVectors, flat: FlatVectors) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.0005, 0.05, 0.5, 0.95, 1.0])
-def test_rows_that_are_gone(first: MilvusVectors, flat: FlatVectors, share: float) -> None:
+def test_rows_that_are_gone(first: MilvusVectors, flat: ExactVectors, share: float) -> None:
     mask = np.random.default_rng(3).random(N) >= share
     among = Among(mask, gone=np.flatnonzero(~mask))
     found = first.search(QUERIES, 10, among)
@@ -201,11 +204,11 @@ def test_rows_that_are_gone(first: MilvusVectors, flat: FlatVectors, share: floa
     ],
     ids=lambda only: ascii(only)[:80],
 )
-def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
+def test_filter(first: MilvusVectors, flat: ExactVectors, only: Filter) -> None:
     mask = np.array([passes(only, each) for each in ARTICLES])
     found = first.search(QUERIES, 10, Among(mask, only))
     assert mask[found[1][found[1] >= 0]].all()
-    # a graph comes out another one at each build, and under a filter it loses more: 0.97 was seen
+    # each build makes another graph, and a filter costs recall: 0.97 was seen
     _same(found, flat.search(QUERIES, 10, Among(mask)), least=0.9)
     gone = np.arange(N) % 3 == 0
     both = Among(mask & ~gone, only, np.flatnonzero(gone))
@@ -214,8 +217,8 @@ def test_filter(first: MilvusVectors, flat: FlatVectors, only: Filter) -> None:
     _same(found, flat.search(QUERIES, 10, both), least=0.9)
 
 
-def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As by a node that has not loaded everything yet: in 2.3.5 that is no error."""
+def test_an_answer_cut_short(first: MilvusVectors, flat: ExactVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that has not loaded every row yet answers like this; 2.3.5 raises no error."""
 
     class Short(rag.vectors.milvus_connection.Connection):
         kept = 0
@@ -232,7 +235,7 @@ def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatc
     assert (first.search(QUERIES, 10)[1] == flat.search(QUERIES, 10)[1]).all()
     assert (first.search(QUERIES, 10, half)[1] == flat.search(QUERIES, 10, half)[1]).all()
     with monkeypatch.context() as patch:
-        patch.setattr("rag.vectors.milvus_store._counted", lambda *_: N - 1)
+        patch.setattr("rag.vectors.milvus_collection.count_visible", lambda *_: N - 1)
         for Short.kept in (0, 3, 9):
             _one_line(VectorServerError, "is still loading: wait and try again", lambda: first.search(QUERIES, 10))
         assert first.search(QUERIES, 9)[1].shape == (50, 9)
@@ -240,7 +243,7 @@ def test_an_answer_cut_short(first: MilvusVectors, flat: FlatVectors, monkeypatc
         assert set(first.search(QUERIES, 10, half)[1].ravel().tolist()) == {-1, 0, 1, 2, 3}
 
 
-def test_opened_or_refused(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opened_or_refused(first: MilvusVectors, flat: ExactVectors, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = MilvusVectors.open(HERE, SEGMENT, MODEL, flat)
     assert opened.search(QUERIES, 10)[1].tolist() == first.search(QUERIES, 10)[1].tolist()
     _one_line(
@@ -251,7 +254,7 @@ def test_opened_or_refused(first: MilvusVectors, flat: FlatVectors, monkeypatch:
     _one_line(
         IndexIncompatible,
         "another model",
-        lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, FlatVectors.build(clustered(9, 8, 1))),
+        lambda: MilvusVectors.open(HERE, SEGMENT, MODEL, ExactVectors.build(clustered(9, 8, 1))),
     )
     _one_line(
         IndexDamaged,
@@ -282,7 +285,7 @@ def test_another_programs_collections_stay(first: MilvusVectors) -> None:
     server = connected(HERE)
     server("create_collection", foreign, schema=schema)
     for call in (lambda: MilvusVectors.open(HERE, "f" * 16, MODEL, LITTLE), lambda: built("f" * 16, LITTLE)):
-        _one_line(IndexIncompatible, "baowen_f{16} at [0-9.:]+ is none of this program's", call)
+        _one_line(IndexIncompatible, "baowen_f{16} at [0-9.:]+ was made by another program", call)
     others = [
         "baowen",
         "baowen_0123",
@@ -293,23 +296,25 @@ def test_another_programs_collections_stay(first: MilvusVectors) -> None:
     ]
     for other in others:
         server("create_collection", other, schema=schema)
-    sweep(HERE, {SEGMENT})
+    drop_segments(HERE, {SEGMENT})
     assert set(server("list_collections")) == {foreign, first.name, *others}
     for other in (foreign, *others):
         server("drop_collection", other)
 
 
-def test_whole_once_and_left_as_it_is(first: MilvusVectors, flat: FlatVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_once_and_left_as_it_is(
+    first: MilvusVectors, flat: ExactVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number = connected(HERE)("describe_collection", first.name)["collection_id"]
 
     def never(*_: object) -> None:
         raise AssertionError("written again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rag.vectors.milvus_store._create", never)
+        patch.setattr("rag.vectors.milvus_collection.create", never)
         again = MilvusVectors.build(HERE, SEGMENT, MODEL, flat, iter(FACTS))
     assert connected(HERE)("describe_collection", again.name)["collection_id"] == number
-    for facts in (FACTS[:1499], FACTS[:1501]):  # the segment's rows and its facts disagree: nothing comes of it
+    for facts in (FACTS[:1499], FACTS[:1501]):  # more or fewer facts than rows
         with pytest.raises(ValueError, match=r"argument 3 is shorter|more facts than the 1500 vectors"):
             MilvusVectors.build(HERE, "b" * 16, MODEL, LITTLE, facts)
         _one_line(
@@ -318,28 +323,28 @@ def test_whole_once_and_left_as_it_is(first: MilvusVectors, flat: FlatVectors, m
     with ThreadPoolExecutor() as pool:
         pool.submit(MilvusVectors.build, HERE, "e" * 16, "e" * 32, LITTLE, FACTS[:1500])
         repaired, none, one = all_built(
-            {"b" * 16: LITTLE, "c" * 16: FlatVectors.build(OTHERS[:0]), "d" * 16: FlatVectors.build(OTHERS[:1])}
+            {"b" * 16: LITTLE, "c" * 16: ExactVectors.build(OTHERS[:0]), "d" * 16: ExactVectors.build(OTHERS[:1])}
         )
     _same(repaired.search(OTHERS[:20], 10), LITTLE.search(OTHERS[:20], 10))
     assert none.search(QUERIES[:2], 2)[1].tolist() == [[-1, -1]] * 2
     assert one.search(OTHERS[:1], 3)[1].tolist() == [[0, -1, -1]]
     server = connected(HERE)
-    server("delete", repaired.name, ids=[1])  # behind the program's back
+    server("delete", repaired.name, ids=[1])  # by another program
     server("query", repaired.name, "", output_fields=["count(*)"], consistency_level="Strong")
     _one_line(IndexDamaged, "has 1499 of 1500 vectors", lambda: MilvusVectors.open(HERE, "b" * 16, MODEL, LITTLE))
     _one_line(IndexIncompatible, "another model, e{12} ", lambda: MilvusVectors.open(HERE, "e" * 16, MODEL, LITTLE))
     for anew in all_built({"b" * 16: LITTLE, "e" * 16: LITTLE}):
         assert anew.search(OTHERS[1:2], 1)[1].tolist() == [[1]]
-    sweep(HERE, {SEGMENT, "d" * 16})
+    drop_segments(HERE, {SEGMENT, "d" * 16})
     assert sorted(server("list_collections")) == [first.name, one.name]
     _one_line(IndexMissing, "no longer has these vectors: start again", lambda: repaired.search(OTHERS[:1], 3))
 
 
 def test_a_switch_never_mixes_rows(first: MilvusVectors) -> None:
-    """Two generations of the same texts: one of three segments, one of a merged and a new one, switched to and fro while
-    questions are asked. An answer is that of the one generation or of the other, row by row."""
+    """Two generations of the same texts, one with three segments, one with a merged and a new one, are exchanged while questions are
+    asked. Every answer is that of one of the two generations, row by row."""
     parts = {
-        name: FlatVectors.build(OTHERS[at:to])
+        name: ExactVectors.build(OTHERS[at:to])
         for name, at, to in (
             ("1" * 16, 0, 600),
             ("2" * 16, 600, 1000),
@@ -388,14 +393,14 @@ def test_a_switch_never_mixes_rows(first: MilvusVectors) -> None:
         thread.join()
     assert all(right for *_, right in answers)
     assert sum(number == 1 for number, *_ in answers) > 5 < sum(number == 0 for number, *_ in answers)
-    assert any(number != now for number, now, _ in answers)  # one was asked across a switch
-    sweep(HERE, {SEGMENT, *generations[0]})
+    assert any(number != now for number, now, _ in answers)  # one question was asked across a switch
+    drop_segments(HERE, {SEGMENT, *generations[0]})
     assert len(connected(HERE)("list_collections")) == 4
-    sweep(HERE, {SEGMENT})
+    drop_segments(HERE, {SEGMENT})
 
 
 def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The walks of an article and of a question, with the setting and without it: the same hits, answers and ways back."""
+    """Builds, questions and rollback with the server and without it: the same hits and answers."""
     folder, index_dir, address = tmp_path / "articles", tmp_path / "index", f"milvus+http://127.0.0.1:{PORT}/walk"
     shutil.copytree(SEEDS, folder)
     embedder = Embedder()
@@ -410,12 +415,12 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
 
     build(folder, index_dir, embedder, server=address)
     agree()
-    first = set(read_manifest(index_dir)["segments"])
+    first = set(read_manifest(index_dir).segments)
     next(folder.glob("003*")).rename(folder / "renamed.txt")
     next(folder.glob("001*")).unlink()
     build(folder, index_dir, embedder, server=address)
     agree()
-    assert _there("walk") == {*first, "owner"}  # what was added is small: it is searched here
+    assert _there("walk") == {*first, "owner"}  # the new segment is small: this machine searches it
     roll_back(index_dir)
     agree()
     (folder / "new.txt").write_text(
@@ -426,20 +431,20 @@ def test_an_index_that_the_server_searches(server: Server, tmp_path: Path, monke
     _one_line(VectorServerError, "does not answer", lambda: build(folder, index_dir, embedder, server=address))
     server.signal(signal.SIGCONT)
     monkeypatch.undo()
-    assert read_manifest(index_dir)["generation"] == "g000001"
+    assert read_manifest(index_dir).generation == "g000001"
     agree()
-    sweep(Address.of(address), set())
+    drop_segments(Address.of(address), set())
     fresh = Assistant(there.settings, embedder)
     _one_line(IndexMissing, "run `rag index` to build it", lambda: fresh.search("平湖"))
     build(folder, index_dir, embedder, server=address)
     there = Assistant(there.settings, embedder)
     assert "new.txt" in {h.article.file for h in there.search("人工智能黄桃")}
     agree()
-    sweep(Address.of(address), set())
+    drop_segments(Address.of(address), set())
 
 
 def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two indexes and an address that both are told: nothing of the one is dropped for the other unless that is asked for."""
+    """Two indexes with one address: the collections of one are dropped for the other only with --anew."""
     address, embedder = f"milvus+http://127.0.0.1:{PORT}/shared", Embedder()
     taken = r"^Another index has its vectors at 127\.0\.0\.1:19530/shared: name another collection in RAG_VECTOR_STORE"
     offered, refused = taken + r", or add --anew to take its place there, which drops them\.$", taken + r"\.$"
@@ -461,21 +466,27 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
         return Assistant(settings, embedder).search("丰收")[0].passage.text
 
     def segments(folder: Path) -> set[str]:
-        return {*read_manifest(index_of(folder))["segments"]}
+        return {*read_manifest(index_of(folder)).segments}
 
-    with monkeypatch.context() as patch:  # the first build of all is killed behind its vectors
-        patch.setattr("rag.indexing.build.probe", lambda *_: pytest.exit("killed"))
+    with monkeypatch.context() as patch:  # the first build is killed after the upload of its vectors
+        patch.setattr("rag.index.publication.check_generation", lambda *_: pytest.exit("killed"))
         with pytest.raises(pytest.exit.Exception):
             run(one)
     left = _there("shared")
-    _create(connected(HERE), "shared_0123456789abcdef", MODEL, LITTLE)  # as a build that is killed at once leaves it
-    had = run(one)  # what the kills had left is its own: gone, unless the last generation but one names it
+    collection.create(
+        connected(HERE), "shared_0123456789abcdef", MODEL, LITTLE
+    )  # as a build leaves it that is killed at once
+    had = run(
+        one
+    )  # the killed builds were its own: their collections are gone, unless the last generation but one names them
     assert had == {*left, *segments(one)}
     assert "owner" in left
-    identity = read_manifest(index_of(one))["index"]
+    identity = read_manifest(index_of(one)).index
     assert owner_of(Address.of(address)) == identity
 
-    with monkeypatch.context() as patch:  # two find the address free at the same time: the later one gets an error
+    with (
+        monkeypatch.context() as patch
+    ):  # two indexes find the address free at the same time: the later one gets an error
         patch.setattr(
             "rag.vectors.milvus_owner.connected",
             lambda at: (
@@ -484,7 +495,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
                 )
             ),
         )
-        _one_line(VectorServerError, "refuses", lambda: own(Address.of(address), "0" * 32))
+        _one_line(VectorServerError, "refuses", lambda: set_owner(Address.of(address), "0" * 32))
     assert owner_of(Address.of(address)) == identity
 
     with monkeypatch.context() as patch:
@@ -492,7 +503,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
         _one_line(IndexIncompatible, offered, lambda: run(two))
     assert not index_of(two).exists()
     build(two, index_of(two), embedder)
-    _one_line(IndexIncompatible, offered, lambda: run(two))  # one that is there already, too
+    _one_line(IndexIncompatible, offered, lambda: run(two))  # also with an index that exists already
     (two / "b.txt").write_text("　　本报讯 昨天，嘉兴南湖菱上市。\n", encoding="utf-8")
     build(two, index_of(two), embedder)
     _one_line(IndexIncompatible, refused, lambda: roll_back(index_of(two), address))
@@ -500,11 +511,11 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
     pack(index_of(two), tmp_path / "two.zip")
     _one_line(IndexIncompatible, refused, lambda: unpack(tmp_path / "two.zip", tmp_path / "three", address))
     assert list((tmp_path / "three").glob("[gs]*")) == []
-    unpack(tmp_path / "one.zip", tmp_path / "four", address)  # a copy of the index that the address belongs to
-    assert read_manifest(tmp_path / "four")["index"] == identity
+    unpack(tmp_path / "one.zip", tmp_path / "four", address)  # a copy of the index that owns the address
+    assert read_manifest(tmp_path / "four").index == identity
     unpack(tmp_path / "two.zip", tmp_path / "four")
-    assert read_manifest(tmp_path / "four")["index"] == identity  # a folder stays what it was
-    assert _there("shared") == had  # the copy drops nothing that it did not have
+    assert read_manifest(tmp_path / "four").index == identity  # an import does not change the id of an index
+    assert _there("shared") == had  # the copy drops only collections of its own segments
     assert "黄桃" in found(one)
 
     assert run(two, anew=True) == {*segments(two), "owner"}
@@ -512,7 +523,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
     _one_line(IndexMissing, "run `rag index` to build it", lambda: found(one))
     _one_line(IndexIncompatible, offered, lambda: run(one))
     before = segments(two)
-    shutil.rmtree(index_of(two))  # it is lost: who it was is known to nobody
+    shutil.rmtree(index_of(two))  # the index is lost, and with it its id
     _one_line(IndexIncompatible, offered, lambda: run(two))
     assert _there("shared") == {*before, "owner"}
     assert run(two, anew=True) == {*segments(two), "owner"}
@@ -523,7 +534,7 @@ def test_an_address_belongs_to_one_index(server: Server, tmp_path: Path, monkeyp
     assert owner_of(Address.of(address)) == "?"
     _one_line(IndexIncompatible, offered, lambda: run(two))
     assert run(two, anew=True) == {*again, *segments(two), "owner"}
-    sweep(Address.of(address), set())
+    drop_segments(Address.of(address), set())
     assert _there("shared") == {"owner"}
 
 
@@ -554,11 +565,11 @@ def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.M
     assert first.search(QUERIES[:1], 1)[1].shape == (1, 1)
 
 
-def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat: FlatVectors) -> None:
+def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat: ExactVectors) -> None:
     mask = np.arange(N) % 2 == 0
     among = Among(mask, gone=np.flatnonzero(~mask))
     exact, exact_half = flat.search(QUERIES, 10), flat.search(QUERIES, 10, among)
-    large = FlatVectors.build(clustered(30_000, D, 5))
+    large = ExactVectors.build(clustered(30_000, D, 5))
     errors: dict[str, RagError] = {}
     under_way, over = threading.Event(), threading.Event()
     said: set[str] = set()
@@ -577,7 +588,7 @@ def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat:
             errors["write"] = error
 
     def read() -> None:
-        """On and on, across the kill and the restart: right, or an error in one line."""
+        """Search across the kill and the restart: each answer is right, or an error of one line."""
         while not over.is_set():
             try:
                 found, half = first.search(QUERIES, 10), first.search(QUERIES, 10, among)
@@ -608,7 +619,7 @@ def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat:
     server.start()
     again = MilvusVectors.open(HERE, SEGMENT, MODEL, flat)  # waits until it is loaded
     _same(again.search(QUERIES, 10), exact)
-    _same(first.search(QUERIES, 10), exact)  # one that was open before goes on
+    _same(first.search(QUERIES, 10), exact)  # a store that was open before continues
     until = time.monotonic() + 20
     while not answered[1] and time.monotonic() < until:
         time.sleep(0.05)

@@ -16,8 +16,10 @@ from rag.errors import IndexDamaged
 from rag.index.snapshot import Index
 from rag.schema import Filter
 from rag.vectors import flat as module
-from rag.vectors.combined import Joined
-from rag.vectors.flat import Among, FlatVectors, Mask, Matrix, Rows, Vectors
+from rag.vectors.combined import CombinedVectors
+from rag.vectors.flat import Vectors
+from rag.vectors.store import Among, Mask, Matrix, Rows
+from tests.support.exact_vectors import ExactVectors
 
 
 def _unit(n: int, d: int, seed: int) -> np.ndarray:
@@ -28,7 +30,7 @@ def _unit(n: int, d: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize(("n", "d", "k"), [(1, 4, 1), (500, 32, 10), (1000, 384, 100), (50, 8, 50)])
 def test_search_is_brute_force(n: int, d: int, k: int) -> None:
     rows, queries = _unit(n, d, 1), _unit(7, d, 2)
-    scores, found = FlatVectors.build(rows).search(queries, k)
+    scores, found = ExactVectors.build(rows).search(queries, k)
     exact = queries @ rows.T
     order = np.argsort(-exact, axis=1, kind="stable")[:, :k]
     assert found.tolist() == order.tolist()
@@ -37,13 +39,13 @@ def test_search_is_brute_force(n: int, d: int, k: int) -> None:
 
 def test_scores_are_cosines() -> None:
     rows = np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0]], np.float32)
-    scores, found = FlatVectors.build(rows).search(np.array([[1, 0]], np.float32), 4)
+    scores, found = ExactVectors.build(rows).search(np.array([[1, 0]], np.float32), 4)
     assert found.tolist() == [[0, 1, 2, 3]]
     np.testing.assert_allclose(scores, [[1, 0.6, 0, -1]], atol=1e-6)
 
 
 def test_fewer_rows_than_asked_for() -> None:
-    _, found = FlatVectors.build(_unit(2, 4, 1)).search(_unit(1, 4, 2), 4)
+    _, found = ExactVectors.build(_unit(2, 4, 1)).search(_unit(1, 4, 2), 4)
     assert sorted(found[0, :2].tolist()) == [0, 1]
     assert found[0, 2:].tolist() == [-1, -1]
 
@@ -64,41 +66,22 @@ def test_scores_of_the_seeds(index: Index, embedder: Embedder) -> None:
 )
 def test_rows_not_of_unit_length_are_refused(rows: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="unit length"):
-        FlatVectors.build(np.array(rows, np.float32))
+        ExactVectors.build(np.array(rows, np.float32))
 
 
 def test_rows_come_back_as_given(tmp_path: Path) -> None:
     rows = _unit(20, 16, 3)
-    built = FlatVectors.build(rows)
-    built.save(tmp_path / "v.faiss")
-    read = FlatVectors.load(tmp_path / "v.faiss")
-    assert (read.size, read.dimension) == (built.size, built.dimension) == (20, 16)
-    for store in (built, read):
+    for store in (ExactVectors.build(rows), _written(rows, tmp_path)):
+        assert (store.size, store.dimension) == (20, 16)
         assert store.rows(np.array([19, 0, 7])).tolist() == rows[[19, 0, 7]].tolist()
         assert store.rows(np.array([], np.int64)).shape == (0, 16)
-
-
-@pytest.mark.parametrize("content", [b"", b"IxFI", b"null\n", b"\0" * 4000, b"PK\x03\x04" * 50])
-def test_damaged_file(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "v.faiss").write_bytes(content)
-    with pytest.raises(IndexDamaged, match="run `rag index`"):
-        FlatVectors.load(tmp_path / "v.faiss")
-
-
-def test_missing_and_cut_file(tmp_path: Path) -> None:
-    with pytest.raises(IndexDamaged, match="run `rag index`"):
-        FlatVectors.load(tmp_path / "v.faiss")
-    FlatVectors.build(_unit(20, 16, 3)).save(tmp_path / "v.faiss")
-    (tmp_path / "v.faiss").write_bytes((tmp_path / "v.faiss").read_bytes()[:-100])
-    with pytest.raises(IndexDamaged, match="run `rag index`"):
-        FlatVectors.load(tmp_path / "v.faiss")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
 def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
     rows, queries = _unit(700, 16, 1), _unit(5, 16, 2)
     among = np.random.default_rng(3).random(700) < share
-    _, found = FlatVectors.build(rows).search(queries, 10, Among(among))
+    _, found = ExactVectors.build(rows).search(queries, 10, Among(among))
     exact = np.where(among, queries @ rows.T, -np.inf)
     order = np.argsort(-exact, axis=1, kind="stable")[:, :10]
     wanted = np.where(np.take_along_axis(exact, order, axis=1) == -np.inf, -1, order)
@@ -106,7 +89,7 @@ def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
 
 
 def _write(rows: np.ndarray, folder: Path) -> None:
-    """In blocks that do not end where those of the module do."""
+    """Write in blocks that end elsewhere than those of the module."""
     Vectors.write((rows[at : at + 7] for at in range(0, len(rows), 7)), rows.shape, folder)
 
 
@@ -117,7 +100,7 @@ def _written(rows: np.ndarray, folder: Path) -> Vectors:
 
 
 def _brute(rows: Matrix, queries: Matrix, k: int, mask: Mask | None = None) -> tuple[list[list[int]], Matrix]:
-    """By definition: float64, equal scores by row, -1 where there are fewer."""
+    """Search by definition: float64, equal scores ordered by row, -1 where there are fewer rows."""
     exact = (queries.astype(np.float64) @ rows.T.astype(np.float64)).astype(np.float32)
     exact[:, ~(np.ones(len(rows), bool) if mask is None else mask)] = -np.inf
     order = np.argsort(-exact, axis=1, kind="stable")[:, :k]
@@ -131,7 +114,7 @@ def _recall(found: Rows, exact: list[list[int]]) -> float:
 
 @pytest.fixture(scope="module")
 def crowded() -> tuple[Matrix, Matrix]:
-    """8000 rows and 40 queries, 96 dimensions: topics near one direction, and further from it in some than in others."""
+    """8000 rows and 40 queries of 96 dimensions: topics around one direction, with a larger spread in some dimensions."""
     draw = np.random.default_rng(11)
     topics, common = draw.normal(size=(30, 96)) / 10, draw.normal(size=(1, 96)) / 5
     made = common + topics[draw.integers(0, 30, 8040)] + draw.normal(size=(8040, 96)) / np.sqrt(np.arange(1, 97)) / 4
@@ -212,7 +195,7 @@ def test_codes_find_what_is_near_and_score_it_truly(
 def test_where_a_filter_cuts_through_a_crowd_what_is_found_is_as_near(
     tmp_path: Path, crowded: tuple[Matrix, Matrix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only rows below the median count: hundreds differ in the third decimal, and codes cannot tell which are the nearest."""
+    """Only rows below the median pass. Hundreds of them differ in the third decimal, and codes cannot tell which are the nearest."""
     monkeypatch.setattr(module, "_CODED_FROM", 8000)
     monkeypatch.setattr(module, "_FEW", 200)
     rows, queries = crowded
@@ -306,8 +289,8 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path, limit: int, monkeypatch: pyt
     assert caught.value.errno == 27
 
 
-class _Told(FlatVectors):
-    """Remembers what it was asked."""
+class _Told(ExactVectors):
+    """Records the ``among`` of each search."""
 
     asked: list[Among | None]
 
@@ -332,7 +315,7 @@ def test_joined_stores_are_as_one(
     folder = tmp_path_factory.mktemp("joined")
     ends = np.cumsum([0, *sizes])
     parts = [_written(rows[a:b], folder / f"{a}-{b}-{i}") for i, (a, b) in enumerate(pairwise(ends))]
-    joined, one = Joined(parts, 8), _written(rows, folder / "one")
+    joined, one = CombinedVectors(parts, 8), _written(rows, folder / "one")
     among = None if share is None else Among(np.random.default_rng(seed).random(len(rows)) < share)
     queries = _unit(3, 8, seed + 1)
     assert (joined.size, joined.dimension) == (one.size, 8)
@@ -346,7 +329,7 @@ def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
     stores = [_Told.build(_unit(n, 4, n)) for n in (3, 2, 4)]
     mask = np.array([1, 0, 1, 0, 0, 1, 1, 1, 0], bool)
     only = Filter(source="news")
-    Joined(stores, 4).search(_unit(1, 4, 9), 2, Among(mask, only, np.array([1, 3, 4, 8])))
+    CombinedVectors(stores, 4).search(_unit(1, 4, 9), 2, Among(mask, only, np.array([1, 3, 4, 8])))
     first, third = stores[0].asked[0], stores[2].asked[0]
     assert not hasattr(stores[1], "asked")  # none of its rows count
     assert first
@@ -355,8 +338,8 @@ def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
     assert (third.mask.tolist(), third.gone.tolist(), third.only) == ([True, True, True, False], [3], only)
 
 
-class _Far(FlatVectors):
-    """Answers when as many as there are have been asked."""
+class _Far(ExactVectors):
+    """Answers once all remote stores have been asked."""
 
     remote = True
     together: threading.Barrier
@@ -369,23 +352,23 @@ class _Far(FlatVectors):
 def test_stores_that_other_machines_search_are_asked_at_the_same_time() -> None:
     _Far.together = threading.Barrier(3)
     rows, queries = _unit(12, 4, 1), _unit(2, 4, 2)
-    stores = [_Far.build(rows[:3]), FlatVectors.build(rows[3:5]), _Far.build(rows[5:9]), _Far.build(rows[9:])]
-    scores, found = Joined(stores, 4).search(queries, 5)
-    expected = FlatVectors.build(rows).search(queries, 5)
+    stores = [_Far.build(rows[:3]), ExactVectors.build(rows[3:5]), _Far.build(rows[5:9]), _Far.build(rows[9:])]
+    scores, found = CombinedVectors(stores, 4).search(queries, 5)
+    expected = ExactVectors.build(rows).search(queries, 5)
     assert found.tolist() == expected[1].tolist()
     assert scores == pytest.approx(expected[0])
 
 
 def test_an_error_of_another_machine_is_the_error_of_all() -> None:
-    stores = [FlatVectors.build(_unit(3, 4, 1)), _Far.build(_unit(3, 4, 2))]
+    stores = [ExactVectors.build(_unit(3, 4, 1)), _Far.build(_unit(3, 4, 2))]
     _Far.together = threading.Barrier(1)
     _Far.together.abort()
     with pytest.raises(threading.BrokenBarrierError):
-        Joined(stores, 4).search(_unit(1, 4, 3), 2)
+        CombinedVectors(stores, 4).search(_unit(1, 4, 3), 2)
 
 
 def test_no_stores() -> None:
-    joined = Joined([], 4)
+    joined = CombinedVectors([], 4)
     scores, found = joined.search(_unit(2, 4, 1), 3, Among(np.zeros(0, bool)))
     assert (joined.size, joined.dimension, found.tolist()) == (0, 4, [[-1] * 3] * 2)
     assert scores.tolist() == [[float(np.finfo(np.float32).min)] * 3] * 2

@@ -1,6 +1,6 @@
-"""Vectors in a Milvus server. What needs a server is in `milvus_inside.py`, run here in a network namespace of its own.
+"""Vectors in a Milvus server. The cases in `milvus_inside.py` need a server; they run here in a network namespace of their own.
 
-Skipped where the wheel `milvus` is not installed or the kernel gives no namespace, unless BAOWEN_MILVUS_REQUIRED=1.
+Skipped if the wheel `milvus` is not installed or the kernel gives no namespace, unless BAOWEN_MILVUS_REQUIRED=1.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import pytest
 
 import rag.vectors.milvus_connection
 from rag.errors import BadInput, VectorServerError
-from rag.vectors.flat import FlatVectors
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
+from tests.support.exact_vectors import ExactVectors
 
 INSIDE = Path(__file__).with_name("milvus_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
-LOCAL = FlatVectors.build(np.eye(8, dtype=np.float32))
+LOCAL = ExactVectors.build(np.eye(8, dtype=np.float32))
 MENDS = "start Milvus there, correct RAG_VECTOR_STORE, or unset it to search on this machine."
 needs_client = pytest.mark.skipif(not find_spec("pymilvus"), reason="pymilvus is not installed")
 ALONE = ["unshare", "--map-root-user", "--net"]
@@ -50,7 +50,7 @@ with_server = pytest.mark.skipif(not _able(), reason="no Milvus server on this m
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """By case: what went wrong, empty where nothing did."""
+    """Return what went wrong in each case, "" if nothing did."""
     folder = tmp_path_factory.mktemp("milvus")
     report = folder / "report.xml"
     run = subprocess.run(
