@@ -29,8 +29,8 @@ from rag.indexing.reader_version import reader_version
 from rag.indexing.vector_cache import forget
 from rag.indexing.writer import Draft, Result
 from rag.layout.articles import articles_of
-from rag.reading.folder import apart
-from rag.reading.reader import Reader
+from rag.reading.folder import check_index_outside
+from rag.reading.reader import FileReader
 from rag.schema import Article, Entry, File, Refused
 
 Progress = Callable[[str, int, int], None]
@@ -66,12 +66,12 @@ def build(
     the index in use stays as it was.
     """
     reach(server, index := history.identity(index_dir), anew)
-    apart(folder, index_dir)
+    check_index_outside(folder, index_dir)
     with writing(index_dir):
         before = None if anew else _usable(index_dir, embedder)
         changes = _changes(folder, index_dir, before, limits)
         draft = Draft(index_dir, embedder, before, progress)
-        with Reader(folder, limits) as reader:
+        with FileReader(folder, limits) as reader:
             reader.check(look.path for look in changes.read)
             for number, look in enumerate(changes.read, 1):
                 draft.put(*_cut(reader, look))
@@ -109,7 +109,7 @@ def build_from(
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """What ``build`` would find to do; nothing is written. Raises CorpusError."""
-    apart(folder, index_dir)
+    check_index_outside(folder, index_dir)
     return _changes(folder, index_dir, _usable(index_dir, embedder), limits)
 
 
@@ -131,7 +131,7 @@ def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
         return None
 
 
-def _cut(reader: Reader, look: Look) -> tuple[File, list[Entry]]:
+def _cut(reader: FileReader, look: Look) -> tuple[File, list[Entry]]:
     """The articles of a file, and what to remember of it."""
     entries: list[Entry] = []
     refused: list[Refused] = []

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.reading.folder import Listing, listed, name_of
+from rag.reading.folder import Listing, list_folder, name_of
 from rag.reading.sidecar import FOLDER_FILE, SUFFIX
 from rag.schema import File, Refused
 
@@ -57,7 +57,7 @@ class Changes:
 
 def changes_in(folder: Path, known: Mapping[str, File], again: bool = False) -> Changes:
     """``again``: read every file, whatever is known. Raises CorpusError."""
-    listing = listed(folder)
+    listing = list_folder(folder)
     looks = [_look(path, known) for path in _with_yaml(listing, folder)]
     here = {look.seen.home for look in looks}
     lost = [home for home in known if home not in here]
