@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.layout.blocks import JUMP, blocks_of
-from rag.text.bylines import is_bare_names, names
-from rag.text.lines import kept, lines_of, squeeze
+from rag.layout.jumps import JUMP
+from rag.layout.segmentation import blocks_of
+from rag.text.bylines import byline_names, is_bare_names
+from rag.text.lines import kept_characters, lines_of, squeeze
 
 PAGE_TEXT = st.text(
     st.sampled_from("平湖市人工智能周杰5,。，”“：（）■—AIa \t\u3000\n\n\r\f\u200b\u2028记者版")
@@ -36,8 +37,8 @@ def test_blanks(raw: str, clean: str) -> None:
 
 
 @given(PAGE_TEXT)
-def test_kept_drops_no_character_that_is_seen(text: str) -> None:
-    rows = list(kept(text))
+def test_no_visible_character_is_dropped(text: str) -> None:
+    rows = list(kept_characters(text))
     assert [i for i, _ in rows] == sorted({i for i, _ in rows})
     seen = [i for i, blank in rows if not blank]
     assert [text[i] for i, blank in rows if not blank and text[i].isspace()] == []
@@ -65,7 +66,7 @@ def test_kept_drops_no_character_that_is_seen(text: str) -> None:
     ],
 )
 def test_bylines(line: str, found: tuple[str, ...] | None) -> None:
-    assert names(line) == found
+    assert byline_names(line) == found
 
 
 @pytest.mark.parametrize(
@@ -116,13 +117,13 @@ def test_marks_of_markdown(raw: str, line: tuple[str, int, int]) -> None:
 
 
 @pytest.mark.parametrize("text", ["形势下转型升级的2.0版", "下转型", "上接天下转地", "新版"])
-def test_words_that_are_no_jump(text: str) -> None:
+def test_words_that_are_not_a_jump_line(text: str) -> None:
     assert not JUMP.search(text)
 
 
 @given(PAGE_TEXT)
 def test_every_line_is_in_one_block(text: str) -> None:
-    assert [line for block in blocks_of(text) for line in block.lines] == lines_of(text)
+    assert [line for block in blocks_of(lines_of(text)) for line in block.lines] == lines_of(text)
 
 
 def test_kinds_of_block() -> None:
@@ -141,7 +142,7 @@ def test_kinds_of_block() -> None:
 
 今天多云到晴，午后局部阴有阵雨或雷雨。最高气温 35℃，明天早晨最低气温27℃。
 """
-    assert [(block.kind, block.text[:6]) for block in blocks_of(page)] == [
+    assert [(block.kind, block.text[:6]) for block in blocks_of(lines_of(page))] == [
         ("furniture", "平湖发布今平"),
         ("head", "“数”启新程"),
         ("byline", "记者韩胜超通"),
@@ -157,5 +158,5 @@ def test_paragraph_broken_by_a_blank_line_in_mid_sentence() -> None:
         "凭借前瞻性布局,平湖已建成长三角区域规模最大的高性能智算中心,这里的算力服务于各行各业,吸引\n\n"
         "阿里、百度等AI巨头以及珞石、福达、追觅等国机器人企业落地集聚,被列入浙江省先导区。\n"
     )
-    (block,) = blocks_of(page)
+    (block,) = blocks_of(lines_of(page))
     assert "吸引阿里、百度" in block.text
