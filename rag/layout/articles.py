@@ -29,10 +29,10 @@ def articles_of(page: Page) -> list[Article]:
     ]
 
 
-def _stories(page: LaidOutPage) -> list[StoryParts]:
-    if page.page.stated.articles:
-        return marked_stories(page)
-    return whole_file(page) if page.page.stated.whole else printed_stories(page)
+def _stories(laid_out: LaidOutPage) -> list[StoryParts]:
+    if laid_out.page.stated.articles:
+        return marked_stories(laid_out)
+    return whole_file(laid_out) if laid_out.page.stated.whole else printed_stories(laid_out)
 
 
 def _article(page: Page, parts: StoryParts) -> Article:

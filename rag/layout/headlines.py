@@ -23,7 +23,7 @@ def _without_letter_spacing(text: str) -> str:
 def _printed_once(text: str) -> str:
     """Bold type that is set by printing twice comes out with every stretch twice: 三极三极改革改革 -> 三极改革."""
     size = len(text)
-    # stretches[i]: length of the stretch to take at i so that the rest consists of doubled stretches too; 0: there is no such length
+    # the length of the doubled stretch at each place, if the rest of the text consists of doubled stretches too, else 0
     stretches = [0] * size + [-1]
     for at in range(size - 2, -1, -1):
         for length in range(1, min(_LONGEST_STRETCH, (size - at) // 2) + 1):

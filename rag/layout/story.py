@@ -28,19 +28,19 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What speaks against a candidate. ``affinity`` is taken off for each headline whose words the body uses."""
+    """The costs of a candidate, by what they are for."""
 
-    affinity: float = 8.0
+    affinity: float = 8.0  # taken off, times the share of a headline's words that the body uses
     no_headline: float = 4.0
     no_byline: float = 2.0
     second_byline: float = 12.0
-    byline_between: float = 2.5
+    byline_between: float = 2.5  # a byline of the next story right below this story's headline
     headline_both_ends: float = 5.0
-    more_lines: float = 1.0
-    story_within: float = 12.0
+    more_lines: float = 1.0  # each further block of headline
+    story_within: float = 12.0  # a place inside the body where a story begins or ends
     subhead: float = 1.0
-    turn: float = 4.0
-    section: float = 6.0
-    opening: float = 4.0
-    no_gap: float = 3.0
-    elsewhere: float = 2.0
+    turn: float = 4.0  # times how far the text changes its topic at a subhead
+    section: float = 6.0  # a section of a Markdown text as a story of its own
+    opening: float = 4.0  # nothing shows that a story begins
+    no_gap: float = 3.0  # no blank line between a headline and the text above
+    elsewhere: float = 2.0  # headline or byline at another place than usual on the page

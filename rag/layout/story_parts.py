@@ -28,12 +28,12 @@ class StoryParts:
     body: tuple[Block, ...]
 
 
-def marked_stories(page: LaidOutPage) -> list[StoryParts]:
+def marked_stories(laid_out: LaidOutPage) -> list[StoryParts]:
     """Return the stories as a person has marked them. Paragraphs are those of the page, without unmarked lines."""
-    spans = line_spans(page.page.text)
+    spans = line_spans(laid_out.page.text)
     return [
-        StoryParts(outline.kind, outline.title, outline.byline, _within(page.blocks, body_spans(spans, outline)))
-        for outline in sorted(page.page.stated.articles, key=lambda outline: outline.lines)
+        StoryParts(outline.kind, outline.title, outline.byline, _within(laid_out.blocks, body_spans(spans, outline)))
+        for outline in sorted(laid_out.page.stated.articles, key=lambda outline: outline.lines)
     ]
 
 
@@ -47,13 +47,13 @@ def _within(blocks: Iterable[Block], spans: Sequence[Span]) -> tuple[Block, ...]
     return tuple(block for block in cut if block.lines)
 
 
-def whole_file(page: LaidOutPage) -> list[StoryParts]:
+def whole_file(laid_out: LaidOutPage) -> list[StoryParts]:
     """Return the file as one story.
 
     The stated headline and writers are its own. Headlines and bylines at the top that repeat what is stated are not
     text; if no headline or no writer is stated, these lines give it.
     """
-    stated, blocks = page.page.stated, page.blocks
+    stated, blocks = laid_out.page.stated, laid_out.blocks
     top = list(takewhile(lambda block: _is_top(block, stated.title), blocks))
     if len(top) == len(blocks):  # nothing would be left
         top = []
@@ -69,9 +69,9 @@ def _is_top(block: Block, title: str) -> bool:
     return block.kind == "byline"
 
 
-def printed_stories(page: LaidOutPage) -> list[StoryParts]:
+def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
     """Return the stories that the page prints."""
-    content = [block for block in page.blocks if block.kind != "furniture"]
+    content = [block for block in laid_out.blocks if block.kind != "furniture"]
     return [
         StoryParts(
             story.kind,

@@ -13,7 +13,6 @@ from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.layout.articles import articles_of
 from rag.layout.continuations import join
-from rag.layout.jumps import jump_page
 from rag.reading.folder import list_files
 from rag.reading.reader import read_page
 from rag.schema import Article, Run
@@ -168,20 +167,3 @@ def test_without_jumps_nothing_changes() -> None:
     plain = [replace(A, goes_on=""), replace(B, comes_from="")]
     assert join(plain) == plain
     assert join([]) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "page"),
-    [
-        ("第02版", "2"),
-        ("(下转2版)", "2"),
-        ("上接第一版", "1"),
-        ("下转十二版", "12"),
-        ("下转A03版", "A3"),
-        ("二十版", "20"),
-        ("下转４版", "4"),
-        ("出版", ""),
-    ],
-)
-def test_jump_pages(text: str, page: str) -> None:
-    assert jump_page(text) == page

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.calendar import PartialDate, days_of, parse_date, parse_number
 from rag.text.times import asked_interval, resolve
 
 # The article's date (- for none) | its text | its expressions, each with its days: one day, first..last, or ? for none
@@ -266,47 +265,6 @@ def test_days_that_a_question_names(question: str, interval: tuple[str, str] | N
     assert asked_interval(question, "2026-11-21") == interval
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("12", 12),
-        ("十二", 12),
-        ("二十", 20),
-        ("二十三", 23),
-        ("十", 10),
-        ("二〇二五", 2025),
-        ("一九四九", 1949),
-        ("五", 5),
-        ("", 0),
-        ("十十", 0),
-        ("二十十", 0),
-        ("百", 0),
-    ],
-)
-def test_numbers(text: str, value: int) -> None:
-    assert parse_number(text) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2025-06-10", PartialDate(2025, 6, 10)),
-        ("2025-06", PartialDate(2025, 6)),
-        ("2025", PartialDate(2025)),
-        ("", PartialDate()),
-        ("2025-02-30", PartialDate()),
-        ("2025-13", PartialDate()),
-        ("2025-00-01", PartialDate()),
-        ("0000", PartialDate()),
-        ("2025年", PartialDate()),
-        ("٢٠٢٥", PartialDate()),
-    ],
-)
-def test_dates_known_in_part(text: str, expected: PartialDate) -> None:
-    assert parse_date(text) == expected
-    assert str(expected) == (text if expected.year else "")
-
-
 _PIECES = st.lists(
     st.sampled_from(
         "0 1 2 3 9 12 28 31 2025 2024 1999 年 月 日 号 月底 初 上旬 至 — - / . 今年 去年 昨天 近日 日前 上半年 季度 第 一 三 十 "
@@ -340,15 +298,6 @@ def test_a_coarser_date_gives_no_finer_days(text: str, day: date) -> None:
     for mention in resolve(text.replace("日", ""), str(day.year)):
         if mention.words.startswith(("昨天", "当天", "次日", "上周", "近日")) and mention.since:
             assert (mention.since[4:], mention.until[4:]) == ("-01-01", "-12-31")
-
-
-@given(st.integers(1000, 2999), st.integers(0, 14), st.integers(0, 33))
-def test_days_of_a_date(year: int, month: int, day: int) -> None:
-    days = days_of(PartialDate(year, month, day))
-    if days and month and day:
-        assert days[0] == days[1] == date(year, month, day)
-    elif days:
-        assert (days[0].day, days[1] > days[0]) == (1, True)
 
 
 def test_a_large_text_is_resolved_in_time(within) -> None:  # type: ignore[no-untyped-def]
