@@ -26,7 +26,7 @@ from rag.index.segment import SEGMENTS
 from rag.index.snapshot import Index, load
 from rag.indexing.build import build_from
 from rag.reading.folder import list_files, name_of
-from rag.reading.reader import Reader
+from rag.reading.reader import FileReader
 from rag.schema import Article, Page
 
 Half = Literal["all", "tune", "test"]
@@ -166,7 +166,7 @@ def _files(index: Index, settings: Settings) -> dict[str, str] | None:
         files = list_files(settings.seeds_dir)
     except CorpusError:
         return None
-    with Reader(settings.seeds_dir, settings.limits) as reader:
+    with FileReader(settings.seeds_dir, settings.limits) as reader:
         for path in files:
             name = name_of(path, settings.seeds_dir)
             if not any(known == name or known.startswith((f"{name}#", f"{name}/")) for known in hashes):

@@ -30,8 +30,8 @@ from rag.indexing.merge import merge
 from rag.indexing.reader_version import reader_version
 from rag.indexing.stamps import save_stamps, with_stamps
 from rag.indexing.writer import GenerationWriter, NewGeneration
-from rag.reading.folder import apart
-from rag.reading.reader import Reader
+from rag.reading.folder import check_index_outside
+from rag.reading.reader import FileReader
 from rag.schema import Article, Entry, File
 
 
@@ -64,12 +64,12 @@ def build(
     context = BuildContext(index_dir, embedder, limits, progress, anew, server)
     index_id = history.identity(index_dir)
     check_owner(server, index_id, anew)
-    apart(folder, index_dir)
+    check_index_outside(folder, index_dir)
     with writer_lock(index_dir):
         before = None if anew else _usable(index_dir, embedder)
         changes = _changes(folder, index_dir, before, limits)
         writer = GenerationWriter(context, before)
-        with Reader(folder, limits) as reader:
+        with FileReader(folder, limits) as reader:
             reader.check(found.path for found in changes.read)
             for number, found in enumerate(changes.read, 1):
                 record, entries = articles_in(reader, found)  # file -> pages -> articles
@@ -102,7 +102,7 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """Return what ``build`` would find to do. Nothing is written. Raise CorpusError."""
-    apart(folder, index_dir)
+    check_index_outside(folder, index_dir)
     return _changes(folder, index_dir, _usable(index_dir, embedder), limits)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.reading.folder import Listing, listed, name_of
+from rag.reading.folder import Listing, list_folder, name_of
 from rag.reading.sidecar import FOLDER_FILE, SUFFIX
 from rag.schema import File, Refused
 

@@ -1,4 +1,4 @@
-"""How much two stretches of a page have to do with each other, by the bigrams they share."""
+"""How much two parts of a page have to do with each other: the character bigrams they share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from collections.abc import Sequence
 
 from rag.layout.blocks import Block
 
-_COHESION = 0.05
+_COHESION = 0.05  # shared bigrams, weighted: 90 of 100 places inside a story have as much
 
 
 class Affinity:
-    """Share of a headline's character bigrams that a body uses, each weighted by how rare it is on
-    the page (0 to 1)."""
+    """The share of a headline's bigrams that a body uses, 0 to 1; a bigram that is rare on the page weighs more."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._grams = [bigrams(b.text) for b in blocks]
@@ -24,10 +23,10 @@ class Affinity:
             for gram in grams:
                 self._places[gram].append(place)
 
-    def __call__(self, head: int, body: Sequence[int]) -> float:
-        """``body``: blocks that follow one another."""
+    def between(self, headline: int, body: Sequence[int]) -> float:
+        """Return the share for a headline and a body; ``body`` holds consecutive positions."""
         total = used = 0.0
-        for gram in sorted(self._grams[head]):  # sorted, for sums to be the same each time
+        for gram in sorted(self._grams[headline]):  # sorted, so that the sums are the same in each run
             places = self._places[gram]
             weight = len(places) ** -0.5
             total += weight
@@ -36,30 +35,30 @@ class Affinity:
         return used / total if total else 0.0
 
 
-def turns(blocks: Sequence[Block]) -> list[float]:
-    """For each headline how far the text turns to something else there, 0 to 1; 0 for all other blocks.
+def topic_shifts(blocks: Sequence[Block]) -> list[float]:
+    """Return for each headline how far the text changes its topic there, 0 to 1; 0 for all other blocks.
 
-    Of the bigrams of the three paragraphs on one side, weighted by how few paragraphs of the page have them,
-    the share that the three on the other side have too: within stories 0.05 and more at 90 of 100 places, between
-    stories 0.036 and less at 90 of 100.
+    The bigrams of the three paragraphs before are compared with those of the three after it, each weighted by the log
+    of its inverse frequency among the page's paragraphs. The share in common is 0.05 and more at 90 of 100 places
+    inside stories, 0.036 and less at 90 of 100 places between stories.
     """
     prose = [i for i, b in enumerate(blocks) if b.kind == "prose"]
     grams = [bigrams(blocks[i].text) for i in prose]
-    frequency = Counter(g for own in grams for g in own)
-    weight = {g: math.log((len(grams) + 1) / n) for g, n in frequency.items()}
-    turns = [0.0] * len(blocks)
+    frequency = Counter(gram for paragraph in grams for gram in paragraph)
+    weight = {gram: math.log((len(grams) + 1) / n) for gram, n in frequency.items()}
+    shifts = [0.0] * len(blocks)
     for i, block in enumerate(blocks):
         at = bisect.bisect(prose, i)
         if block.kind != "head" or not 0 < at < len(prose):
             continue
-        left, right = (sorted(set().union(*near)) for near in (grams[max(0, at - 3) : at], grams[at : at + 3]))
-        both = set(left) & set(right)
-        least = min(sum(weight[g] for g in left), sum(weight[g] for g in right))
+        before, after = (sorted(set().union(*some)) for some in (grams[max(0, at - 3) : at], grams[at : at + 3]))
+        both = set(before) & set(after)
+        least = min(sum(weight[g] for g in before), sum(weight[g] for g in after))
         if least:
-            turns[i] = max(0.0, 1.0 - sum(weight[g] for g in left if g in both) / least / _COHESION)
-    return turns
+            shifts[i] = max(0.0, 1.0 - sum(weight[g] for g in before if g in both) / least / _COHESION)
+    return shifts
 
 
 def bigrams(text: str) -> set[str]:
-    clean = re.sub(r"\W+", "", text)
-    return {clean[i : i + 2] for i in range(len(clean) - 1)}
+    letters = re.sub(r"\W+", "", text)
+    return {letters[i : i + 2] for i in range(len(letters) - 1)}

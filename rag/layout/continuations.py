@@ -1,4 +1,4 @@
-"""Articles that go on on another page (下转 2 版) put together with what is printed there (上接 1 版)."""
+"""Articles -> articles, each part that goes on on another page (下转2版) joined with its continuation (上接1版)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import PurePosixPath
 from rag.schema import Article, Run
 from rag.text.filters import page_key
 
-_ALIKE = 0.6  # of the shorter headline's bigrams, in the longer one
-_COHERENT = 0.05  # of one part's weighted bigrams, in the other: nine in ten places within a story have it
+_ALIKE_HEADLINES = 0.6  # share of the shorter headline's bigrams that the other has too
+_COHERENT_TEXTS = 0.05  # share of weighted bigrams in common: nine in ten places inside a story have as much
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """An article with a jump, and the bigrams of its headline and text."""
+    """An article with a jump line, and the bigrams of its headline and text. ``place`` is its position."""
 
     place: int
     article: Article
@@ -32,23 +32,23 @@ class _Part:
 
     @property
     def issue(self) -> tuple[str, str]:
-        """What the parts of one story have in common: the folder of their files and the date."""
+        """The folder of the file and the date: the parts of one story have both in common."""
         return str(PurePosixPath(self.article.file).parent), self.article.date
 
 
 def join(articles: Sequence[Article]) -> list[Article]:
-    """The articles with each continuation added to the part it goes on from, a paragraph break between.
+    """Return the articles with each continuation added to the part before it, as paragraphs of their own.
 
-    Two parts belong together when one names the page that it goes on and the other the page that it comes
-    from, nothing known of them (page, date, newspaper) speaks against it, and either the headlines are alike,
-    or a page agrees and the words do. Where several parts could, the likeliest pair is joined first.
+    Two parts belong together if the first names the page where it goes on and the second the page from which it comes,
+    if their known pages, dates and newspapers agree, and if either their headlines are alike, or a page is known and
+    their words agree. If several pairs are possible, the likeliest is joined first.
     """
     parts = [
         _Part(i, a, _bigrams(a.title), _bigrams(a.text)) for i, a in enumerate(articles) if a.goes_on or a.comes_from
     ]
     counts = Counter(gram for part in parts for gram in part.text)
     weights = {gram: math.log((len(parts) + 1) / n) for gram, n in counts.items()}
-    pairs = [(_likeness(a, b, weights), a.place, b.place) for a, b in _candidates(parts)]
+    pairs = [(_likeness(a, b, weights), a.place, b.place) for a, b in _possible_pairs(parts)]
     following: dict[int, int] = {}
     taken: set[int] = set()
     for likeness, first, second in sorted(pairs, key=lambda pair: (-pair[0], *pair[1:])):
@@ -61,13 +61,13 @@ def join(articles: Sequence[Article]) -> list[Article]:
             continue
         while place in following:
             place = following[place]
-            article = _put_together(article, articles[place])
+            article = _with_continuation(article, articles[place])
         joined.append(article)
     return joined
 
 
-def _candidates(parts: Sequence[_Part]) -> list[tuple[_Part, _Part]]:
-    """The pairs worth weighing: those whose headlines share a word, and those of one issue whose pages agree."""
+def _possible_pairs(parts: Sequence[_Part]) -> list[tuple[_Part, _Part]]:
+    """The pairs whose headlines share a bigram, and the pairs of one issue whose pages agree."""
     by_word: dict[str, list[_Part]] = defaultdict(list)
     by_page: dict[tuple[tuple[str, str], str, str], list[_Part]] = defaultdict(list)
     for part in parts:
@@ -79,31 +79,31 @@ def _candidates(parts: Sequence[_Part]) -> list[tuple[_Part, _Part]]:
     pairs: dict[tuple[int, int], tuple[_Part, _Part]] = {}
     for part in parts:
         if part.article.goes_on:
-            near = [other for gram in sorted(part.title) for other in by_word.get(gram, ())]
-            near += by_page.get((part.issue, "on", part.article.goes_on), [])
-            near += by_page.get((part.issue, "from", part.page), []) if part.page else []
-            pairs |= {(part.place, other.place): (part, other) for other in near if other.place != part.place}
+            others = [other for gram in sorted(part.title) for other in by_word.get(gram, ())]
+            others += by_page.get((part.issue, "on", part.article.goes_on), [])
+            others += by_page.get((part.issue, "from", part.page), []) if part.page else []
+            pairs |= {(part.place, other.place): (part, other) for other in others if other.place != part.place}
     return list(pairs.values())
 
 
 def _likeness(first: _Part, second: _Part, weights: Mapping[str, float]) -> float:
-    """How surely ``second`` goes on from ``first``; 0 when it does not."""
+    """How likely ``second`` continues ``first``; 0 if it does not."""
     a, b = first.article, second.article
     if any(
         one and other and one != other
         for one, other in ((second.page, a.goes_on), (first.page, b.comes_from), (a.date, b.date), (a.source, b.source))
     ):
         return 0.0
-    known = bool(first.page) + bool(second.page)
+    pages_known = bool(first.page) + bool(second.page)
     least = min(len(first.title), len(second.title))
     titles = len(first.title & second.title) / least if least else 0.0
     sums = [
         sum(weights[gram] for gram in sorted(grams)) for grams in (first.text, second.text, first.text & second.text)
     ]
     words = sums[2] / min(sums[:2]) if min(sums[:2]) else 0.0
-    if titles >= _ALIKE:
-        return 2.0 + titles + words + known
-    return words + known if known and words >= _COHERENT else 0.0
+    if titles >= _ALIKE_HEADLINES:
+        return 2.0 + titles + words + pages_known
+    return words + pages_known if pages_known and words >= _COHERENT_TEXTS else 0.0
 
 
 def _leads_to(following: Mapping[int, int], start: int, goal: int) -> bool:
@@ -114,7 +114,7 @@ def _leads_to(following: Mapping[int, int], start: int, goal: int) -> bool:
     return False
 
 
-def _put_together(first: Article, second: Article) -> Article:
+def _with_continuation(first: Article, second: Article) -> Article:
     start = len(first.text) + 1
     runs = tuple(
         Run(
@@ -136,5 +136,5 @@ def _put_together(first: Article, second: Article) -> Article:
 
 
 def _bigrams(text: str) -> frozenset[str]:
-    clean = re.sub(r"\W+", "", unicodedata.normalize("NFKC", text))
-    return frozenset(clean[i : i + 2] for i in range(len(clean) - 1))
+    letters = re.sub(r"\W+", "", unicodedata.normalize("NFKC", text))
+    return frozenset(letters[i : i + 2] for i in range(len(letters) - 1))

@@ -1,12 +1,12 @@
-"""Bytes -> text: which of the encodings that Chinese texts come in these bytes are in."""
+"""Bytes -> text, in the encoding that they are most likely in. It is one of those that Chinese texts use."""
 
 from __future__ import annotations
 
 import codecs
 
-_SAMPLE = 100_000  # bytes that decide; the rest has to agree
+_SAMPLE = 100_000  # bytes that decide the encoding; the rest must agree
 _LEGACY = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")  # the first wins a tie
-_SHARE = 0.2  # of real Chinese well over half is common; of Korean or Japanese read as Chinese a tenth and less
+_SHARE = 0.2  # of common characters: over half of real Chinese, at most a tenth of Korean or Japanese read as Chinese
 _COMMON = frozenset(  # the 320 commonest of 2,500 news articles, and their traditional forms
     "的在人一国中日了和为有大发行年上是月不业动会时公市对地新生作家出全区进工部以成来到多方民等能个开用员通于法要实安现力将展高分学务下这长经"
     "报关合场美同者前后化车体理机道表元过事电资示提主与产水加保据自文建重网政海本们次其可面内期查他任交子更入心金及持定间小目度我利点北司活外"
@@ -19,7 +19,7 @@ _COMMON = frozenset(  # the 320 commonest of 2,500 news articles, and their trad
 
 
 def encoding_of(data: bytes) -> str | None:
-    """The encoding of ``data``, or of its beginning; None when it is no text in any that is known."""
+    """Return the encoding of ``data``, judged by its beginning; None if it is not text in a known encoding."""
     sample = data[:_SAMPLE]
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16" if _is_text(_begin(sample, "utf-16")) else None
@@ -32,7 +32,7 @@ def encoding_of(data: bytes) -> str | None:
 
 
 def decode(data: bytes) -> tuple[str, str] | None:
-    """(text, encoding), or None when the bytes are no text. ``data.decode(encoding)`` is the text."""
+    """Return (text, encoding), or None if the bytes are not text. ``data.decode(encoding)`` is the text."""
     encoding = encoding_of(data)
     if encoding is None:
         return None
@@ -43,7 +43,7 @@ def decode(data: bytes) -> tuple[str, str] | None:
 
 
 def _begin(sample: bytes, encoding: str) -> str | None:
-    """The sample decoded; where it was cut a character may be, too."""
+    """The sample decoded, None if it cannot be. Its last character may be cut in two."""
     try:
         return codecs.getincrementaldecoder(encoding)().decode(sample, final=len(sample) < _SAMPLE)
     except UnicodeDecodeError:
@@ -51,7 +51,7 @@ def _begin(sample: bytes, encoding: str) -> str | None:
 
 
 def _likeness(text: str | None) -> float:
-    """How much of what is no ASCII and no punctuation is common Chinese."""
+    """The share of common Chinese characters among the letters and digits that are not ASCII."""
     if not _is_text(text) or text is None:
         return 0.0
     foreign = [c for c in text if c >= "\u0080" and c.isalnum()]
@@ -59,7 +59,7 @@ def _likeness(text: str | None) -> float:
 
 
 def _is_text(text: str | None) -> bool:
-    """Whether the characters look like writing, that is hold next to no control characters."""
+    """Whether the text looks like writing: at most 2 of 1,000 characters are control characters or have no meaning."""
     if text is None:
         return False
     sample = text[:20000]

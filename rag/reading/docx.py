@@ -1,4 +1,4 @@
-"""Word document (.docx) -> its text, a line a paragraph, headings apart, tables row by row."""
+"""Word document (.docx) -> its text: a line for each paragraph and each row of a table, blank lines around headings."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ _MAX_UNPACKED = 500_000_000
 _HEADING = re.compile(r"(?:title|heading|标题|副标题)", re.I)
 _P, _T, _TAB, _BREAKS = qn("w:p"), qn("w:t"), qn("w:tab"), (qn("w:br"), qn("w:cr"))
 _TABLE, _ROW, _CELL = qn("w:tbl"), qn("w:tr"), qn("w:tc")
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box, written a second time
+_BOX = qn("w:txbxContent")
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # holds a text box a second time
 
 
 class Word:
     def __init__(self, data: bytes) -> None:
-        """Raises CorpusError when this is no Word document."""
+        """Raise CorpusError if this is not a Word document."""
         if data.startswith(b"\xd0\xcf\x11\xe0"):
             raise CorpusError("is protected by a password or in Word's old format: save it as .docx without one.")
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 unpacked = sum(member.file_size for member in archive.infolist())
         except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise CorpusError("is damaged or no Word document: save it again as .docx.") from error
+            raise CorpusError("is damaged or not a Word document: save it again as .docx.") from error
         if unpacked > _MAX_UNPACKED:
             raise CorpusError(f"unpacks to {unpacked / 1e6:.0f} MB: take its pictures out and save it again.")
         self._document = docx.Document(io.BytesIO(data))
@@ -52,7 +53,7 @@ def _lines(element: Any, styles: dict[str, str]) -> Iterator[str]:
                 style = child.style
                 heading = bool(_HEADING.search(styles.get(style, style) if style else ""))
                 yield f"\n{text}\n\n" if heading else f"{text}\n"
-            for box in child.iter(qn("w:txbxContent")):
+            for box in child.iter(_BOX):
                 if not any(above.tag == _FALLBACK for above in box.iterancestors()):
                     yield "\n"
                     yield from _lines(box, styles)
@@ -66,7 +67,7 @@ def _lines(element: Any, styles: dict[str, str]) -> Iterator[str]:
 
 
 def _letters(paragraph: Any) -> Iterator[str]:
-    """What stands in the paragraph itself, insertions that wait for approval included; deleted text has another tag."""
+    """The text of the paragraph itself, with insertions that wait for approval. Deleted text has another tag."""
     for child in paragraph:
         if child.tag == _T:
             yield child.text or ""
@@ -74,5 +75,5 @@ def _letters(paragraph: Any) -> Iterator[str]:
             yield "\t"
         elif child.tag in _BREAKS:
             yield "\n"
-        elif child.tag not in (qn("w:txbxContent"), _FALLBACK, qn("w:pPr")):
+        elif child.tag not in (_BOX, _FALLBACK, qn("w:pPr")):
             yield from _letters(child)

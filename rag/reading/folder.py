@@ -1,10 +1,10 @@
-"""A folder -> the files in it that hold articles, and what stands there in vain."""
+"""A folder -> the files in it that hold articles, and those that will not be read."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from rag.errors import CorpusError
 from rag.reading.sidecar import FOLDER_FILE, SUFFIX
 from rag.schema import Refused
 
-TEXT = (".txt", ".md")
-EXPORTS = (".csv", ".jsonl")
-KINDS = {
+TEXTS = (".txt", ".md")
+TABLES = (".csv", ".jsonl")
+PARSED = {  # suffix -> the parser for it, see ``parser_process``
     ".pdf": "pdf",
     ".docx": "docx",
     ".html": "html",
@@ -23,8 +23,8 @@ KINDS = {
     ".jpg": "scan",
     ".jpeg": "scan",
 }
-SUFFIXES = (*TEXT, *EXPORTS, *KINDS, ".zip")
-UNREAD = {  # what newsrooms have and no reader is for -> what to do about it
+SUFFIXES = (*TEXTS, *TABLES, *PARSED, ".zip")
+UNSUPPORTED = {  # kinds of files that newsrooms have and that are not read -> what to do about them
     **dict.fromkeys((".doc", ".wps", ".rtf", ".odt"), "save it as .docx"),
     **dict.fromkeys((".xls", ".xlsx", ".et"), "export it as .csv"),
     **dict.fromkeys((".ofd", ".caj", ".ppt", ".pptx", ".epub", ".mht", ".mhtml"), "save it as .pdf"),
@@ -38,49 +38,45 @@ _PART = re.compile(r"#\d+$")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What stands in a folder and those within it, sorted by path; hidden files are left out."""
+    """The files of a folder and of those inside it, sorted by path, without hidden files. ``files`` hold articles, or are
+    expected to; a README is not one of them. ``strays`` are files that would be left out without a message."""
 
     files: tuple[Path, ...]
-    """Those that hold articles, or would be expected to; a README is none."""
     yaml: tuple[Path, ...]
     strays: tuple[Refused, ...]
-    """What would be lost without a word."""
 
 
 def list_files(folder: Path) -> list[Path]:
-    """The files that hold articles, sorted by their path; a README, hidden files and YAML are none.
+    """Return the files that hold articles, sorted by path, without README, hidden files and YAML.
 
-    Raises CorpusError when the folder is missing, unreadable or holds no such file.
+    Raise CorpusError if the folder is missing, cannot be read or holds no such file.
     """
-    return list(listed(folder).files)
+    return list(list_folder(folder).files)
 
 
-def listed(folder: Path) -> Listing:
-    """Raises CorpusError as ``list_files``, and where a folder within it cannot be read: its articles are not gone."""
-    _demand(folder)
+def list_folder(folder: Path) -> Listing:
+    """Return the files of the folder. Raise CorpusError as ``list_files`` does, and if a folder inside it cannot be read:
+    its articles must not be taken for deleted."""
+    _check_is_folder(folder)
     found: dict[str, Path] = {}
     strays = []
     for path, linked in _walk(folder):
         name = name_of(path, folder)
         if linked:
             strays.append(Refused(name, f"{name} is a link to a folder: copy the folder here, or index it by itself."))
-        elif name in found:  # one of the two is no UTF-8
-            strays.append(Refused(name, f"{name} is how the names of two files are spelled: rename one of them."))
+        elif name in found:  # the name of one of the two is not UTF-8
+            strays.append(Refused(name, f"{name} is the spelling of the names of two files: rename one of them."))
         else:
             found[name] = path
     names = sorted(found, key=lambda name: name.replace("/", "\0"))  # folder by folder
     files = tuple(found[name] for name in names if _is_read(found[name]))
     yaml = tuple(found[name] for name in names if name.endswith(SUFFIX))
-    beside = {name for name in names if not name.endswith((SUFFIX, ".yml"))}
     strays += [
         Refused(
             name,
-            f"{name} stands beside no file: name it after one, e.g. page.txt{SUFFIX}, or {FOLDER_FILE} for a folder.",
+            f"{name} has no file beside it: name it after one, e.g. page.txt{SUFFIX}, or {FOLDER_FILE} for a folder.",
         )
-        for name in names
-        if name.endswith((SUFFIX, ".yml"))
-        and found[name].name != FOLDER_FILE
-        and (name.endswith(".yml") or _PART.sub("", name.removesuffix(SUFFIX)) not in beside)
+        for name in _yaml_without_file(names)
     ]
     if not files:
         kinds = ", ".join(SUFFIXES)
@@ -91,8 +87,20 @@ def listed(folder: Path) -> Listing:
     return Listing(files, yaml, tuple(strays))
 
 
+def _yaml_without_file(names: Sequence[str]) -> list[str]:
+    """The names of YAML files that speak neither for a file nor for a folder."""
+    others = {name for name in names if not name.endswith((SUFFIX, ".yml"))}
+    return [
+        name
+        for name in names
+        if name.endswith((SUFFIX, ".yml"))
+        and name.rpartition("/")[2] != FOLDER_FILE
+        and (name.endswith(".yml") or _PART.sub("", name.removesuffix(SUFFIX)) not in others)
+    ]
+
+
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Each file, and each link to a folder, which is not followed: it may lead round in a circle."""
+    """Each file, and each link to a folder; True for a link. Links are not followed: they may lead in a circle."""
 
     def fail(error: OSError) -> None:
         raise CorpusError(
@@ -111,22 +119,21 @@ def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_read(path: Path) -> bool:
-    return path.suffix.lower() in (*SUFFIXES, *UNREAD) and path.name.lower() != README
+    return path.suffix.lower() in (*SUFFIXES, *UNSUPPORTED) and path.name.lower() != README
 
 
-def apart(folder: Path, index_dir: Path) -> None:
-    """Raises CorpusError where there is no folder, or the index would lie among the articles, and be read as such."""
-    _demand(folder)
+def check_index_outside(folder: Path, index_dir: Path) -> None:
+    """Raise CorpusError if the folder does not exist, or if the index would lie inside it and be read as articles."""
+    _check_is_folder(folder)
+    if index_dir.resolve() == folder.resolve():
+        raise CorpusError(f"{folder} is the folder of the index: name the folder that holds your articles.")
     if index_dir.resolve().is_relative_to(folder.resolve()):
-        what = (
-            f"{folder} is where the index lies: name the folder that holds your articles."
-            if index_dir.resolve() == folder.resolve()
-            else f"The index in {index_dir} would lie within {folder}, among the articles: name a folder outside with --index."
+        raise CorpusError(
+            f"The index in {index_dir} would lie inside {folder}, among the articles: name a folder outside with --index."
         )
-        raise CorpusError(what)
 
 
-def _demand(folder: Path) -> None:
+def _check_is_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise CorpusError(
             f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds`."
@@ -134,5 +141,5 @@ def _demand(folder: Path) -> None:
 
 
 def name_of(path: Path, folder: Path) -> str:
-    """The file's path within the folder; bytes of it that are no UTF-8 are spelled out."""
+    """Return the file's path inside the folder; bytes of it that are not UTF-8 are spelled out."""
     return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()

@@ -9,11 +9,11 @@ from typing import Any
 
 from rag.errors import CorpusError
 from rag.reading.charset import decode
-from rag.reading.sidecar import stated_of
+from rag.reading.fields import stated_of
 from rag.schema import Part
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", re.I)
-_META = {  # field -> the names that pages give it in <meta>, surest first
+_META = {  # field -> the names that web pages give it in <meta>, the surest first
     "title": ("og:title", "articletitle", "headline", "dc.title"),
     "byline": ("author", "article:author", "byl", "dc.creator", "authors"),
     "date": (
@@ -50,10 +50,10 @@ _BLOCKS = {
 
 
 class Html:
-    """One article; a page with several is not told from one."""
+    """An HTML file with one article; a file with several is read as one."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises CorpusError when the bytes are no text."""
+        """Raise CorpusError if the bytes are not text."""
         self._source = _decoded(data)
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class Html:
 
         try:
             tree = html.fromstring(self._source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
-        except etree.ParserError:  # nothing, or nothing but a comment
+        except etree.ParserError:  # the file is empty or holds only a comment
             return Part("")
         values = _metadata(tree)
         found = bare_extraction(tree, include_comments=False, include_tables=True, with_metadata=True)
@@ -75,8 +75,8 @@ class Html:
         return Part(getattr(found, "text", None) or "", stated_of(values, "stated", whole=True))
 
 
-def plain(markup: str) -> str:
-    """The text of a piece of HTML, as editing systems keep the body of an article: a line a paragraph."""
+def text_of_markup(markup: str) -> str:
+    """Return the text of a piece of HTML, a line for each paragraph. Editing systems keep the body of an article so."""
     from lxml import etree, html
 
     try:
@@ -108,7 +108,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _metadata(tree: Any) -> dict[str, str]:
-    """Field -> text, from JSON-LD and <meta>; what a page says nowhere is not guessed from its text."""
+    """Field -> text, from JSON-LD and <meta>. A field that they do not state is not guessed from the text."""
     stated: dict[str, str] = {}
     for script in tree.iter("script"):
         if script.get("type", "").lower() == "application/ld+json":
@@ -133,6 +133,7 @@ def _metadata(tree: Any) -> dict[str, str]:
 
 
 def _flat(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON-LD value, those of its graphs included."""
     for item in _listed(value):
         if isinstance(item, dict):
             yield item

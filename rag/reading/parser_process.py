@@ -1,8 +1,8 @@
-"""A process of its own for the readers that run other people's parsers: one that hangs, breaks off or eats all
-memory is ended, and the file that made it do so is left out by itself.
+"""Bytes of a PDF, Word, HTML or picture file -> its parts, parsed in a separate process.
 
-Started with the first file that needs it and kept for the next. Requests are a line of JSON and the file's
-bytes; answers are lines of JSON: how many parts there are, then each part.
+A parser that hangs, crashes or uses up the memory is killed with its process, and only the file that it was parsing is
+left out. The process starts with the first file that needs it and is kept for the next. A request is a line of JSON and
+the bytes of the file. The answers are lines of JSON: the number of parts, then each part.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from typing import Any, BinaryIO, Protocol
 from rag.errors import CorpusError
 from rag.schema import Part, Refused, Stated
 
-_MAX_MEMORY = 6 << 30  # address space of the process; an OCR of a broadsheet takes two
-_MAX_FAILURES = 3  # of the pages of one file: each costs up to the time limit and a new process
-_BROKE = "cannot be read, its reader broke off: the file is damaged, save it again."
-_KILLED = "could not be read, its reader was ended from outside, perhaps for want of memory: run `rag index` again."
+_MAX_MEMORY = 6 << 30  # bytes of address space; the OCR of a broadsheet takes two GB
+_MAX_FAILURES = 3  # pages of one file; each failure costs up to the time limit and a new process
+_CRASHED = "cannot be read, its parser crashed: the file is damaged, save it again."
+_KILLED = "could not be read, its parser was killed, perhaps because memory was short: run `rag index` again."
 
 
 class Document(Protocol):
-    """A file opened. Opening raises CorpusError where the file cannot be used; messages go on from its name."""
+    """An open file. Opening raises CorpusError if the file cannot be used; the message goes on from the file's name."""
 
     def __len__(self) -> int: ...
 
@@ -63,18 +63,18 @@ def _scan(data: bytes) -> Document:
     return Scan(data)
 
 
-KINDS: dict[str, Callable[[bytes], Document]] = {"pdf": _pdf, "docx": _word, "html": _html, "scan": _scan}
+PARSERS: dict[str, Callable[[bytes], Document]] = {"pdf": _pdf, "docx": _word, "html": _html, "scan": _scan}
 
 
-class Worker:
-    """``with Worker(60) as worker: worker.read("pdf", data)``; ``seconds`` is the time for each part."""
+class ParserProcess:
+    """``with ParserProcess(60) as parsers: parsers.parse("pdf", data)``. ``seconds`` is the time limit for each part."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> ParserProcess:
         return self
 
     def __exit__(
@@ -82,12 +82,12 @@ class Worker:
     ) -> None:
         self._end()
 
-    def read(self, kind: str, data: bytes) -> Iterator[Part | Refused]:
-        """The file's parts in order, each read or refused by itself."""
+    def parse(self, parser: str, data: bytes) -> Iterator[Part | Refused]:
+        """Yield the parts of a file in order, each parsed or refused by itself. ``parser`` is a key of ``PARSERS``."""
         number, parts, failures, killed = 0, 0, 0, False
         while True:
             try:
-                self._ask(kind, data, number)
+                self._request(parser, data, number)
                 if not parts:
                     opened = self._answer()
                     if "error" in opened:
@@ -101,20 +101,23 @@ class Worker:
                     number += 1
                 return
             except (TimeoutError, BrokenPipeError, EOFError) as error:
-                late = f"took longer than {self._seconds:g} s: split it, or raise RAG_MAX_FILE_SECONDS."
                 killed = not isinstance(error, TimeoutError) and self._was_killed()
                 self._end()
-                why = late if isinstance(error, TimeoutError) else _KILLED if killed else _BROKE
+                if isinstance(error, TimeoutError):
+                    why = f"took longer than {self._seconds:g} s: split it, or raise RAG_MAX_FILE_SECONDS."
+                else:
+                    why = _KILLED if killed else _CRASHED
                 yield Refused(f"#{number + 1}" if parts > 1 else "", why, passing=killed)
                 number, failures = number + 1, failures + 1
             if number >= parts:
                 return
             if failures >= _MAX_FAILURES:
-                why = f"and what follows is left out: {failures} pages before it could not be read."
+                why = f"and the following pages are left out: {failures} pages before could not be read."
                 yield Refused(f"#{number + 1}", why, passing=killed)
                 return
 
-    def _ask(self, kind: str, data: bytes, first: int) -> None:
+    def _request(self, parser: str, data: bytes, first: int) -> None:
+        """Send a file, of which the parts from ``first`` on are to be parsed."""
         if self._process is None or self._process.poll() is not None:
             root = str(Path(__file__).parents[2])
             self._process = subprocess.Popen(
@@ -129,12 +132,12 @@ class Worker:
             )
             self._rest = b""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"kind": kind, "size": len(data), "first": first}).encode() + b"\n")
+        self._process.stdin.write(json.dumps({"parser": parser, "size": len(data), "first": first}).encode() + b"\n")
         self._process.stdin.write(data)
         self._process.stdin.flush()
 
     def _answer(self) -> dict[str, Any]:
-        """The next line. Raises TimeoutError when it does not come in time, EOFError when the process has ended."""
+        """The next line. Raise TimeoutError if it does not come in time, EOFError if the process has ended."""
         assert self._process is not None
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
@@ -151,7 +154,7 @@ class Worker:
         return answer
 
     def _was_killed(self) -> bool:
-        """By another process, as the system does where memory is short."""
+        """Whether another process ended this one; the system does so when memory is short."""
         assert self._process is not None
         with suppress(subprocess.TimeoutExpired):
             return self._process.wait(1.0) == -signal.SIGKILL
@@ -163,38 +166,39 @@ class Worker:
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    with suppress(BrokenPipeError):  # bytes that it no longer wanted
+                    with suppress(BrokenPipeError):  # bytes that were not read any more
                         pipe.close()
             self._process = None
 
 
 def serve() -> None:
-    """The process's own loop, until nobody asks any more."""
+    """Answer requests on standard input until it is closed. This is the loop of the separate process."""
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # text that a library prints is not an answer
     while line := sys.stdin.buffer.readline():
-        _serve_one(json.loads(line), sys.stdin.buffer, answers)
+        _answer_request(json.loads(line), sys.stdin.buffer, answers)
 
 
-def _serve_one(asked: dict[str, Any], source: BinaryIO, answers: BinaryIO) -> None:
-    def say(value: object) -> None:
+def _answer_request(request: dict[str, Any], source: BinaryIO, answers: BinaryIO) -> None:
+    def answer(value: object) -> None:
         answers.write(json.dumps(value).encode() + b"\n")
         answers.flush()
 
-    data = source.read(asked["size"])
+    data = source.read(request["size"])
     try:
-        document = KINDS[asked["kind"]](data)
+        document = PARSERS[request["parser"]](data)
     except CorpusError as error:
-        say({"error": str(error)})
+        answer({"error": str(error)})
         return
     parts = len(document)
-    say({"of": parts})
-    for number in range(asked["first"], parts):
-        say(asdict(document.part(number)))
+    answer({"of": parts})
+    for number in range(request["first"], parts):
+        answer(asdict(document.part(number)))
 
 
 def _part(row: dict[str, Any]) -> Part | Refused:
+    """A part from its line of JSON."""
     if "why" in row:
         return Refused(**row)
     stated = {**row["stated"], "byline": tuple(row["stated"]["byline"]), "articles": ()}  # a parser states no outlines

@@ -1,10 +1,8 @@
-"""Folder of files -> pages: the text of each file, what it states of itself, and where it came from."""
+"""Folder of files -> pages: the text of each file, what it states of its articles, and where it came from."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,148 +10,173 @@ from types import TracebackType
 
 from rag.config import Limits
 from rag.errors import CorpusError
-from rag.reading.charset import decode
-from rag.reading.folder import EXPORTS, KINDS, README, SUFFIXES, TEXT, UNREAD, name_of
-from rag.reading.parser_process import Worker
-from rag.reading.sidecar import SUFFIX, Beside, Folders, Given, merged, own_of, read_front_matter, said
-from rag.reading.tables import rows_of
+from rag.reading.file_bytes import hash_of, read_bytes, text_page, too_large, yaml_text
+from rag.reading.folder import PARSED, README, SUFFIXES, TABLES, TEXTS, UNSUPPORTED, name_of
+from rag.reading.parser_process import ParserProcess
+from rag.reading.sidecar import SUFFIX, Statement, merged, read_front_matter, statement_of
+from rag.reading.sidecar_files import ReadYaml, SidecarFiles, own_statement
+from rag.reading.tables import read_table
 from rag.reading.zip_archive import Archive
 from rag.schema import Page, Part, Refused, Stated
-from rag.text.outline import checked
+from rag.text.outline import check_correction
+
+_PARSED_BYTES = 3  # of a character in UTF-8: a parsed text is limited to as many characters as fit a text file
 
 
 def read_page(path: Path, folder: Path, max_mb: float) -> Page:
-    """A plain text file, decoded. Offsets elsewhere count characters of ``Page.text``, that is of the file's
-    bytes decoded with ``Page.encoding`` and with no newline translated.
+    """Return a plain text file as a page, without what is stated of it.
 
-    Raises CorpusError, in one line, when this file cannot be used.
+    Offsets elsewhere count characters of ``Page.text``: the file's bytes decoded with ``Page.encoding``, line ends
+    unchanged. Raise CorpusError, in one line, if the file cannot be used.
     """
     name = name_of(path, folder)
-    data = _bytes(path, name, max_mb, "RAG_MAX_FILE_MB")
-    return _text_page(name, data, _hash(data))
+    data = read_bytes(path, name, max_mb, "RAG_MAX_FILE_MB")
+    return text_page(name, data, hash_of(data))
 
 
-class Reader:
-    """``with Reader(folder, limits) as reader: reader.pages_of(path)``; holds the process that runs the parsers."""
+class FileReader:
+    """``with FileReader(folder, limits) as reader: reader.pages_of(path)``. It holds the process that runs the parsers.
+
+    ``as_found``: a correction that does not fit its file is passed over and not refused.
+    """
 
     def __init__(self, folder: Path, limits: Limits, *, as_found: bool = False) -> None:
         self._folder = folder
         self._as_found = as_found
         self._limits = limits
-        self._worker = Worker(limits.seconds)
-        self._folders = Folders()
+        self._parsers = ParserProcess(limits.seconds)
+        self._sidecars = SidecarFiles()
         self.sha256 = ""
-        """Of the bytes of the file that ``pages_of`` read last; empty where it read none."""
+        """The hash of the bytes that ``pages_of`` read last, "" if it read none."""
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> FileReader:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._worker.__exit__(kind, error, trace)
+        self._parsers.__exit__(kind, error, trace)
 
     def check(self, paths: Iterable[Path]) -> None:
-        """Raises CorpusError where the YAML of a folder that holds one of them cannot be used: all in it would be lost for that."""
-        self._folders.check((name_of(path, self._folder) for path in paths), self._on_disk)
+        """Raise CorpusError if the YAML of a folder that holds one of these files cannot be used: all files in the folder
+        would be left out because of it."""
+        self._sidecars.check_folders((name_of(path, self._folder) for path in paths), self._yaml_on_disk)
 
     def pages_of(self, path: Path) -> Iterator[Page | Refused]:
-        """What the file holds, in its order: a page, or one for each page, row or member (``a.pdf#2``,
+        """Yield the pages of a file in its order: one, or one for each page, row or member (``a.pdf#2``,
         ``export.csv#17``, ``pages.zip/a.txt``). What cannot be used is refused by itself."""
         name = name_of(path, self._folder)
-        suffix = _suffix(path.name)
         self.sha256 = ""
         if path.is_symlink() and not path.resolve().is_relative_to(self._folder.resolve()):
             yield Refused(name, f"{name} is a link to a file outside the folder: copy the file into it.")
             return
-        limit = (
-            (self._limits.text_mb, "RAG_MAX_FILE_MB")
-            if suffix in TEXT
-            else (self._limits.source_mb, "RAG_MAX_SOURCE_MB")
-        )
         try:
-            if suffix in UNREAD:
-                raise CorpusError(f"{name} is of a kind that is not read: {UNREAD[suffix]}.")
-            data = _bytes(path, name, *limit)
+            data = self._bytes(path, name)
         except CorpusError as error:
             yield Refused(name, str(error), passing=isinstance(error.__cause__, OSError))
             return
-        self.sha256 = _hash(data)
-        yield from self._pages(name, data, self.sha256, self._on_disk)
+        self.sha256 = hash_of(data)
+        yield from self._pages(name, data, self.sha256, self._yaml_on_disk)
 
-    def _pages(self, name: str, data: bytes, sha256: str, beside: Beside) -> Iterator[Page | Refused]:
+    def _bytes(self, path: Path, name: str) -> bytes:
+        suffix = _suffix(path.name)
+        if suffix in UNSUPPORTED:
+            raise CorpusError(_unsupported(name))
+        if suffix in TEXTS:
+            return read_bytes(path, name, self._limits.text_mb, "RAG_MAX_FILE_MB")
+        return read_bytes(path, name, self._limits.source_mb, "RAG_MAX_SOURCE_MB")
+
+    def _pages(self, name: str, data: bytes, sha256: str, read_yaml: ReadYaml) -> Iterator[Page | Refused]:
+        """Yield the pages of a file on disk or of a member of an archive."""
         suffix = _suffix(name)
+        if suffix == ".zip":
+            yield from self._pages_of_archive(name, data)
+            return
         try:
-            if suffix == ".zip":
-                yield from self._members(name, data)
-                return
-            given = self._folders.given(name, beside)
-            if suffix in TEXT:
-                if len(data) > self._limits.text_mb * 1e6:
-                    raise CorpusError(_too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
-                page = _text_page(name, data, sha256)
-                own = read_front_matter(page.text, name) if suffix == ".md" else Given()
-                stated = merged([given[0], own, *given[1:]])
-                yield self._fitting(replace(page, stated=stated)) if any(g.fields for g in (own, *given)) else page
-            elif suffix in EXPORTS:
-                yield from self._parts(name, sha256, suffix[1:], rows_of(data, name, given[0].columns), given, None)
+            statements = self._sidecars.statements(name, read_yaml)
+            if suffix in TEXTS:
+                yield self._text_page(name, data, sha256, statements)
+            elif suffix in TABLES:
+                rows = read_table(data, name, statements[0].columns)
+                yield from self._pages_of_parts(name, sha256, suffix[1:], rows, statements, None)
             else:
-                kind = KINDS[suffix]
-                parts: Iterable[Part | Refused] = self._worker.read(kind, data)
-                yield from self._parts(
-                    name, sha256, kind, _joined(parts) if given[0].stated.whole else parts, given, beside
-                )
+                parser = PARSED[suffix]
+                parts: Iterable[Part | Refused] = self._parsers.parse(parser, data)
+                if statements[0].stated.whole:
+                    parts = _one_part(parts)
+                yield from self._pages_of_parts(name, sha256, parser, parts, statements, read_yaml)
         except CorpusError as error:
             yield Refused(name, str(error))
 
-    def _parts(
+    def _text_page(self, name: str, data: bytes, sha256: str, statements: list[Statement]) -> Page:
+        if len(data) > self._limits.text_mb * 1e6:
+            raise CorpusError(too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
+        page = text_page(name, data, sha256)
+        own = read_front_matter(page.text, name) if _suffix(name) == ".md" else Statement()
+        sidecar, *folders = statements
+        return self._with_correction_checked(replace(page, stated=merged([sidecar, own, *folders])))
+
+    def _pages_of_parts(
         self,
         name: str,
         sha256: str,
         encoding: str,
         parts: Iterable[Part | Refused],
-        given: list[Given],
-        beside: Beside | None,
+        statements: list[Statement],
+        read_yaml: ReadYaml | None,
     ) -> Iterator[Page | Refused]:
-        some = False
+        """Yield a page for each part with text. With ``read_yaml`` each part may have YAML of its own."""
+        is_empty = True
         for part in parts:
+            page: Page | Refused | None
             if isinstance(part, Refused):
-                some = True
-                yield Refused(name + part.file, f"{name}{part.file} {part.why}")
-            elif len(part.text) > self._limits.text_mb * 1e6 / 3:  # as many characters as fit a text file of that size
-                some = True
-                yield Refused(
-                    name + part.mark,
-                    _too_large(name + part.mark, 3 * len(part.text), self._limits.text_mb, "RAG_MAX_FILE_MB"),
-                )
-            elif part.text.strip():
-                some = True
+                page = Refused(name + part.file, f"{name}{part.file} {part.why}")
+            else:
                 try:
-                    own = own_of(name + part.mark, beside) if beside and part.mark else Given()
-                    if part.mark and given[0].stated.articles:
-                        raise CorpusError(
-                            f"{name}{SUFFIX} gives `articles`, and {name} has several pages: "
-                            f"name it {name}{part.mark}{SUFFIX}."
-                        )
-                    stated = merged([own, given[0], said(part.stated), *given[1:]])
-                    page = self._fitting(Page(name + part.mark, part.text, encoding, sha256, stated))
+                    page = self._page_of_part(name, sha256, encoding, part, statements, read_yaml)
                 except CorpusError as error:
-                    yield Refused(name + part.mark, str(error))
-                else:
-                    yield page
-        if not some:
+                    page = Refused(name + part.mark, str(error))
+            if page is not None:
+                is_empty = False
+                yield page
+        if is_empty:
             yield Refused(name, f"{name} holds no text: fill it or remove it.")
 
-    def _fitting(self, page: Page) -> Page:
-        """The page, its correction checked; one that does not fit is left out where the page is wanted as it is found."""
+    def _page_of_part(
+        self,
+        name: str,
+        sha256: str,
+        encoding: str,
+        part: Part,
+        statements: list[Statement],
+        read_yaml: ReadYaml | None,
+    ) -> Page | None:
+        """The page of a part, None if it has no text. Raise CorpusError if it cannot be used."""
+        full_name = name + part.mark
+        if len(part.text) > self._limits.text_mb * 1e6 / _PARSED_BYTES:
+            size = _PARSED_BYTES * len(part.text)
+            raise CorpusError(too_large(full_name, size, self._limits.text_mb, "RAG_MAX_FILE_MB"))
+        if not part.text.strip():
+            return None
+        sidecar, *folders = statements
+        own = own_statement(full_name, read_yaml) if read_yaml and part.mark else Statement()
+        if part.mark and sidecar.stated.articles:
+            raise CorpusError(
+                f"{name}{SUFFIX} gives `articles`, but {name} has several pages: name it {full_name}{SUFFIX}."
+            )
+        stated = merged([own, sidecar, statement_of(part.stated), *folders])
+        return self._with_correction_checked(Page(full_name, part.text, encoding, sha256, stated))
+
+    def _with_correction_checked(self, page: Page) -> Page:
         try:
-            return checked(page)
+            check_correction(page)
         except CorpusError:
             if not self._as_found:
                 raise
             return replace(page, stated=replace(page.stated, articles=(), sha256=""))
+        return page
 
-    def _members(self, name: str, data: bytes) -> Iterator[Page | Refused]:
+    def _pages_of_archive(self, name: str, data: bytes) -> Iterator[Page | Refused]:
         try:
             archive = Archive(data, self._limits.source_mb)
         except CorpusError as error:
@@ -162,79 +185,53 @@ class Reader:
         for member, why in archive.refused:
             yield Refused(f"{name}/{member}", f"{name}/{member} {why}")
 
-        def beside(path: str) -> str | None:
+        def read_yaml(path: str) -> str | None:
             inner = path.removeprefix(f"{name}/")
-            if inner == path or inner not in archive.names:
-                return self._on_disk(path) if inner == path else None
-            return _yaml(path, archive.read(inner))
+            if inner == path:
+                return self._yaml_on_disk(path)
+            return yaml_text(path, archive.read(inner)) if inner in archive.names else None
 
-        some = bool(archive.refused)
-        for member in sorted(archive.names):
-            full = f"{name}/{member}"
-            suffix = _suffix(member)
-            hidden = any(part.startswith(".") for part in member.split("/"))
-            if hidden or member.lower().rpartition("/")[2] == README or suffix not in (*SUFFIXES, *UNREAD):
-                continue
-            some = True
-            if suffix in UNREAD:
-                yield Refused(full, f"{full} is of a kind that is not read: {UNREAD[suffix]}.")
-                continue
-            try:
-                inner_data = archive.read(member)
-            except CorpusError as error:
-                yield Refused(full, f"{full} {error}")
-            else:
-                yield from self._pages(full, inner_data, _hash(inner_data), beside)
-        if not some:
+        members = [member for member in sorted(archive.names) if _is_read(member)]
+        for member in members:
+            yield from self._pages_of_member(f"{name}/{member}", archive, member, read_yaml)
+        if not members and not archive.refused:
             yield Refused(name, f"{name} holds no file of a kind that is read: pack the articles, or remove it.")
 
-    def _on_disk(self, name: str) -> str | None:
+    def _pages_of_member(
+        self, name: str, archive: Archive, member: str, read_yaml: ReadYaml
+    ) -> Iterator[Page | Refused]:
+        if _suffix(member) in UNSUPPORTED:
+            yield Refused(name, _unsupported(name))
+            return
+        try:
+            data = archive.read(member)
+        except CorpusError as error:
+            yield Refused(name, f"{name} {error}")
+        else:
+            yield from self._pages(name, data, hash_of(data), read_yaml)
+
+    def _yaml_on_disk(self, name: str) -> str | None:
         path = os.path.join(self._folder, name)
-        return _yaml(name, _bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+        return yaml_text(name, read_bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
 
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def _yaml(name: str, data: bytes) -> str:
-    found = decode(data) if data.strip() else ("", "")
-    if found is None:
-        raise CorpusError(f"{name}, line 1: no text in UTF-8: correct it or remove it.")
-    return found[0]
+def _unsupported(name: str) -> str:
+    return f"{name} is of a kind that is not read: {UNSUPPORTED[_suffix(name)]}."
 
 
-def _bytes(path: Path, name: str, max_mb: float, setting: str) -> bytes:
-    try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for without end
-            raise CorpusError(f"{name} is no regular file: remove it from the folder.")
-        if about.st_size > max_mb * 1e6:
-            raise CorpusError(_too_large(name, about.st_size, max_mb, setting))
-        return path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{name} cannot be read ({error.strerror}): check the file and its permissions.") from error
+def _is_read(member: str) -> bool:
+    """Whether the member of an archive is a file to read or to refuse: it is not hidden and not a README."""
+    parts = member.lower().split("/")
+    is_hidden = any(part.startswith(".") for part in parts)
+    return not is_hidden and parts[-1] != README and _suffix(member) in (*SUFFIXES, *UNSUPPORTED)
 
 
-def _too_large(name: str, size: int, max_mb: float, setting: str) -> str:
-    return f"{name} has {size / 1e6:.1f} MB, over the limit of {max_mb:g} MB a file: split it{setting and f', or raise {setting}'}."
-
-
-def _text_page(name: str, data: bytes, sha256: str) -> Page:
-    if not data.strip():
-        raise CorpusError(f"{name} is empty: fill it or remove it.")
-    found = decode(data)
-    if found is None:
-        raise CorpusError(f"{name} is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.")
-    return Page(name, *found, sha256)
-
-
-def _joined(parts: Iterable[Part | Refused]) -> Iterator[Part | Refused]:
-    """Pages of one article, made one text."""
+def _one_part(parts: Iterable[Part | Refused]) -> Iterator[Part | Refused]:
+    """The pages of one article as a single text; a page that is refused stays so."""
     texts: list[str] = []
     stated = Stated()
     for part in parts:

@@ -1,8 +1,8 @@
-"""Stretches of text and where they stand on a printed page -> its lines in reading order.
+"""Stretches of text, with their places on a printed page -> its lines in reading order.
 
-A page is cut into zones, one below the other, wherever something reaches across what were columns
-above it; a zone is cut into columns at the gutters that run through all of it; each column is a
-smaller page. A headline over two columns so comes before both, and a column's lines stay together.
+A page is cut into zones, one below the other, at each place where something reaches across the columns above it. A zone is
+cut into columns at the gutters that run through all of it; each column is then cut like a smaller page. So a headline over
+two columns comes before both, and the lines of a column stay together.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-_WORD_GAP = 0.9  # of the type's height: what stands nearer on one line is one stretch
-_GUTTER = 0.7  # as wide is a gutter, if nothing of the zone stands in it
-_HEADLINE = 1.1  # times the body's type
-_ROOM = 0.9  # times the body's type: more than stands between two lines
-_JOINED = 3.0  # spaced-out words of one headline stand nearer than that
+_WORD_GAP = 0.9  # times the height of the type: boxes of a line that are nearer are one stretch
+_GUTTER = 0.7  # times the body's type: the least width of a gutter
+_HEADLINE = 1.1  # times the body's type: the least size of a headline
+_ROOM = 0.9  # times the body's type: more than the space between two lines
+_SPACED_WORDS = 3.0  # times the height of the type: words of a spaced-out headline are nearer
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A stretch of one line. The page's left upper corner is (0, 0), y grows downwards; any unit."""
+    """A stretch of one line, in any unit. The upper left corner of the page is (0, 0), and y grows downwards."""
 
     left: float
     top: float
@@ -36,9 +36,9 @@ class Box:
         return self.bottom - self.top
 
 
-def in_order(boxes: Sequence[Box]) -> str:
-    """The page's text as a text file holds it: a line for each line of a column, columns one after
-    the other, a blank line where the page leaves room or the type changes, paragraphs indented."""
+def text_in_order(boxes: Sequence[Box]) -> str:
+    """Return the text of the page: a line for each line of a column, the columns one after the other, a blank line where
+    the page leaves room or the type changes, paragraphs indented."""
     boxes = _stretches([box for box in boxes if box.text.strip()])
     if not boxes:
         return ""
@@ -46,7 +46,7 @@ def in_order(boxes: Sequence[Box]) -> str:
     written: list[str] = []
     last: Box | None = None
     for column in _columns(boxes, body):
-        lines = [line for row in _rows(column) for line in _joined(row)]
+        lines = [line for row in _rows(column) for line in _lines_of(row)]
         left = min(line.left for line in lines)
         gaps = [b.top - a.bottom for a, b in pairwise(lines)]
         usual = median(gaps) if gaps else 0.0
@@ -60,6 +60,7 @@ def in_order(boxes: Sequence[Box]) -> str:
 
 
 def _body_size(boxes: Sequence[Box]) -> float:
+    """The size of the body's type: the median over the characters."""
     sizes = sorted((box.size, len(box.text)) for box in boxes)
     seen = list(accumulate(length for _, length in sizes))
     return sizes[bisect_left(seen, seen[-1] / 2)][0]
@@ -70,7 +71,7 @@ def _same_line(a: Box, b: Box) -> bool:
 
 
 def _stretches(boxes: Sequence[Box]) -> list[Box]:
-    """Boxes that stand side by side on one line, made one."""
+    """The boxes, with those that stand side by side on a line joined to one."""
     open_: list[Box] = []
     done: list[Box] = []
     for box in sorted(boxes, key=lambda box: (box.left, box.top)):
@@ -83,23 +84,24 @@ def _stretches(boxes: Sequence[Box]) -> list[Box]:
                 and box.right > other.right
                 and (-0.3 * box.size < box.left - other.right < _WORD_GAP * min(other.size, box.size))
             ):
-                open_[i] = _one(other, box)
+                open_[i] = _side_by_side(other, box)
                 break
         else:
             open_.append(box)
-        if len(open_) > 400:  # what ended far to the left meets nothing any more
+        if len(open_) > 400:  # boxes that ended far to the left join nothing any more
             done += [other for other in open_ if other.right < box.left - 5 * other.size]
             open_ = [other for other in open_ if other.right >= box.left - 5 * other.size]
     return done + open_
 
 
-def _one(a: Box, b: Box) -> Box:
-    near = b.left - a.right < 0.15 * min(a.size, b.size)
-    return Box(a.left, min(a.top, b.top), b.right, max(a.bottom, b.bottom), a.text + ("" if near else " ") + b.text)
+def _side_by_side(a: Box, b: Box) -> Box:
+    """Two boxes of a line as one, with a blank between them if there is room."""
+    touching = b.left - a.right < 0.15 * min(a.size, b.size)
+    return Box(a.left, min(a.top, b.top), b.right, max(a.bottom, b.bottom), a.text + ("" if touching else " ") + b.text)
 
 
 def _rows(boxes: Sequence[Box]) -> list[list[Box]]:
-    """Lines from top to bottom, each from left to right."""
+    """The rows of boxes from top to bottom, each from left to right."""
     rows: list[list[Box]] = []
     for box in sorted(boxes, key=lambda box: (box.top + box.bottom, box.left)):
         if rows and _same_line(rows[-1][-1], box):
@@ -109,19 +111,20 @@ def _rows(boxes: Sequence[Box]) -> list[list[Box]]:
     return [sorted(row, key=lambda box: box.left) for row in rows]
 
 
-def _joined(row: Sequence[Box]) -> Iterator[Box]:
+def _lines_of(row: Sequence[Box]) -> Iterator[Box]:
+    """The lines of a row: boxes that are near each other make one line."""
     line = row[0]
     for box in row[1:]:
-        if box.left - line.right > _JOINED * min(line.size, box.size):
+        if box.left - line.right > _SPACED_WORDS * min(line.size, box.size):
             yield line
             line = box
         else:
-            line = _one(line, box)
+            line = _side_by_side(line, box)
     yield line
 
 
 def _columns(boxes: Sequence[Box], body: float) -> Iterator[Sequence[Box]]:
-    """The page's columns in reading order, none of which can be cut further."""
+    """The columns of the page in reading order, cut until no column can be cut further."""
     zones = list(_zones(boxes, body))
     for zone in zones:
         gutters = _gutters(zone, body) if len(_rows(zone)) > 1 else []
@@ -140,11 +143,11 @@ def _columns(boxes: Sequence[Box], body: float) -> Iterator[Sequence[Box]]:
 
 
 def _bands(boxes: Sequence[Box]) -> list[list[Box]]:
-    """Boxes between which no horizontal line can be drawn, top to bottom."""
+    """Groups of boxes from top to bottom; inside a group no horizontal line can be drawn between boxes."""
     bands: list[list[Box]] = []
     bottom = 0.0
     for box in sorted(boxes, key=lambda box: box.top):
-        slack = 0.15 * box.size  # the boxes of close lines touch
+        slack = 0.15 * box.size  # boxes of close lines overlap
         if bands and box.top + slack < bottom:
             bands[-1].append(box)
             bottom = max(bottom, box.bottom - slack)
@@ -155,7 +158,7 @@ def _bands(boxes: Sequence[Box]) -> list[list[Box]]:
 
 
 def _gutters(boxes: Sequence[Box], body: float) -> list[Interval]:
-    """Upright strips in which nothing stands, between boxes on either side."""
+    """Empty vertical strips with boxes on both sides."""
     found: list[Interval] = []
     right = float("inf")
     for box in sorted(boxes, key=lambda box: box.left):
@@ -166,6 +169,7 @@ def _gutters(boxes: Sequence[Box], body: float) -> list[Interval]:
 
 
 def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
+    """The zones of the page, one below the other."""
     bands = _bands(boxes)
     middle = (min(box.left for box in boxes) + max(box.right for box in boxes)) / 2
     zone: list[Box] = []
@@ -173,8 +177,8 @@ def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
         if zone and (
             _crosses(zone, band, body)
             or _is_running_head(zone, bands[0], body)
-            or _heads_all(zone, band, bands[i + 1 :], body)
-            or _stands_over(zone, band, middle, body)
+            or _is_headline_below(zone, band, bands[i + 1 :], body)
+            or _is_headline_above(zone, band, middle, body)
         ):
             yield zone
             zone = []
@@ -183,25 +187,25 @@ def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
 
 
 def _crosses(zone: Sequence[Box], band: Sequence[Box], body: float) -> bool:
-    """Whether the zone or the band has columns and both together have none."""
+    """Whether the zone or the band has columns, but the two together have none."""
     if _gutters([*zone, *band], body):
         return False
     return bool((_gutters(zone, body) and len(_rows(zone)) > 1) or _gutters(band, body))
 
 
-def _heads_all(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequence[Box]], body: float) -> bool:
-    """Whether headlines and nothing else stand in the band, or after some room right under it, below
-    columns of text, and columns follow."""
+def _is_headline_below(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequence[Box]], body: float) -> bool:
+    """Whether the band holds only headlines, stands below columns of text, and columns follow it. After some room, the
+    headlines may also stand right below the band."""
     gutters = _gutters(zone, body)
     if not gutters or all(box.size >= _HEADLINE * body for box in zone):
         return False
     opening = [band]
     if min(box.top for box in band) - max(box.bottom for box in zone) > _ROOM * body:
         opening += below[:2]
-    for tried in opening:
-        if all(box.size >= _HEADLINE * body for box in tried):
+    for below_columns in opening:
+        if all(box.size >= _HEADLINE * body for box in below_columns):
             break
-        if len(_rows(tried)) > 1:
+        if len(_rows(below_columns)) > 1:
             return False
     else:
         return False
@@ -213,8 +217,8 @@ def _heads_all(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequenc
     return False
 
 
-def _stands_over(zone: Sequence[Box], band: Sequence[Box], middle: float, body: float) -> bool:
-    """Whether the zone is single lines, a headline and its byline, and columns begin under them."""
+def _is_headline_above(zone: Sequence[Box], band: Sequence[Box], middle: float, body: float) -> bool:
+    """Whether the zone consists of single lines (a headline and its byline) and columns begin below them."""
     gutters = _gutters(band, body)
     if not gutters or any(len(row) > 1 for row in _rows(zone)):
         return False
@@ -223,7 +227,8 @@ def _stands_over(zone: Sequence[Box], band: Sequence[Box], middle: float, body: 
 
 
 def _is_running_head(zone: Sequence[Box], first: Sequence[Box], body: float) -> bool:
-    """Name, date and number of the page, far apart on its first line and in no type larger than the body's."""
+    """Whether the zone is the newspaper's name, date and page number: far apart on the first line, in type no larger than
+    the body's."""
     if zone != first or len(zone) == 1 or len(_rows(zone)) > 1 or any(box.size > _HEADLINE * body for box in zone):
         return False
     return (

@@ -1,4 +1,4 @@
-"""ZIP archive -> the files in it, unpacked in memory and never onto the disk."""
+"""ZIP archive -> the files in it, unpacked in memory, never onto the disk."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _PACKED = (".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz")
 
 
 class Archive:
-    """``names`` are the members' paths, in the archive's order; folders and what a Mac adds are none."""
+    """``names`` are the paths of the members, in the archive's order, without folders and without the files that macOS
+    adds. ``refused`` are pairs (path, why) of members that cannot be used."""
 
     def __init__(self, data: bytes, max_mb: float) -> None:
-        """Raises CorpusError, in words that go on from the archive's name, when it cannot be used as a whole."""
+        """Raise CorpusError if the archive as a whole cannot be used. The message goes on from the archive's name."""
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-            raise CorpusError("is damaged or no ZIP archive: pack it again.") from error
+            raise CorpusError("is damaged or not a ZIP archive: pack it again.") from error
         members = [info for info in self._zip.infolist() if not info.is_dir()]
         unpacked = sum(info.file_size for info in members)
         if unpacked > max_mb * 1e6:
@@ -42,7 +43,7 @@ class Archive:
             name = _name(info)
             if name.startswith("__MACOSX/"):
                 continue
-            if why := self._unusable(info, name):
+            if why := self._why_unusable(info, name):
                 self.refused.append((re.sub(r"[\0\r\n]", "?", name), why))
             else:
                 self._members[name] = info
@@ -52,7 +53,7 @@ class Archive:
         return self._members
 
     def read(self, name: str) -> bytes:
-        """Raises CorpusError when the member is damaged."""
+        """Return the bytes of a member. Raise CorpusError if it is damaged."""
         try:
             return self._zip.read(self._members[name])
         except (
@@ -66,11 +67,12 @@ class Archive:
         ) as error:
             raise CorpusError("is damaged in its archive: pack it again.") from error
 
-    def _unusable(self, info: zipfile.ZipInfo, name: str) -> str:
+    def _why_unusable(self, info: zipfile.ZipInfo, name: str) -> str:
+        """Why a member cannot be used, "" if it can."""
         if _OUTSIDE.search(name):
             return "has a path that leads out of its archive: pack it again."
         if name in self._members:
-            return "stands twice in its archive: remove one."
+            return "is twice in its archive: remove one."
         if stat.S_ISLNK(info.external_attr >> 16):
             return "is a link: pack the file itself."
         if name.lower().endswith(_PACKED):
@@ -81,7 +83,7 @@ class Archive:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Names that do not say they are UTF-8 are in the code page of the machine that packed them."""
+    """A name without the UTF-8 flag is in the code page of the machine that packed it."""
     name = info.filename
     if not info.flag_bits & 0x800 and not name.isascii():
         raw = name.encode("cp437", "replace")

@@ -1,4 +1,4 @@
-"""Who wrote it: lines, and brackets within a paragraph, that name writers and photographers."""
+"""Bylines: lines, and brackets inside a paragraph, that name writers and photographers."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ DATELINE = re.compile(
 SIGNATURE = re.compile(r"[（(][^（()）]{0,8}(?:记\s*者|通\s*讯\s*员|摄\s*影)[^（()）]{1,90}[）)]")
 
 
-def names(line: str) -> tuple[str, ...] | None:
-    """The names of a byline, () for one that only names a role; None when the line is no byline."""
+def byline_names(line: str) -> tuple[str, ...] | None:
+    """Return the names of a byline, () if it names only a role, None if the line is not a byline."""
     if len(line) > 80 or (DATELINE.match(line) and not re.fullmatch(r"[（(][^（()）]*[）)]", line)):
         return None
     tokens: list[str] = []
-    line = _ROLE_WITHIN.sub(" ", _letters_set_wide(line))
+    line = _ROLE_WITHIN.sub(" ", _without_letter_spacing(line))
     line = re.sub(r"文\s*[/／]\s*图|图\s*[/／]\s*文", "摄影报道", line)
     for token in re.split(r"[\s、,，/／|｜:：]+", line.strip(_MARKS + "（）()")):
         if tokens and len(token) == 1 and len(tokens[-1]) <= 2 and not ROLE.fullmatch(tokens[-1]):
@@ -63,12 +63,12 @@ def names(line: str) -> tuple[str, ...] | None:
         if not _is_name(token):
             return None
         found.append(token)
-    known = sum(1 for name in found if name[0] in _SURNAMES or "·" in name or name.endswith("评论员"))
-    return tuple(found) if has_role and known * 2 >= len(found) else None
+    likely = sum(1 for name in found if name[0] in _SURNAMES or "·" in name or name.endswith("评论员"))
+    return tuple(found) if has_role and likely * 2 >= len(found) else None
 
 
-def _letters_set_wide(line: str) -> str:
-    """Where nearly every letter stands alone, a single blank parts letters and more than one parts words."""
+def _without_letter_spacing(line: str) -> str:
+    """If nearly every letter stands alone, a single blank stands between letters and several blanks between words."""
     tokens = line.split()
     wide = re.search(r"\s{2,}", line.strip()) or len(tokens) >= 8
     if sum(len(t) == 1 for t in tokens) < max(4, 0.8 * len(tokens)) or not wide:
@@ -76,20 +76,21 @@ def _letters_set_wide(line: str) -> str:
     return " ".join("".join(word.split()) for word in re.split(r"\s{2,}", line))
 
 
-def joined(lines: Sequence[Line]) -> str:
-    """The lines as printed, with a blank where a line end parts two names: neither is a letter alone, and
-    the second opens with a surname."""
+def joined_byline(lines: Sequence[Line]) -> str:
+    """Return the lines of a byline as one, with a blank where a line end stands between two names: neither is a single
+    letter, and the second begins with a surname."""
     text = ""
     for line in lines:
-        row = _letters_set_wide(line.text)
+        row = _without_letter_spacing(line.text)
         before = re.split(r"[\s（(、，,]", text)[-1]
         after = re.split(r"[\s）)、，,]", row)[0]
-        parted = len(before) > 1 and len(after) > 1 and after[0] in _SURNAMES
-        text += " " + row if parted else row
+        are_two_names = len(before) > 1 and len(after) > 1 and after[0] in _SURNAMES
+        text += " " + row if are_two_names else row
     return text
 
 
 def is_bare_names(line: str) -> bool:
+    """Return whether the line consists of one to three names, without a role."""
     tokens = line.split()
     return 0 < len(tokens) <= 3 and all(_is_name(t) and len(t) <= 3 and t[0] in _SURNAMES for t in tokens)
 

@@ -1,8 +1,7 @@
-"""Figures in text: found, brought to one form, compared.
+"""Text -> the figures in it, in a form that can be compared.
 
-A figure is a run of Arabic digits or Chinese numerals with what scales it (亿, 万, %, million ...).
-Two figures are the same when their values and their kind (plain or percent) are, so that ``5亿`` is
-``500 million`` and ``三成`` is not ``3``.
+A figure is a run of Arabic digits or Chinese numerals with its scale (亿, 万, %, million ...). Two figures are the same if
+they have the same value and the same kind (plain or percent): ``5亿`` is ``500 million``, but ``三成`` is not ``3``.
 """
 
 from __future__ import annotations
@@ -40,11 +39,9 @@ _FIGURE = re.compile(
 
 
 def figures(text: str) -> list[tuple[str, int, int]]:
-    """(canonical form, start, end) of each figure, in order. The form is the value, with ``%`` after
-    a percentage."""
-    flat = "".join(
-        c if len(n := unicodedata.normalize("NFKC", c)) != 1 else n for c in text
-    )  # one for one: offsets stay
+    """Return (canonical form, start, end) of each figure, in order. The form is the value; a percentage has ``%`` after it."""
+    normal = (unicodedata.normalize("NFKC", c) for c in text)
+    flat = "".join(n if len(n) == 1 else c for c, n in zip(text, normal, strict=True))  # one for one, so offsets stay
     found = []
     for match in _FIGURE.finditer(flat):
         value, percent = _value(match)
@@ -54,12 +51,13 @@ def figures(text: str) -> list[tuple[str, int, int]]:
 
 
 def unsupported(text: str, sources: Iterable[str]) -> list[tuple[str, int, int]]:
-    """The figures of ``text`` that occur in none of the sources."""
-    known = {form for source in sources for form, _, _ in figures(source)}
-    return [figure for figure in figures(text) if figure[0] not in known]
+    """Return the figures of ``text`` that occur in no source."""
+    supported = {form for source in sources for form, _, _ in figures(source)}
+    return [figure for figure in figures(text) if figure[0] not in supported]
 
 
 def _value(match: re.Match[str]) -> tuple[float | None, bool]:
+    """The value, None if it is not a number or too large, and whether it is a percentage."""
     if match["share"]:
         whole, _, fraction = match["share"].partition("点")
         value = _chinese(whole)
@@ -75,7 +73,7 @@ def _value(match: re.Match[str]) -> tuple[float | None, bool]:
 
 
 def _chinese(text: str) -> float | None:
-    """二十三 -> 23, 一亿二千万 -> 120000000, 二〇二五 -> 2025; None for what is no number."""
+    """二十三 -> 23, 一亿二千万 -> 120000000, 二〇二五 -> 2025; None for text that is not a number."""
     if all(c in _DIGITS for c in text):
         return float("".join(str(_DIGITS[c]) for c in text)) if len(text) <= 18 else None
     total = section = digit = 0

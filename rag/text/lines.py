@@ -1,4 +1,4 @@
-"""Page -> lines, each with its place in the text, and text without the blanks of its setting."""
+"""Page -> lines, each with its place in the text; and text without the blanks that typesetting puts into it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ _BLANKS = " \t\u3000\u00a0\ufeff\u200b"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``text[start:end]`` of the page, stripped. ``indented``: blanks stood before it. ``gap``: a
-    blank line stood before it, ``blanks`` how many. ``width`` in full-width characters. ``level``: 1 to 6 for
-    a Markdown heading; its marks, and those of a line in bold, are left out."""
+    """A line that is not blank: ``text[start:end]`` of the page, stripped.
+
+    ``indented``: it begins with blanks. ``gap``: a blank line stands above it; ``blanks`` counts them. ``width`` is in
+    full-width characters. ``level`` is 1 to 6 for a Markdown heading, else 0. The marks of a heading or of a line in
+    bold are left out.
+    """
 
     start: int
     end: int
@@ -27,16 +30,16 @@ class Line:
 
 
 def squeeze(text: str) -> str:
-    """Blanks dropped beside a Chinese character or full-width sign, single between Latin words."""
+    """Return the text without blanks beside a Chinese character or full-width sign, and single ones between Latin words."""
     words = text.split()
     return "".join(
         (" " if i and words[i - 1][-1] < "\u0250" and word[0] < "\u0250" else "") + word for i, word in enumerate(words)
     )
 
 
-def kept(text: str) -> Iterator[tuple[int, bool]]:
-    """(index, is_blank) of the characters that stay: all that is no white space, and one blank for a
-    run of them where both neighbours are Latin letters, digits or ASCII signs."""
+def kept_characters(text: str) -> Iterator[tuple[int, bool]]:
+    """Yield (index, is_blank) of the characters that ``squeeze`` keeps: all that are not white space, and one blank for
+    a run of white space if both neighbours are Latin letters, digits or ASCII signs."""
     previous = -1
     for i, c in enumerate(text):
         if c.isspace():
@@ -48,6 +51,7 @@ def kept(text: str) -> Iterator[tuple[int, bool]]:
 
 
 def lines_of(text: str) -> list[Line]:
+    """Return the lines of a page that are not blank."""
     lines: list[Line] = []
     ended = 0
     for match in re.finditer(r"[^\r\n\f\v\u2028\u2029]+", text):

@@ -1,4 +1,4 @@
-"""Where a stretch of an article's text stands in its file."""
+"""A stretch of an article's text -> its place in the file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from rag.schema import Article
 
 
 def source_of(article: Article, start: int, end: int) -> tuple[str, int, int]:
-    """Where ``article.text[start:end]`` stands: a file and half open character offsets in it. Of a stretch
-    that runs over two files, the part in the first."""
+    """Return the place of ``article.text[start:end]``: a file and half-open character offsets in it. If the stretch runs
+    over two files, return the part in the first; (article's file, 0, 0) if no character of it stands in a file."""
     inside = [run for run in article.runs if run.start < end and start < run.start + run.length]
     if not inside:
         return article.file, 0, 0
@@ -21,5 +21,5 @@ def source_of(article: Article, start: int, end: int) -> tuple[str, int, int]:
 
 
 def source_span(article: Article, start: int, end: int) -> tuple[int, int]:
-    """The offsets of ``source_of``."""
+    """Return the offsets of ``source_of`` without the file."""
     return source_of(article, start, end)[1:]

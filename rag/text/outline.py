@@ -1,7 +1,7 @@
-"""Page + its articles -> which lines belong to which, to be seen and corrected, and the correction read back.
+"""Page + its articles -> which lines belong to which article, so that a person can see and correct it; and back.
 
-A correction is the ``articles`` of the YAML beside a file: for each the lines of its body, counted from 1 as
-editors do. It names the file by its hash, for in another version the lines are others.
+A correction is the field ``articles`` of the YAML beside a file. For each article it gives the lines of the body, counted
+from 1 as in an editor. It holds the file's hash, because another version of the file has other lines.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from rag.text.lines import squeeze
 
 Role = Literal["head", "byline", "body", ""]
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-_NEAR = 12  # lines between a headline or byline and its body
+_FARTHEST = 12  # lines between a headline or byline and its body
+Span = tuple[int, int]
+"""Half-open offsets into the text of a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the page: ``article`` counts the page's articles from 0, None for a line of none."""
+    """A line of the page. ``article`` is the position in the page's list of articles, None if it belongs to no article."""
 
     number: int
     text: str
@@ -32,13 +34,13 @@ class Row:
     role: Role
 
 
-def line_spans(text: str) -> list[tuple[int, int]]:
-    """(start, end) of each line, its line end included."""
+def line_spans(text: str) -> list[Span]:
+    """Return the offsets of each line, its line end included. Lines are counted as editors count them."""
     return [m.span() for m in _LINE.finditer(text) if m.end() > m.start()]
 
 
 def rows_of(page: Page, articles: Sequence[Article]) -> list[Row]:
-    """Every line and what it is. A headline or byline is told by its words, near the article that has them."""
+    """Return every line and its role. A headline or byline is found by its words, near the article that has them."""
     spans = line_spans(page.text)
     bodies = [_body_lines(spans, article, page) for article in articles]
     owner = {number: i for i, numbers in enumerate(bodies) for number in numbers}
@@ -48,20 +50,19 @@ def rows_of(page: Page, articles: Sequence[Article]) -> list[Row]:
         if number in owner:
             rows.append(Row(number, text, owner[number], "body"))
             continue
-        found = _outside(text, number, articles, bodies)
-        rows.append(Row(number, text, *found))
+        rows.append(Row(number, text, *_article_and_role(text, number, articles, bodies)))
     return rows
 
 
 def outlines_of(page: Page, articles: Sequence[Article]) -> list[Outline]:
-    """What was found, in the form of a correction."""
+    """Return the articles in the form of a correction."""
     spans = line_spans(page.text)
     empty = {n for n, (start, end) in enumerate(spans, 1) if not page.text[start:end].strip()}
     return [Outline(a.title, a.byline, a.kind, tuple(_ranges(_body_lines(spans, a, page), empty))) for a in articles]
 
 
 def as_yaml(page: Page, outlines: Sequence[Outline]) -> str:
-    """The YAML that, beside the file, has the page cut just so."""
+    """Return the YAML that, saved beside the file, makes the page be cut in this way."""
     rows = [
         {"title": o.title, "byline": list(o.byline), "kind": o.kind, "lines": lines_text(o.lines)} for o in outlines
     ]
@@ -75,57 +76,59 @@ def as_yaml(page: Page, outlines: Sequence[Outline]) -> str:
     return text
 
 
-def checked(page: Page) -> Page:
-    """The page itself. Raises CorpusError when its correction is of another version of the file or names lines that
-    it has not."""
+def check_correction(page: Page) -> None:
+    """Raise CorpusError if the page's correction is for another version of the file, or names lines that the file does
+    not have or that are blank."""
     stated = page.stated
     if not stated.articles:
-        return page
-    where = f"{page.file}.yaml"
+        return
+    yaml_file = f"{page.file}.yaml"
     if stated.sha256 and not page.sha256.startswith(stated.sha256):
         raise CorpusError(
-            f"{page.file} has changed since {where} was written: correct its lines with "
+            f"{page.file} has changed since {yaml_file} was written: correct its lines with "
             f"`rag show {page.file} --yaml`, or remove `articles` there."
         )
-    last = len(line_spans(page.text))
-    if beyond := [b for o in stated.articles for _, b in o.lines if b > last]:
-        raise CorpusError(f"{where} names line {beyond[0]}, and {page.file} has {last}: correct it.")
-    if blank := [o for o in stated.articles if not "".join(page.text[a:b] for a, b in stretches(page, o)).strip()]:
-        raise CorpusError(f"{where}: lines {lines_text(blank[0].lines)} of {page.file} hold no text: correct it.")
-    return page
-
-
-def stretches(page: Page, outline: Outline) -> list[tuple[int, int]]:
-    """(start, end) in the page's text of the lines that an article has."""
     spans = line_spans(page.text)
+    if beyond := [last for outline in stated.articles for _, last in outline.lines if last > len(spans)]:
+        raise CorpusError(f"{yaml_file} names line {beyond[0]}, but {page.file} has {len(spans)} lines: correct it.")
+    for outline in stated.articles:
+        if not "".join(page.text[start:end] for start, end in body_spans(spans, outline)).strip():
+            lines = lines_text(outline.lines)
+            raise CorpusError(f"{yaml_file}: lines {lines} of {page.file} hold no text: correct it.")
+
+
+def body_spans(spans: Sequence[Span], outline: Outline) -> list[Span]:
+    """Return the offsets of the lines of an article's body. ``spans`` are the ``line_spans`` of its page."""
     return [(spans[first - 1][0], spans[last - 1][1]) for first, last in outline.lines]
 
 
 def lines_text(lines: Sequence[tuple[int, int]]) -> str:
-    """``3-18, 22``."""
+    """Return line numbers as people write them: ``3-18, 22``."""
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in lines)
 
 
 def read_lines(text: str) -> tuple[tuple[int, int], ...]:
-    """``3-18, 22`` -> ((3, 18), (22, 22)). Raises ValueError for anything else."""
+    """Return the line numbers in a text: ``3-18, 22`` -> ((3, 18), (22, 22)). Raise ValueError for any other text."""
     found = []
     for part in re.split(r"[,，、]", text):
         match = re.fullmatch(r"\s*([1-9]\d{0,8})\s*(?:[-–—~]\s*([1-9]\d{0,8}))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first:
-            raise ValueError(f"{text!r} is no list of lines like 3-18, 22")
+            raise ValueError(f"{text!r} is not a list of lines like 3-18, 22")
         found.append((first, last))
     return tuple(found)
 
 
-def _body_lines(spans: Sequence[tuple[int, int]], article: Article, page: Page) -> list[int]:
-    own = [(r.source_start, r.source_start + r.length) for r in article.runs if r.file in ("", page.file)]
-    return [number for number, (start, end) in enumerate(spans, 1) if any(a < end and start < b for a, b in own)]
+def _body_lines(spans: Sequence[Span], article: Article, page: Page) -> list[int]:
+    """The numbers of the lines that hold text of the article."""
+    runs = [(r.source_start, r.source_start + r.length) for r in article.runs if r.file in ("", page.file)]
+    return [number for number, (start, end) in enumerate(spans, 1) if any(a < end and start < b for a, b in runs)]
 
 
-def _outside(
+def _article_and_role(
     text: str, number: int, articles: Sequence[Article], bodies: Sequence[Sequence[int]]
 ) -> tuple[int | None, Role]:
+    """The nearest article that has a headline or byline with these words, for a line outside all bodies."""
     clean = squeeze(text).strip("# ")
     if not clean:
         return None, ""
@@ -136,8 +139,8 @@ def _outside(
         for role in (_role(clean, article),)
         if role
     )
-    distance, i, role = min(candidates, default=(_NEAR + 1, 0, ""))
-    return (i, role) if distance <= _NEAR else (None, "")
+    distance, i, role = min(candidates, default=(_FARTHEST + 1, 0, ""))
+    return (i, role) if distance <= _FARTHEST else (None, "")
 
 
 def _role(clean: str, article: Article) -> Role:
@@ -147,7 +150,7 @@ def _role(clean: str, article: Article) -> Role:
 
 
 def _ranges(numbers: Sequence[int], empty: set[int]) -> Iterator[tuple[int, int]]:
-    """Stretches of lines, those over blank lines as one."""
+    """Ranges of lines; blank lines between two numbers do not split a range."""
     first = last = 0
     for number in numbers:
         if first and all(between in empty for between in range(last + 1, number)):

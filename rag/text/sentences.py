@@ -1,4 +1,4 @@
-"""Article -> passages of whole sentences, each with its exact place in the article's text."""
+"""Text -> its sentences, each with its exact place in the text."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _ATTRIBUTION = re.compile(r"[^“”\n]{1,28}(?:说|表示|介绍|认为|建议|
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Half-open offsets of the sentences in order, white space around them left out. A closing
-    ``……说。`` stays with the quotation it attributes."""
+    """Return the half-open offsets of the sentences in order, without the white space around them. A closing ``……说。``
+    stays with the quotation that it attributes."""
     spans: list[tuple[int, int]] = []
     start = 0
     for end in [match.end() for match in _END.finditer(text)] + [len(text)]:

@@ -1,8 +1,8 @@
 """Text -> terms for Chinese and English.
 
-Chinese is matched by character bigrams and by dictionary words of three characters and more: a name
-such as 是石科技 is in no dictionary but all its bigrams are in the text, while a long word found
-whole tells more than its bigrams. Latin words and numbers are matched whole.
+Chinese is matched by character bigrams and by dictionary words of three and more characters. A name such as 是石科技 is
+in no dictionary, but all its bigrams are in the text; a long word that is found as one says more than its bigrams. Latin
+words and numbers are matched as one term.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _NOT_CJK = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 
 
 def normalise(text: str) -> str:
-    """The form in which texts are searched: NFKC and case folded; the text itself stays as it is."""
+    """Return the form in which texts are searched: NFKC, case folded."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def tokens(text: str) -> list[str]:
-    """Terms of a text, repeated as often as they occur."""
+    """Return the terms of a text, each as often as it occurs."""
     found: list[str] = []
     for match in _TOKEN.finditer(normalise(text)):
         run = match.group()
@@ -50,7 +50,7 @@ _EMPTY = frozenset(
 
 
 def content_words(text: str) -> list[str]:
-    """The Chinese dictionary words of two characters and more that say something."""
+    """Return the Chinese dictionary words of two and more characters, without those that carry no content."""
     return [
         word
         for run in re.findall(r"[\u3400-\u9fff]+", normalise(text))
@@ -61,9 +61,9 @@ def content_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """The ``tokens`` of texts numbered from 0, in no order, one key an occurrence: what the term is in its upper half,
-    the text's number in its lower. ``pairs`` (n,): bigrams by their code points, 16 bits each. ``words`` (m,): all
-    other terms by their place in ``names``."""
+    """The ``tokens`` of texts that are numbered from 0, in no order, one key for each occurrence. The upper half of a key
+    is the term, the lower half the number of the text. ``pairs`` (n,): bigrams by their code points, 16 bits each.
+    ``words`` (m,): all other terms by their position in ``names``."""
 
     pairs: Keys
     words: Keys
@@ -71,8 +71,11 @@ class Occurrences:
 
 
 def occurrences(texts: Sequence[str]) -> Occurrences:
-    """The terms of many texts in one pass: bigrams are told by arithmetic on code points, all of which are below
-    2**16, and the texts go to the segmenter whole, with a line's end for what is not Chinese."""
+    """Return the terms of many texts, found in one pass.
+
+    Bigrams are computed from code points, which are all below 2**16. The texts go to the segmenter as one, with a line
+    end in place of each character that is not Chinese.
+    """
     normal = [normalise(text) for text in texts]
     codes = np.frombuffer("".join(text + "\n" for text in normal).encode("utf-32-le", "surrogatepass"), np.uint32)
     rows = np.repeat(np.arange(len(normal), dtype=np.uint64), [len(text) + 1 for text in normal])
@@ -102,10 +105,10 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
 
 
 def keyed(upper: NDArray[np.unsignedinteger[Any]], lower: NDArray[np.unsignedinteger[Any]]) -> Keys:
-    """Two numbers below 2**32 as one, which sorts by the first, then by the second."""
+    """Return pairs of numbers below 2**32 as single numbers, which sort by the first, then by the second."""
     return upper.astype(np.uint64) << np.uint64(32) | lower.astype(np.uint64)
 
 
 def halves(keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """What ``keyed`` put together."""
+    """Return the two numbers of each key that ``keyed`` made."""
     return (keys >> np.uint64(32)).astype(np.int64), (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)

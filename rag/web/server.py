@@ -25,7 +25,7 @@ from rag.answer.feedback import store
 from rag.errors import BadInput, FeedbackNotStored, NotFound, PortInUse, RagError
 from rag.layout.articles import articles_of
 from rag.reading.page_lookup import file_of
-from rag.reading.reader import Reader
+from rag.reading.reader import FileReader
 from rag.schema import Answer, Filter, Page
 from rag.text.filters import filter_of
 from rag.web import chat, labels, sources
@@ -160,7 +160,7 @@ def _sheet(assistant: Assistant, name: str) -> str:
     file = file_of(folder / name)
     if file is None:
         raise NotFound(f"{name} is no longer in {folder}: put it back, or run `rag index`.")
-    with Reader(folder, assistant.settings.limits, as_found=True) as reader:
+    with FileReader(folder, assistant.settings.limits, as_found=True) as reader:
         found = next((p for p in reader.pages_of(file) if isinstance(p, Page) and p.file == name), None)
     if found is None:
         raise NotFound(f"{name} can no longer be read: run `rag index`, which says why.")

@@ -288,7 +288,7 @@ def test_filters_on_the_command_line(index_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "cause"),
     [
-        (("--since", "昨天"), "is no date"),
+        (("--since", "昨天"), "is not a date"),
         (("--since", "2025", "--until", "2024"), "Nothing lies between"),
         (("--kind", "essay"), "no kind of article"),
     ],

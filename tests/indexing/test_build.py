@@ -31,7 +31,7 @@ from rag.indexing.build import build, what_changed
 from rag.indexing.merge import segments_to_merge
 from rag.indexing.reader_version import reader_sources, reader_version
 from rag.layout.articles import articles_of
-from rag.reading.reader import Reader, read_page
+from rag.reading.reader import FileReader, read_page
 from rag.search.query import parse
 from rag.search.retriever import RANKERS, Retriever
 from tests.faults.states import FIRST, OLD, OTHER, SECOND, texts_of
@@ -85,7 +85,7 @@ def test_nothing_is_pickled(index_dir: Path) -> None:
 def test_unchanged_files_are_not_read_again(
     built: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Reader, "pages_of", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(FileReader, "pages_of", lambda *_: pytest.fail("read again"))
     monkeypatch.setattr(Embedder, "embed_passages", lambda *_: pytest.fail("embedded again"))
     os.utime(built / "CURRENT", (0, 0))
     os.utime(folder / "a.txt", (0, 0))

@@ -24,7 +24,7 @@ class Story:
     last: str
 
 
-# read off the five pages by eye
+# the stories of the five pages, found by eye
 STORIES = [
     Story(
         "000",
@@ -213,7 +213,13 @@ def found(pages: dict[str, Page]) -> list[Article]:
     return [article for page in pages.values() for article in articles_of(page)]
 
 
-DATES = {"000": "2025", "001": "2024-04", "002": "2025", "003": "2026", "004": "2025"}  # tests/test_dates.py says why
+DATES = {
+    "000": "2025",
+    "001": "2024-04",
+    "002": "2025",
+    "003": "2026",
+    "004": "2025",
+}  # tests/layout/test_dates.py has the reasons
 
 
 def test_counts(found: list[Article]) -> None:
@@ -284,7 +290,7 @@ DOUBLED = "““三极三极””审批改革重新定义审批改革重新定
 
 
 def test_no_sentence_of_the_pages_is_lost(pages: dict[str, Page], found: list[Article]) -> None:
-    """Of the characters that stand in no article, no stretch of 25 and more is anything but headline."""
+    """A stretch of 25 and more characters that is in no article is part of a headline."""
     for name, page in pages.items():
         covered = {
             i for a in found if a.file == name for r in a.runs for i in range(r.source_start, r.source_start + r.length)
@@ -299,10 +305,10 @@ def test_no_sentence_of_the_pages_is_lost(pages: dict[str, Page], found: list[Ar
 
 def test_runs_are_the_files_own_characters(pages: dict[str, Page], found: list[Article]) -> None:
     for article in found:
-        _hold(article, pages[article.file].text)
+        _check_runs(article, pages[article.file].text)
 
 
-def _hold(article: Article, source: str) -> None:
+def _check_runs(article: Article, source: str) -> None:
     covered = set()
     for a, b in zip(article.runs, article.runs[1:], strict=False):
         assert a.start + a.length <= b.start
@@ -320,7 +326,7 @@ def _bare(text: str) -> str:
 
 
 def test_every_article_stands_in_the_file(pages: dict[str, Page], found: list[Article]) -> None:
-    """Each paragraph, and the whole text: on these pages nothing foreign stands between the paragraphs of an article."""
+    """Each paragraph, and the text as a whole: on these pages nothing else stands between an article's paragraphs."""
     for article in found:
         source = pages[article.file].text
         for start, end in _lines(article.text):
@@ -366,7 +372,7 @@ def test_any_page_keeps_the_files_characters(text: str) -> None:
     spans = [set(range(r.source_start, r.source_start + r.length)) for a in articles for r in a.runs]
     for article in articles:
         assert article.text.strip()
-        _hold(article, text)
+        _check_runs(article, text)
     assert sum(map(len, spans)) == len(set().union(*spans))
     assert [a.article_id for a in articles] == [f"p.txt#{n}" for n in range(1, len(articles) + 1)]
 
@@ -399,7 +405,7 @@ def test_jump_within_a_line_leaves_the_quote_in_the_file() -> None:
         assert _bare(page[a:b]) == _bare(article.text[start:end])
 
 
-def test_emoji_joined_by_an_unseen_character_stays_whole() -> None:
+def test_emoji_joined_by_an_invisible_character_stays_whole() -> None:
     page = "　　一家人👨\u200d👩\u200d👧来到平湖市参加活动，大家都很高兴，玩到很晚才回家。\n"
     (article,) = articles_of(_page(page))
     a, b = source_span(article, 0, len(article.text))
@@ -436,7 +442,7 @@ UNSEEN = """2026年3月5日  星期四
 
 
 def test_headline_before_after_and_byline_within() -> None:
-    """A page in which every story keeps its headline and byline elsewhere."""
+    """A page on which each story has its headline and byline at another place."""
     found = articles_of(_page(UNSEEN))
     assert [(a.title, a.byline, a.date) for a in found] == [
         ("清河渡口重开 老船工当起讲解员", ("陆小舟", "方知远"), "2026-03-05"),
@@ -452,7 +458,7 @@ def test_headline_before_after_and_byline_within() -> None:
     ["." * 60 + "12", "—" * 80 + "完", "=" * 70 + ">", "－" * 75 + "１", "ab" * 40 + "c"],
     ids=["dots", "dashes", "equals", "wide", "letters"],
 )
-def test_ruled_lines_take_no_time(line: str, within) -> None:
+def test_ruled_lines_are_read_in_time(line: str, within) -> None:
     page = f"{line}\n\n■记者 王强\n\n　　本报讯 昨天，一家新企业落户平湖，总投资5亿元，职工三百人。\n"
     with within(2):
         articles = articles_of(_page(page))
@@ -475,7 +481,7 @@ def test_large_file_is_read_in_linear_time(within) -> None:
         ("记者在日报社采访\n", "", ""),
     ],
 )
-def test_newspaper_and_page_are_what_the_page_prints(head: str, source: str, number: str) -> None:
+def test_newspaper_and_page_number_are_those_that_the_page_prints(head: str, source: str, number: str) -> None:
     text = f"{head}2025年4月21日\n\n签约仪式举行\n■记者 王强\n本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元，市领导出席。\n"
     (article,) = articles_of(Page("p.txt", text, "utf-8", ""))
     assert (article.source, article.page, article.date) == (source, number, "2025-04-21")

@@ -1,4 +1,4 @@
-"""Articles that go on on another page: what is joined, what is not, and where the joined text stands."""
+"""Articles that go on on another page: which parts are joined, and where the joined text stands in the files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.answer.citations import cite
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.layout.articles import articles_of, jump_page
+from rag.layout.articles import articles_of
 from rag.layout.continuations import join
 from rag.reading.folder import list_files
 from rag.reading.reader import read_page
@@ -149,7 +149,7 @@ B = _part("b", "渡口重开", "清河渡口每周二闭园检修，票价为每
         (A, replace(B, title="", page="3", text="图书馆延长开放时间，夜读区设座位。"), False),
     ],
 )
-def test_what_speaks_for_and_against(first: Article, second: Article, joined: bool) -> None:
+def test_parts_that_belong_together(first: Article, second: Article, joined: bool) -> None:
     assert len(join([first, second])) == (1 if joined else 2)
     assert len(join([second, first])) == (1 if joined else 2)
 
@@ -167,20 +167,3 @@ def test_without_jumps_nothing_changes() -> None:
     plain = [replace(A, goes_on=""), replace(B, comes_from="")]
     assert join(plain) == plain
     assert join([]) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "page"),
-    [
-        ("第02版", "2"),
-        ("(下转2版)", "2"),
-        ("上接第一版", "1"),
-        ("下转十二版", "12"),
-        ("下转A03版", "A3"),
-        ("二十版", "20"),
-        ("下转４版", "4"),
-        ("出版", ""),
-    ],
-)
-def test_jump_pages(text: str, page: str) -> None:
-    assert jump_page(text) == page

@@ -1,4 +1,4 @@
-"""The date of an article: what may give one, what must not, and the seed pages read by hand."""
+"""The date of an article: the words that give one, the words that must not, and the seed pages, dated by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.layout.articles import articles_of
 from rag.layout.dates import Dated, dates_of, file_date
 from rag.reading.reader import read_page
 from rag.schema import Page, Stated
-from rag.text.calendar import point
+from rag.text.calendar import parse_date
 
 NONE = Dated("", "", "")
 
@@ -29,9 +29,9 @@ def _dated(text: str, file: str = "a.txt") -> Dated:
     return dates_of(_page(text, file), [text])[0]
 
 
-# What a reader can say of each seed page, and the words that tell it. 000: the plan for 2025-2027 is for "the coming
-# three years" and the congress session of March 2025 is past; of its month only that it is August or later. 001: what
-# leads a report is of 20 April, and 2023's forum was last year. 002: late July or August. 003: March or April, first
+# The date that a person can give each seed page, and the words that show it. 000: the plan for 2025-2027 is for "the
+# coming three years", and the congress session of March 2025 is past; the month can be August or later. 001: the lead of a
+# report is of 20 April, and the forum of 2023 was last year. 002: late July or August. 003: March or April of the first
 # year of the fifteenth plan. 004: June or July.
 SEEDS = {
     "000": ("2025", ["2025—2027年)》的编制出台,为未来三年"]),
@@ -127,12 +127,12 @@ def test_masthead(line: str, expected: str, words: str) -> None:
     assert dates_of(_page(page), [BODY]) == [Dated(expected, "stated" if expected else "", words)]
 
 
-def test_a_bare_date_in_the_middle_of_a_column_is_no_masthead() -> None:
+def test_a_bare_date_in_the_middle_of_a_column_is_not_a_masthead() -> None:
     page = "\n".join(["平湖再添新企业"] * 8 + ["2023年11月18日", "竣工验收，投入使用。"] + [BODY] * 4)
     assert dates_of(_page(page), [BODY, BODY]) == [NONE, NONE]
 
 
-def test_a_notice_is_dated_at_its_foot_if_it_has_the_page_to_itself() -> None:
+def test_a_notice_alone_on_its_page_is_dated_at_its_foot() -> None:
     page = "\n".join(["关于停水的通知"] + [BODY] * 8 + ["市水务局办公室的全体人员敬上", "2025年4月21日"])
     assert dates_of(_page(page), [BODY]) == [Dated("2025-04-21", "stated", "2025年4月21日")]
     assert dates_of(_page(page), [BODY, BODY]) == [NONE, NONE]
@@ -173,8 +173,8 @@ def test_an_article_that_states_its_date(text: str, expected: str, words: str) -
             "2025",
             "2025—2027年），为未来三年",
         ),
-        ("行动计划（2025—2027年）为未来三年描绘蓝图。", "", ""),  # may be of the year before
-        # a past or a coming year is no date
+        ("行动计划（2025—2027年）为未来三年描绘蓝图。", "", ""),  # it may be of the year before
+        # a past or a coming year is not a date
         ("早在2019年，公司就有规划。", "", ""),
         ("2020年，王乾推动企业转型。", "", ""),
         ("该项目于2023年11月竣工。", "", ""),
@@ -192,11 +192,11 @@ def test_an_article_that_states_its_date(text: str, expected: str, words: str) -
         ("新华社北京4月20日电 会议召开。", "", ""),
         ("农历二〇二五年三月廿四", "", ""),
         ("", "", ""),
-        # a later year that is past speaks against the cue
+        # a later year that is past contradicts the cue
         ("2024年上半年，产值增长。2025年3月，公司迁来。", "", ""),
         ("2024年上半年，产值增长。2025年实现产值6000万元。", "", ""),
         ("十四届全国人大四次会议之后，回顾2025年上半年。", "", ""),
-        # a later year yet to come does not
+        # a later year that is yet to come does not
         ("2025年上半年，产值增长，预计2027年投产。", "2025", "2025年上半年"),
         ("2025年上半年，产值增长。2026年底前完工。", "2025", "2025年上半年"),
     ],
@@ -206,7 +206,7 @@ def test_inferred(text: str, expected: str, words: str) -> None:
     assert words in text
 
 
-def test_what_is_stated_of_the_page_goes_first_then_the_page_then_the_name_then_inference() -> None:
+def test_stated_date_before_masthead_before_file_name_before_inference() -> None:
     text = "2025年4月21日 星期一\n日前，2024世界读书大会举行。"
     article = "日前，2024世界读书大会举行。"
     sidecar = Stated(date="2023-05", date_basis="sidecar")
@@ -225,7 +225,7 @@ def test_a_page_is_one_edition() -> None:
         Dated("2025-04", "inferred", "昨天，2025世界读书大会举行"),
         Dated(
             "2025-04-20", "inferred", "昨天，2025世界读书大会举行"
-        ),  # a dispatch tells its own day, printed the day after
+        ),  # a dispatch gives its own day; it is printed the day after
         Dated("2025-04", "inferred", "昨天，2025世界读书大会举行"),
     ]
 
@@ -235,7 +235,7 @@ def test_a_later_past_year_anywhere_on_the_page_leaves_all_undated() -> None:
     assert dates_of(_page("\n".join(texts)), texts) == [NONE, NONE]
 
 
-def test_a_dispatch_with_its_year_tells_the_rest_no_day() -> None:
+def test_a_dispatch_with_its_year_gives_the_other_articles_no_day() -> None:
     texts = ["新华社北京2025年4月20日电 会议召开。", "近日，平湖再添新企业。"]
     assert dates_of(_page("\n".join(texts)), texts) == [
         Dated("2025-04-20", "stated", "2025年4月20日"),
@@ -261,7 +261,7 @@ def test_any_page(texts: list[str], name: str) -> None:
     page = _page("\n".join(texts), name)
     for dated, text in zip(dates_of(page, texts), texts, strict=True):
         assert bool(dated.date) == bool(dated.basis)
-        assert not dated.date or str(point(dated.date)) == dated.date
+        assert not dated.date or str(parse_date(dated.date)) == dated.date
         assert dated.words in text or any(dated.words in other for other in texts) or dated.words in page.text
         assert bool(dated.words) == (dated.basis in ("stated", "inferred"))
 
@@ -274,12 +274,12 @@ def test_every_day_in_every_form(day: date) -> None:
 
 
 @given(year=st.integers(1900, 2090))
-def test_no_year_is_special(year: int) -> None:
+def test_every_year_is_treated_alike(year: int) -> None:
     assert _dated(f"昨天，{year}世界读书大会举行。早在{year - 3}年就有规划。").date == str(year)
     assert _dated(f"昨天，{year}世界读书大会举行。{year + 1}年5月，公司迁来。") == NONE
 
 
-def test_a_large_article_takes_no_long_time(within) -> None:  # type: ignore[no-untyped-def]
+def test_a_large_article_is_dated_in_time(within) -> None:  # type: ignore[no-untyped-def]
     text = "近日2025平湖" * 200_000
     with within(5):
         assert _dated(text) == NONE
@@ -317,7 +317,7 @@ def test_the_measure_reads_the_held_out_articles(tmp_path: Path, capsys: pytest.
     assert year.split()[6] == f"{right / len(kept):.3f}"
 
 
-def test_the_measure_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_measure_names_a_missing_argument_or_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert main([str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("usage: python -m eval.quality.dates FOLDER")

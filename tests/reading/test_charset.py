@@ -51,7 +51,7 @@ def test_other_languages_are_not_taken_for_chinese(text: str, codec: str) -> Non
 
 
 def test_seeds_in_every_encoding_at_every_length(seeds: Path) -> None:
-    """Stretches of 40 characters, and the whole page."""
+    """Stretches of 40 characters, and the page as a whole."""
     for path in sorted(seeds.glob("0*.txt")):
         text = path.read_text(encoding="utf-8")
         squeezed = "".join(text.split())
@@ -61,17 +61,17 @@ def test_seeds_in_every_encoding_at_every_length(seeds: Path) -> None:
             assert [s for s in short if decode(s.encode(codec)) != (s, encoding)] == []
 
 
-def test_a_character_cut_where_the_sample_ends_is_no_fault() -> None:
+def test_a_character_cut_at_the_end_of_the_sample_is_not_an_error() -> None:
     text = "x" + "平湖签约" * 20_000
     assert encoding_of(text.encode("gb18030")) == "gb18030"
     assert encoding_of(text.encode("utf-8")) == "utf-8"
 
 
-def test_what_is_wrong_after_the_sample_is_found_out() -> None:
+def test_an_error_after_the_sample_is_found() -> None:
     assert decode(("平湖签约" * 20_000).encode("utf-8") + b"\xff\xff") is None
 
 
 @given(st.binary(max_size=300))
-def test_whatever_is_decoded_is_what_the_bytes_say(data: bytes) -> None:
+def test_decoded_text_is_the_text_of_the_bytes(data: bytes) -> None:
     found = decode(data)
     assert found is None or data.decode(found[1]) == found[0]

@@ -77,7 +77,7 @@ def test_empty_document() -> None:
 def test_document_that_cannot_be_opened(document: docx.document.Document) -> None:
     data = _saved(document)
     for broken in (b"", b"no document", data[: len(data) // 2]):
-        with pytest.raises(CorpusError, match=r"^is damaged or no Word document"):
+        with pytest.raises(CorpusError, match=r"^is damaged or not a Word document"):
             Word(broken)
     with pytest.raises(CorpusError, match=r"^is protected by a password or in Word's old format"):
         Word(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))

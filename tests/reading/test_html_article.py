@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import CorpusError
-from rag.reading.html_article import Html, plain
+from rag.reading.html_article import Html, text_of_markup
 from rag.schema import Stated
 
 MENU = (
@@ -60,7 +60,7 @@ def test_page_without_text(data: bytes) -> None:
     assert Html(data).part(0).text.strip() == ""
 
 
-def test_bytes_that_are_no_text() -> None:
+def test_bytes_that_are_not_text() -> None:
     with pytest.raises(CorpusError, match=r"^is not text in UTF-8, UTF-16, GB18030 or Big5"):
         Html(b"\x7fELF" + bytes(range(256)) * 4)
 
@@ -76,4 +76,4 @@ def test_bytes_that_are_no_text() -> None:
     ],
 )
 def test_piece_of_html(markup: str, text: str) -> None:
-    assert plain(markup) == text
+    assert text_of_markup(markup) == text

@@ -1,4 +1,4 @@
-"""The OCR on a picture of a printed page; left out where the extra is not installed."""
+"""The OCR on a picture of a printed page; skipped if the optional dependency is not installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from rag.errors import CorpusError
-from rag.reading.ocr import Scan, _size
+from rag.reading.ocr import Scan, _type_size
 from rag.reading.pdf import Pdf, boxes_of
 from rag.reading.reading_order import Box
 from rag.schema import Part
@@ -62,11 +62,11 @@ def test_picture_without_text() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\nand no more", b"GIF8"])
 def test_damaged_picture(data: bytes) -> None:
-    with pytest.raises(CorpusError, match="is damaged, no picture or too large a one"):
+    with pytest.raises(CorpusError, match="is damaged, not a picture or too large"):
         Scan(data)
 
 
-def test_size_of_type_is_told_by_the_length_of_the_line() -> None:
-    assert _size(200.0, 30.0, "平湖签约五个项目平湖签约五个项目平湖签约") == 10.0
-    assert _size(20.0, 40.0, "平湖") == 30.0
+def test_size_of_type_comes_from_the_length_of_the_line() -> None:
+    assert _type_size(200.0, 30.0, "平湖签约五个项目平湖签约五个项目平湖签约") == 10.0
+    assert _type_size(20.0, 40.0, "平湖") == 30.0
     assert Box(0, 0, 1, 5, "x").size == 5

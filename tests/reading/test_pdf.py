@@ -26,7 +26,7 @@ def originals() -> dict[str, Article]:
 
 
 def f1(a: str, b: str) -> float:
-    """Of characters in the same order, white space aside."""
+    """Return F1 over the characters that stand in the same order, white space not counted."""
     a, b = "".join(a.split()), "".join(b.split())
     same = sum(block.size for block in difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
     return 2 * same / (len(a) + len(b))
@@ -86,8 +86,8 @@ def test_blank_page_has_no_text() -> None:
     ("data", "why"),
     [
         ((DATA / "locked.pdf").read_bytes(), r"^is protected by a password: save it without one\.$"),
-        (b"%PDF-1.7 and no more", r"^is damaged or no PDF: save it again\.$"),
-        (b"", r"^is damaged or no PDF"),
+        (b"%PDF-1.7 and no more", r"^is damaged or not a PDF: save it again\.$"),
+        (b"", r"^is damaged or not a PDF"),
     ],
     ids=["locked", "cut", "empty"],
 )

@@ -13,8 +13,8 @@ import pytest
 from rag.config import Limits
 from rag.errors import CorpusError
 from rag.layout.articles import articles_of
-from rag.reading.folder import list_files, listed
-from rag.reading.reader import Reader, read_page
+from rag.reading.folder import list_files, list_folder
+from rag.reading.reader import FileReader, read_page
 from rag.schema import Page, Refused, Stated
 from tests.support.paths import DATA
 
@@ -94,7 +94,7 @@ def test_text_and_encoding(tmp_path: Path, codec: str, encoding: str) -> None:
     assert data.decode(page.encoding) == page.text
 
 
-def test_byte_order_mark_is_a_character_like_any_other(tmp_path: Path) -> None:
+def test_byte_order_mark_is_kept_as_a_character(tmp_path: Path) -> None:
     page = read_page(_write(tmp_path, "a.txt", TEXT.encode("utf-8-sig")), tmp_path, 4.0)
     assert page.text == "\ufeff" + TEXT
     assert page.encoding == "utf-8"
@@ -152,13 +152,13 @@ def test_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         read_page(locked, tmp_path, 4.0)
 
 
-def test_pipe_is_no_article(tmp_path: Path, within) -> None:
+def test_pipe_is_not_an_article(tmp_path: Path, within) -> None:
     _write(tmp_path, "a.txt", b"x")
     os.mkfifo(tmp_path / "pipe.txt")
     with within(5):
         files = list_files(tmp_path)
         read = [path.name for path in files if path.name != "pipe.txt" and read_page(path, tmp_path, 4.0)]
-        if len(files) == 2:  # named as a file that cannot be used, if it is not left out
+        if len(files) == 2:  # if the pipe is not left out, it is refused
             with pytest.raises(CorpusError, match=r"^pipe\.txt "):
                 read_page(files[1], tmp_path, 4.0)
     assert read == ["a.txt"]
@@ -168,7 +168,7 @@ ARTICLE = "平湖签约五个项目\n\n■记者 王强\n\n　　本报讯 昨�
 
 
 def _pages(folder: Path, limits: Limits = Limits()) -> list[Page | Refused]:  # noqa: B008
-    with Reader(folder, limits) as reader:
+    with FileReader(folder, limits) as reader:
         return [page for path in list_files(folder) for page in reader.pages_of(path)]
 
 
@@ -178,7 +178,7 @@ def _whys(folder: Path, limits: Limits = Limits()) -> list[str]:  # noqa: B008
     return [page.why if isinstance(page, Refused) else page.file for page in found]
 
 
-def test_plain_text_is_as_it_was(tmp_path: Path) -> None:
+def test_plain_text_is_unchanged(tmp_path: Path) -> None:
     path = _write(tmp_path, "a.txt", TEXT.encode())
     assert _pages(tmp_path) == [read_page(path, tmp_path, 4.0)]
 
@@ -198,7 +198,7 @@ def test_sidecar_then_the_file_then_its_folders(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_stated_is_in_the_articles(tmp_path: Path) -> None:
+def test_stated_values_are_in_the_articles(tmp_path: Path) -> None:
     _write(tmp_path, "a.txt", ARTICLE.encode())
     _write(tmp_path, "a.txt.yaml", "source: 平湖日报\npage: 3\ndate: 2025-07-31\n".encode())
     (page,) = _pages(tmp_path)
@@ -214,7 +214,7 @@ def test_what_is_stated_is_in_the_articles(tmp_path: Path) -> None:
     )
 
 
-def test_front_matter_is_no_text_and_every_offset_is_the_files(tmp_path: Path) -> None:
+def test_front_matter_is_not_text_and_offsets_are_those_of_the_file(tmp_path: Path) -> None:
     text = "---\ntitle: 平湖签约五个项目\nauthors: [王强]\n---\n# " + ARTICLE
     _write(tmp_path, "a.md", text.encode())
     (page,) = _pages(tmp_path)
@@ -232,7 +232,7 @@ def test_front_matter_is_no_text_and_every_offset_is_the_files(tmp_path: Path) -
 
 
 def test_a_file_stated_to_be_whole_is_one_article(tmp_path: Path) -> None:
-    """Lines that look like headlines and bylines are left in its text, save those that repeat what is stated."""
+    """Lines that look like headlines and bylines stay in its text, except those that repeat what is stated."""
     _write(
         tmp_path,
         "a.txt",
@@ -252,14 +252,14 @@ def test_a_file_stated_to_be_whole_is_one_article(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [ARTICLE, "平湖签约五个项目\n", "昨天，平湖签约。\n"])
-def test_a_whole_file_of_which_nothing_else_is_stated(text: str) -> None:
-    """Its top is its headline and byline, unless it is nothing but top."""
+def test_a_whole_file_without_other_statements(text: str) -> None:
+    """Its first lines are its headline and byline, unless no text would be left."""
     (article,) = articles_of(Page("a.txt", text, "utf-8", "", Stated(whole=True)))
     assert (article.title, article.byline) == (("平湖签约五个项目", ("王强",)) if text == ARTICLE else ("", ()))
     assert article.text == "".join(text.split("　　")[-1].split())
 
 
-def test_wrong_sidecar_refuses_its_file_alone(tmp_path: Path) -> None:
+def test_wrong_sidecar_refuses_only_its_file(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         _write(tmp_path, name, ARTICLE.encode())
     _write(tmp_path, "a.txt.yaml", b"source: x\ntitel: y\n")
@@ -270,17 +270,17 @@ def test_wrong_sidecar_refuses_its_file_alone(tmp_path: Path) -> None:
     ]
 
 
-def test_yaml_beside_no_file_is_named(tmp_path: Path) -> None:
+def test_yaml_without_a_file_is_reported(tmp_path: Path) -> None:
     for name in ("a.txt", "a.txt.yaml", "baowen.yaml", "x/b.yaml", "a.txt.yml", ".c.yaml"):
         _write(tmp_path, name, b"source: x")
-    mend = "stands beside no file: name it after one, e.g. page.txt.yaml, or baowen.yaml for a folder."
-    assert listed(tmp_path).strays == (
-        Refused("a.txt.yml", f"a.txt.yml {mend}"),
-        Refused("x/b.yaml", f"x/b.yaml {mend}"),
+    advice = "has no file beside it: name it after one, e.g. page.txt.yaml, or baowen.yaml for a folder."
+    assert list_folder(tmp_path).strays == (
+        Refused("a.txt.yml", f"a.txt.yml {advice}"),
+        Refused("x/b.yaml", f"x/b.yaml {advice}"),
     )
 
 
-def test_yaml_beside_an_archive_is_of_all_that_it_holds(tmp_path: Path) -> None:
+def test_yaml_beside_an_archive_is_for_all_its_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as pack:
         pack.writestr("a.txt", ARTICLE)
         pack.writestr("x/b.txt", ARTICLE)
@@ -292,11 +292,11 @@ def test_yaml_beside_an_archive_is_of_all_that_it_holds(tmp_path: Path) -> None:
     ] == [("c.txt", "", ""), ("p.zip/a.txt", "平湖日报", "2025-07-31"), ("p.zip/x/b.txt", "嘉兴日报", "2025-07-31")]
 
 
-def test_wrong_yaml_of_a_folder_is_said_of_each_file(tmp_path: Path) -> None:
+def test_wrong_yaml_of_a_folder_is_reported_for_each_file(tmp_path: Path) -> None:
     for name in ("x/a.txt", "x/b.txt", "c.txt"):
         _write(tmp_path, name, ARTICLE.encode())
     _write(tmp_path, "x/baowen.yaml", b"date: soon\n")
-    why = "is left out for x/baowen.yaml, line 1: 'soon' is no date like 2025-07-31: correct it or remove the file's YAML."
+    why = "is left out because of x/baowen.yaml, line 1: 'soon' is not a date like 2025-07-31: correct it or remove the file's YAML."
     assert _whys(tmp_path) == ["c.txt", f"x/a.txt {why}", f"x/b.txt {why}"]
 
 
@@ -359,12 +359,12 @@ def test_each_bad_file_is_refused_by_itself(tmp_path: Path) -> None:
         _write(tmp_path, name, data)
     assert _whys(tmp_path, Limits(source_mb=10.0)) == [
         "a.pdf is protected by a password: save it without one.",
-        "b.pdf is damaged or no PDF: save it again.",
-        "c.docx is damaged or no Word document: save it again as .docx.",
-        "d.zip is damaged or no ZIP archive: pack it again.",
+        "b.pdf is damaged or not a PDF: save it again.",
+        "c.docx is damaged or not a Word document: save it again as .docx.",
+        "d.zip is damaged or not a ZIP archive: pack it again.",
         "e.zip unpacks to 12 MB, over the limit of 10 MB: split it, or raise RAG_MAX_SOURCE_MB.",
         "f.csv has no column for the text (columns: 题, 稿): name it in f.csv.yaml, e.g. `columns: {text: 稿件}`.",
-        "g.jsonl#1 is no JSON object: correct the line or remove it.",
+        "g.jsonl#1 is not a JSON object: correct the line or remove it.",
         "h.html holds no text: fill it or remove it.",
         "i.txt is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.",
         "j.doc is of a kind that is not read: save it as .docx.",

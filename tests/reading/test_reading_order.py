@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.reading.reading_order import Box, in_order
+from rag.reading.reading_order import Box, text_in_order
 
 
 def line(left: float, top: float, text: str, size: float = 10.0) -> Box:
@@ -18,32 +18,32 @@ def column(left: float, top: float, words: str, wide: int = 8, lines: int = 4) -
 
 
 def lines_of(boxes: list[Box]) -> list[str]:
-    return [text for text in in_order(boxes).split("\n") if text]
+    return [text for text in text_in_order(boxes).split("\n") if text]
 
 
 TWO = [line(30, 0, "标题在两栏之上", 20), *column(0, 40, "甲乙丙丁"), *column(100, 40, "戊己庚辛")]
 
 
-def test_no_box_is_no_text() -> None:
-    assert in_order([]) == ""
-    assert in_order([line(0, 0, "  ")]) == ""
+def test_without_boxes_there_is_no_text() -> None:
+    assert text_in_order([]) == ""
+    assert text_in_order([line(0, 0, "  ")]) == ""
 
 
 def test_headline_over_two_columns_comes_before_both() -> None:
     assert lines_of(TWO) == ["标题在两栏之上", *(c * 8 for c in "甲乙丙丁戊己庚辛")]
 
 
-def test_a_blank_line_parts_headline_and_text() -> None:
-    assert in_order(TWO).startswith("标题在两栏之上\n\n甲甲")
+def test_a_blank_line_stands_between_headline_and_text() -> None:
+    assert text_in_order(TWO).startswith("标题在两栏之上\n\n甲甲")
 
 
-def test_columns_whose_lines_do_not_stand_level() -> None:
+def test_columns_whose_lines_are_not_level() -> None:
     boxes = [*column(0, 0, "甲乙丙丁"), *column(100, 7, "戊己庚辛")]
     assert lines_of(boxes) == [c * 8 for c in "甲乙丙丁戊己庚辛"]
 
 
 def test_second_story_under_the_first_in_the_same_columns() -> None:
-    """Its headline stands at the left, over no gutter; still nothing of it may come between the columns above."""
+    """Its headline stands at the left and crosses no gutter; still it may not come between the columns above."""
     second = [line(0, 130, "第二题", 20), *column(0, 160, "子丑寅卯"), *column(100, 160, "辰巳午未")]
     assert lines_of([*TWO, *second])[9:] == ["第二题", *(c * 8 for c in "子丑寅卯辰巳午未")]
 
@@ -68,7 +68,7 @@ def test_story_beside_two_columns_is_read_by_itself() -> None:
     ]
 
 
-def test_running_head_is_no_part_of_the_columns_under_it() -> None:
+def test_running_head_is_not_part_of_the_columns_below() -> None:
     head = [line(0, -40, "日报", 8), line(120, -40, "七月", 8), line(260, -40, "二版", 8)]
     boxes = [*head, *column(0, 0, "甲乙丙丁"), *column(100, 0, "戊己庚辛"), *column(200, 0, "子丑寅卯")]
     assert lines_of(boxes)[:5] == ["日报", "七月", "二版", "甲" * 8, "乙" * 8]
@@ -85,12 +85,12 @@ def test_stretches_of_one_line_are_joined() -> None:
 
 def test_first_line_of_a_paragraph_is_indented() -> None:
     boxes = [line(20, 0, "甲甲甲甲"), line(0, 15, "乙乙乙乙乙乙"), line(0, 30, "丙丙丙丙丙丙")]
-    assert in_order(boxes) == "\u3000\u3000甲甲甲甲\n乙乙乙乙乙乙\n丙丙丙丙丙丙\n"
+    assert text_in_order(boxes) == "\u3000\u3000甲甲甲甲\n乙乙乙乙乙乙\n丙丙丙丙丙丙\n"
 
 
 @given(st.permutations(TWO))
-def test_the_order_of_drawing_is_of_no_account(boxes: list[Box]) -> None:
-    assert in_order(boxes) == in_order(TWO)
+def test_the_order_of_drawing_does_not_matter(boxes: list[Box]) -> None:
+    assert text_in_order(boxes) == text_in_order(TWO)
 
 
 @given(
@@ -106,4 +106,4 @@ def test_the_order_of_drawing_is_of_no_account(boxes: list[Box]) -> None:
     )
 )
 def test_nothing_is_lost_or_added_wherever_it_stands(boxes: list[Box]) -> None:
-    assert sorted("".join(in_order(boxes).split())) == sorted("".join(box.text for box in boxes))
+    assert sorted("".join(text_in_order(boxes).split())) == sorted("".join(box.text for box in boxes))

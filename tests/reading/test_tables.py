@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rag.errors import CorpusError
-from rag.reading.tables import rows_of
+from rag.reading.tables import read_table
 from rag.schema import Part, Refused, Stated
 
 HEADER = ["标题", "正文", "发布时间", "作者", "版次", "来源"]
@@ -29,7 +29,7 @@ def _csv(*rows: list[str], delimiter: str = ",") -> str:
 
 
 def _read(data: str | bytes, name: str = "e.csv", /, **columns: str) -> list[Part | Refused]:
-    return list(rows_of(data.encode() if isinstance(data, str) else data, name, tuple(columns.items())))
+    return list(read_table(data.encode() if isinstance(data, str) else data, name, tuple(columns.items())))
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
@@ -76,7 +76,7 @@ def test_json_lines() -> None:
     ]
     text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n\n{bad\n"
     none = "holds no text: fill it in or remove it."
-    no_object = "is no JSON object: correct the line or remove it."
+    no_object = "is not a JSON object: correct the line or remove it."
     assert _read(text, "e.jsonl") == [
         PART,
         Part("第二篇。", Stated("乙", whole=True), "#2"),
@@ -100,7 +100,7 @@ def test_html_in_a_cell_becomes_text() -> None:
     assert parts == [Part("第一段&。\n第二段粗。\n第三行。\n", Stated(whole=True), "#1")]
 
 
-def test_a_sign_for_less_is_no_html() -> None:
+def test_a_less_than_sign_is_not_html() -> None:
     assert _read(_csv(["body"], ["当a<b且c>d时成立。"])) == [Part("当a<b且c>d时成立。", Stated(whole=True), "#1")]
 
 

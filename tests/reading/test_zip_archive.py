@@ -14,7 +14,7 @@ from rag.reading.zip_archive import Archive
 def _zip(*members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that stand twice
+        warnings.simplefilter("ignore")  # about names that occur twice
         for name, data in members:
             archive.writestr(name, data)
     return file.getvalue()
@@ -53,14 +53,14 @@ def test_members_refused_by_themselves() -> None:
         ("/etc/b.txt", outside),
         ("C:/c.txt", outside),
         ("in.zip", "is an archive in an archive: unpack it."),
-        ("d.txt", "stands twice in its archive: remove one."),
+        ("d.txt", "is twice in its archive: remove one."),
         ("link.txt", "is a link: pack the file itself."),
         ("x/../../e.txt", outside),
     ]
     assert archive.read("d.txt") == b"1"
 
 
-def test_what_it_unpacks_to_is_known_before_it_is_unpacked() -> None:
+def test_unpacked_size_is_checked_before_unpacking() -> None:
     data = _zip(*((f"{i}.txt", bytes(3_000_000)) for i in range(4)), method=zipfile.ZIP_DEFLATED)
     assert len(data) < 20_000
     with pytest.raises(
@@ -70,7 +70,7 @@ def test_what_it_unpacks_to_is_known_before_it_is_unpacked() -> None:
 
 
 def test_a_member_larger_than_it_says_is_damaged() -> None:
-    """The size in the archive's directory is what is unpacked at most."""
+    """Not more is unpacked than the size in the archive's directory."""
     data = _zip(("a.txt", bytes(3_000_000)), method=zipfile.ZIP_DEFLATED)
     data = data.replace((3_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     with pytest.raises(CorpusError, match="is damaged in its archive"):
@@ -89,5 +89,5 @@ def test_damaged_member_and_damaged_archive() -> None:
     with pytest.raises(CorpusError, match="is damaged in its archive: pack it again"):
         Archive(data.replace(b"\xb9\xb3", b"\x00\x00", 1), 1.0).read("a.txt")
     for broken in (b"", b"PK no archive", data[: len(data) // 2]):
-        with pytest.raises(CorpusError, match=r"^is damaged or no ZIP archive"):
+        with pytest.raises(CorpusError, match=r"^is damaged or not a ZIP archive"):
             Archive(broken, 1.0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import BadInput
 from rag.schema import Article, Filter, Run
-from rag.text.filters import days, filter_of, passes, undated
+from rag.text.filters import filter_of, first_and_last_day, passes, undated
 
 ARTICLE = Article(
     "a#1",
@@ -37,7 +37,7 @@ ARTICLE = Article(
     ],
 )
 def test_days(written: str, first: str, last: str) -> None:
-    assert days(written) == (first, last)
+    assert first_and_last_day(written) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ def test_days(written: str, first: str, last: str) -> None:
         "2025-04-01-01",
     ],
 )
-def test_what_is_no_date(written: str) -> None:
-    with pytest.raises(BadInput, match="is no date: write it as"):
-        days(written)
+def test_texts_that_are_not_a_date(written: str) -> None:
+    with pytest.raises(BadInput, match="is not a date: write it as"):
+        first_and_last_day(written)
 
 
 @given(st.dates(min_value=date(1, 1, 1)))
 def test_every_day_is_its_own_first_and_last(day: date) -> None:
-    assert days(day.isoformat()) == (day.isoformat(), day.isoformat())
-    first, last = days(f"{day.year:04}")
+    assert first_and_last_day(day.isoformat()) == (day.isoformat(), day.isoformat())
+    first, last = first_and_last_day(f"{day.year:04}")
     assert (date.fromisoformat(last) - date.fromisoformat(first)).days == 364 + isleap(day.year)
 
 
@@ -75,7 +75,7 @@ def test_every_day_is_its_own_first_and_last(day: date) -> None:
     ("only", "expected"),
     [
         (Filter(), True),
-        (filter_of(since="2025-07-31"), True),  # the article may be of that very day
+        (filter_of(since="2025-07-31"), True),  # the article may be of that day
         (filter_of(since="2025-08"), False),
         (filter_of(until="2025-07-01"), True),
         (filter_of(until="2025-06"), False),
@@ -103,7 +103,7 @@ def test_without_a_date_no_filter_by_date_is_passed() -> None:
     bare = replace(ARTICLE, date="")
     assert not passes(filter_of(since="1900"), bare)
     assert passes(filter_of(source="嘉兴"), bare)
-    assert not passes(filter_of(since="1900"), replace(ARTICLE, date="2025-06-31"))  # a day that no calendar has
+    assert not passes(filter_of(since="1900"), replace(ARTICLE, date="2025-06-31"))  # a day that does not exist
     assert undated(filter_of(until="2030", source="嘉兴"), [bare, ARTICLE, replace(bare, source="别处")]) == 1
     assert undated(filter_of(source="嘉兴"), [bare]) == 0
 
@@ -121,9 +121,9 @@ def test_dates_as_people_write_them(written: str) -> None:
     assert filter_of(since=written, until=written) == Filter("2025-07-01", "2025-07-31")
 
 
-def test_what_cannot_be_asked_for() -> None:
+def test_filters_that_cannot_be_used() -> None:
     with pytest.raises(BadInput, match="Nothing lies between 2025-01-01 and 2024-12-31"):
         filter_of(since="2025", until="2024")
-    with pytest.raises(BadInput, match="'essay' is no kind of article: give one of article, photo, notice"):
+    with pytest.raises(BadInput, match="'essay' is not a kind of article: give one of article, photo, notice"):
         filter_of(kind="essay")
     assert filter_of(since=" ", byline="") == Filter()

@@ -1,4 +1,4 @@
-"""A page's articles as lines: seen, corrected, and the correction read back."""
+"""A page's articles as lines: shown, corrected, and the correction read back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.layout.articles import articles_of
 from rag.reading.folder import list_files
-from rag.reading.reader import Reader
+from rag.reading.reader import FileReader
 from rag.schema import Article, Page, Refused
 from rag.text.offsets import source_span
 from rag.text.outline import Row, as_yaml, line_spans, lines_text, outlines_of, read_lines, rows_of
@@ -46,7 +46,7 @@ def page_of(text: str) -> Page:
 
 
 def read(folder: Path, limits: Limits = DEFAULT_LIMITS) -> list[Page | Refused]:
-    with Reader(folder, limits) as reader:
+    with FileReader(folder, limits) as reader:
         return [page for path in list_files(folder) for page in reader.pages_of(path)]
 
 
@@ -86,14 +86,14 @@ def test_lines_are_read(text: str, lines: tuple[tuple[int, int], ...]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "5-3", "a", "3-", "1,,2", "-1", "1-2-3", "1" * 12])
-def test_what_names_no_lines(text: str) -> None:
-    with pytest.raises(ValueError, match="is no list of lines like 3-18, 22"):
+def test_texts_that_name_no_lines(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a list of lines like 3-18, 22"):
         read_lines(text)
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_what_was_found_is_its_own_correction(seeds: Path, tmp_path: Path, number: int) -> None:
-    """Saved as it is, the YAML changes nothing."""
+def test_the_articles_found_are_their_own_correction(seeds: Path, tmp_path: Path, number: int) -> None:
+    """Saved unchanged, the YAML changes nothing."""
     page = read(seeds)[number]
     assert isinstance(page, Page)
     found = articles_of(page)
@@ -140,16 +140,16 @@ def test_a_correction_is_followed_and_survives_another_build(tmp_path: Path, emb
 @pytest.mark.parametrize(
     ("yaml", "cause"),
     [
-        ("articles:\n- {title: 题, lines: 3-99}", "p.txt.yaml names line 99, and p.txt has 11: correct it."),
+        ("articles:\n- {title: 题, lines: 3-99}", "p.txt.yaml names line 99, but p.txt has 11 lines: correct it."),
         (
             "sha256: 'ffffffffffff'\narticles:\n- {title: 题, lines: 3}",
             "p.txt has changed since p.txt.yaml was written",
         ),
-        ("articles:\n- {title: 题}", "p.txt.yaml, line 2: '' is no list of lines like 3-18, 22"),
+        ("articles:\n- {title: 题}", "p.txt.yaml, line 2: '' is not a list of lines like 3-18, 22"),
         ("articles:\n- {title: 题, lines: 3, titel: 错}", "p.txt.yaml, line 2: an article has no field 'titel'"),
-        ("articles:\n- {lines: 3, kind: essay}", "p.txt.yaml, line 2: 'essay' is no kind of article"),
-        ("title: x\narticles: 第一篇", "p.txt.yaml, line 2: an article is no"),
-        ("articles:\n- 3-5", "p.txt.yaml, line 2: an article is no"),
+        ("articles:\n- {lines: 3, kind: essay}", "p.txt.yaml, line 2: 'essay' is not a kind of article"),
+        ("title: x\narticles: 第一篇", "p.txt.yaml, line 2: an article must have the form"),
+        ("articles:\n- 3-5", "p.txt.yaml, line 2: an article must have the form"),
     ],
 )
 def test_a_correction_that_cannot_be_followed(tmp_path: Path, yaml: str, cause: str) -> None:
@@ -250,7 +250,7 @@ def test_a_line_taken_out_of_a_paragraph_is_gone(tmp_path: Path) -> None:
         )
 
 
-def test_a_correction_that_went_stale_can_be_written_anew(tmp_path: Path, rag) -> None:  # type: ignore[no-untyped-def]
+def test_a_correction_that_is_out_of_date_can_be_written_again(tmp_path: Path, rag) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "p.txt").write_text(PAGE + "又一行。\n", encoding="utf-8")
     (tmp_path / "p.txt.yaml").write_text("sha256: ffffffffffff\narticles:\n- {title: 旧, lines: 3}\n", encoding="utf-8")
     code, printed, _ = rag("show", tmp_path / "p.txt", "--yaml")
@@ -277,11 +277,11 @@ def test_a_page_is_found_by_its_name(tmp_path: Path, rag) -> None:  # type: igno
 @pytest.mark.parametrize(
     ("name", "yaml", "cause"),
     [
-        ("baowen.yaml", "articles:\n- {lines: 3}", "baowen.yaml gives `articles`, which is of one file"),
+        ("baowen.yaml", "articles:\n- {lines: 3}", "baowen.yaml gives `articles`, which is for one file"),
         ("p.txt.yaml", "articles:\n- {lines: 2}", "p.txt.yaml: lines 2 of p.txt hold no text"),
     ],
 )
-def test_where_a_correction_has_no_place(tmp_path: Path, name: str, yaml: str, cause: str) -> None:
+def test_corrections_at_the_wrong_place(tmp_path: Path, name: str, yaml: str, cause: str) -> None:
     (tmp_path / "p.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / name).write_text(yaml, encoding="utf-8")
     (refused,) = read(tmp_path)
@@ -289,7 +289,7 @@ def test_where_a_correction_has_no_place(tmp_path: Path, name: str, yaml: str, c
     assert cause in refused.why
 
 
-def test_a_link_out_of_the_folder_is_no_article(tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "outside.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "own.txt").write_text(PAGE, encoding="utf-8")
@@ -302,7 +302,7 @@ def test_a_link_out_of_the_folder_is_no_article(tmp_path: Path) -> None:
     ]
 
 
-def test_what_would_steer_the_terminal_is_shown(tmp_path: Path, rag, embedder: Embedder) -> None:  # type: ignore[no-untyped-def]
+def test_control_characters_do_not_reach_the_terminal(tmp_path: Path, rag, embedder: Embedder) -> None:  # type: ignore[no-untyped-def]
     evil = "\x1b]0;pwned\x07\x1b[2J\u202e"
     folder = tmp_path / "in"
     folder.mkdir()

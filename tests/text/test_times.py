@@ -1,4 +1,4 @@
-"""Time expressions: a table worked out by hand, and what holds for any text."""
+"""Time expressions: a table worked out by hand, and properties of any text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.calendar import Point, days_of, number, point
 from rag.text.times import asked_interval, resolve
 
-# The article's date (- for none) | its text | every expression in it, with its days: one day, first..last, or ? for none
+# The article's date (- for none) | its text | its expressions, each with its days: one day, first..last, or ? for none
 TABLE = """
 2025-06-10 | 昨天，平湖签约5个项目。 | 昨天 2025-06-09
 2025-06-10 | 本报讯昨天下午，大会召开。 | 昨天下午 2025-06-09
@@ -241,7 +240,7 @@ def test_offsets() -> None:
         ("5月下旬", False),
     ],
 )
-def test_what_is_vague(words: str, vague: bool) -> None:
+def test_vague_expressions(words: str, vague: bool) -> None:
     assert [(m.words, m.vague) for m in resolve(words, "2025-06-10")] == [(words, vague)]
 
 
@@ -264,47 +263,6 @@ def test_what_is_vague(words: str, vague: bool) -> None:
 )
 def test_days_that_a_question_names(question: str, interval: tuple[str, str] | None) -> None:
     assert asked_interval(question, "2026-11-21") == interval
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("12", 12),
-        ("十二", 12),
-        ("二十", 20),
-        ("二十三", 23),
-        ("十", 10),
-        ("二〇二五", 2025),
-        ("一九四九", 1949),
-        ("五", 5),
-        ("", 0),
-        ("十十", 0),
-        ("二十十", 0),
-        ("百", 0),
-    ],
-)
-def test_numbers(text: str, value: int) -> None:
-    assert number(text) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2025-06-10", Point(2025, 6, 10)),
-        ("2025-06", Point(2025, 6)),
-        ("2025", Point(2025)),
-        ("", Point()),
-        ("2025-02-30", Point()),
-        ("2025-13", Point()),
-        ("2025-00-01", Point()),
-        ("0000", Point()),
-        ("2025年", Point()),
-        ("٢٠٢٥", Point()),
-    ],
-)
-def test_points(text: str, expected: Point) -> None:
-    assert point(text) == expected
-    assert str(expected) == (text if expected.year else "")
 
 
 _PIECES = st.lists(
@@ -335,22 +293,13 @@ def test_any_text(text: str, day: str) -> None:
 
 
 @given(text=_PIECES, day=st.dates(date(1990, 1, 1), date(2030, 12, 31)))
-def test_a_coarser_date_names_no_finer_days(text: str, day: date) -> None:
-    """What is resolved against a year alone holds whole months of it or days that the text itself names."""
+def test_a_coarser_date_gives_no_finer_days(text: str, day: date) -> None:
+    """An expression that depends on the article's date, of which only the year is known, has the days of that year."""
     for mention in resolve(text.replace("日", ""), str(day.year)):
         if mention.words.startswith(("昨天", "当天", "次日", "上周", "近日")) and mention.since:
             assert (mention.since[4:], mention.until[4:]) == ("-01-01", "-12-31")
 
 
-@given(st.integers(1000, 2999), st.integers(0, 14), st.integers(0, 33))
-def test_days_of_a_point(year: int, month: int, day: int) -> None:
-    days = days_of(Point(year, month, day))
-    if days and month and day:
-        assert days[0] == days[1] == date(year, month, day)
-    elif days:
-        assert (days[0].day, days[1] > days[0]) == (1, True)
-
-
-def test_a_large_text_takes_no_long_time(within) -> None:  # type: ignore[no-untyped-def]
+def test_a_large_text_is_resolved_in_time(within) -> None:  # type: ignore[no-untyped-def]
     with within(10):
         assert len(resolve("去年9月，平湖签约12个项目，近日开工。" * 20_000, "2025-06-10")) == 40_000
