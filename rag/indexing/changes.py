@@ -56,7 +56,7 @@ class Changes:
 
 def changes_in(folder: Path, known: Mapping[str, File], reread: bool = False) -> Changes:
     """Compare a folder with the records of its files. ``reread``: read every file, changed or not. Raise CorpusError."""
-    listing = listed(folder)
+    listing = list_folder(folder)
     files = [_found(path, name, beside, known.get(name)) for path, name, beside in _with_yaml(listing, folder)]
     here = {file.record.home for file in files}
     lost = [home for home in known if home not in here]

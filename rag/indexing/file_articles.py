@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from rag.indexing.changes import FoundFile
 from rag.layout.articles import articles_of
-from rag.reading.reader import Reader
+from rag.reading.reader import FileReader
 from rag.schema import Entry, File, Refused
 
 
-def articles_in(reader: Reader, found: FoundFile) -> tuple[File, list[Entry]]:
+def articles_in(reader: FileReader, found: FoundFile) -> tuple[File, list[Entry]]:
     """Read a file and cut its pages into articles. What cannot be used is named in the record."""
     entries: list[Entry] = []
     refused: list[Refused] = []
