@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from typer.main import get_command
+
 from rag.answer.assistant import Assistant
 from rag.cli.main import app
 from tests.support.paths import ROOT
@@ -27,9 +29,7 @@ def test_tree() -> None:
 
 
 def test_every_command_is_there() -> None:
-    commands = {
-        command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands
-    }
+    commands = get_command(app).commands.keys()
     assert set(re.findall(r"`rag (\w+)", README)) <= commands
     assert {"index", "ask", "search", "eval", "articles", "show", "status", "serve"} == commands
 

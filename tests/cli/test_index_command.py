@@ -290,7 +290,7 @@ def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, buil
     code, out, err = rag("index", seeds, "--index", built)
     assert (code, err) == (
         0,
-        f"The articles of {seeds} take the place of those of {folder}; "
+        f"The articles of {seeds} replace those of {folder}; "
         f"`rag index --index {built} --rollback` brings them back.\n",
     )
     assert rag("index", "--rollback", "--index", built)[0] == 0
@@ -305,7 +305,7 @@ def test_folder_of_the_settings_goes_before_the_one_remembered(
     monkeypatch.setenv("RAG_SEEDS_DIR", str(tmp_path / "other"))
     _, _, err = rag("index", "--index", built)
     assert err == (
-        f"The articles of {tmp_path / 'other'} take the place of those of {folder}; "
+        f"The articles of {tmp_path / 'other'} replace those of {folder}; "
         f"`rag index --index {built} --rollback` brings them back.\n"
     )
     assert "西瓜" in _texts(built)
@@ -352,8 +352,8 @@ def test_folder_is_not_guessed(rag, built: Path, seeds: Path, monkeypatch: pytes
     code, _, err = rag("index", "--index", built)
     assert (code, err) == (
         3,
-        f"rag: The index in {built} does not say of which folder it is: "
-        f"name it, `rag index --index {built} FOLDER --anew`.\n",
+        f"rag: The index in {built} does not record its folder of articles: "
+        f"name the folder, `rag index --index {built} FOLDER --anew`.\n",
     )
 
 
@@ -362,8 +362,8 @@ def test_folder_that_was_moved_is_asked_for(rag, folder: Path, built: Path) -> N
     code, _, err = rag("index", "--index", built)
     assert (code, err) == (
         3,
-        f"rag: {folder}, where the articles of the index were, is no folder here: "
-        f"name theirs, `rag index --index {built} FOLDER`.\n",
+        f"rag: {folder}, the folder of the indexed articles, does not exist here: "
+        f"name their folder, `rag index --index {built} FOLDER`.\n",
     )
     code, out, _ = rag("index", folder.with_name("elsewhere"), "--index", built)
     assert (code, out.splitlines()[0]) == (0, "unchanged 2 files")
@@ -423,12 +423,12 @@ def test_interrupted(rag, folder: Path, built: Path, monkeypatch: pytest.MonkeyP
     (folder / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
     monkeypatch.setattr(Embedder, "embed_passages", interrupt)
     code, out, err = rag("index", folder, "--index", built)
-    assert (code, out, err) == (130, "", "stopped: the index is whole, and the same command goes on from here\n")
+    assert (code, out, err) == (130, "", "stopped: the index is whole; the same command continues from here\n")
     assert current_generation(built) == "g000001"
 
 
 def test_progress_in_a_log(rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.cli.index_command._A_MINUTE", 0.0)
+    monkeypatch.setattr("rag.cli.index_output.LOG_INTERVAL_S", 0.0)
     _, _, err = rag("index", folder, "--index", tmp_path / "new")
     assert {"read 1 of 2", "embed 2 of 2"} <= set(err.splitlines())
 
@@ -443,7 +443,7 @@ def test_export_takes_the_place_of_an_export_alone(rag, built: Path, tmp_path: P
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep"
     assert [rag("index", "export", tmp_path / "kept", "--index", built)[0] for _ in range(2)] == [0, 0]
     code, _, err = rag("index", "export", "--index", built)
-    assert (code, err) == (2, f"rag: Name the file: `rag index --index {built} export FILE`.\n")
+    assert (code, err) == (2, f"rag: Name the file: `rag index export --index {built} FILE`.\n")
 
 
 def test_watch_tries_again_and_follows_the_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

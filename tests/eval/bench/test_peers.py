@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval.bench import peer_venvs, peers
+from eval.bench import peer_venvs
 from eval.bench.peer_corpus import chosen, write
 from eval.bench.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
 from eval.bench.peer_worker import LONGEST, Served, place, whole
@@ -20,6 +20,7 @@ from eval.harness.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.indexing.passages import MAX_CHARS
 from rag.schema import Article, Run
+from tests.support.paths import ROOT
 
 
 def article(name: str, text: str = "正文。", title: str = "") -> Article:
@@ -181,9 +182,7 @@ def test_a_cell_says_the_ratio_and_its_range() -> None:
 
 
 def test_no_package_of_theirs_is_asked_for_by_ours() -> None:
-    asked = (
-        (Path(peers.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
-    )
+    asked = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
     theirs = {package.split("==")[0] for venv in (LANGCHAIN, RAGLITE) for package in venv.packages}
     assert [package for package in sorted(theirs) if f'"{package}' in asked] == []
 

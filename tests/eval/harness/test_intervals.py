@@ -158,7 +158,7 @@ def test_the_size_of_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     values = [float(v) for v in np.random.default_rng(0).random(37)]
     labels = [v > 0.4 for v in values[::-1]]
     whole = interval(values), auroc_interval(labels, values)
-    monkeypatch.setattr(eval.harness.intervals, "_CELLS", 1000)
+    monkeypatch.setattr(eval.harness.intervals, "_BLOCK_DRAWS", 1000)
     assert (interval(values), auroc_interval(labels, values)) == whole
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eval.harness import runner, subject
-from eval.harness.judge import Judgement, judge, messages, read_reply, statements
+from eval.harness.judge import Judgement, judge, messages, parse_reply, statements
 from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
@@ -55,7 +55,7 @@ def test_statements_leave_out_marks_and_headings() -> None:
     ],
 )
 def test_a_reply_is_read_or_left(reply: str, count: int, expected: Judgement | None) -> None:
-    assert read_reply(reply, count) == expected
+    assert parse_reply(reply, count) == expected
 
 
 def test_what_is_judged_can_give_no_orders(signed: Answer) -> None:
@@ -69,11 +69,11 @@ def test_what_is_judged_can_give_no_orders(signed: Answer) -> None:
 def test_the_answer_and_its_sources_are_sent(signed: Answer, endpoint: Callable[..., FakeEndpoint]) -> None:
     server = endpoint(deltas=('{"supported": [1],', ' "relevance": 2}'))
     found = judge(signed, _settings(server))
-    said = statements(signed.answer)
-    assert found == Judgement(1 / len(said), 1.0)
+    stated = statements(signed.answer)
+    assert found == Judgement(1 / len(stated), 1.0)
     (request,) = server.requests
     sent = request.body["messages"][1]["content"]
-    assert all(f"> {n}. {statement}" in sent for n, statement in enumerate(said, 1))
+    assert all(f"> {n}. {statement}" in sent for n, statement in enumerate(stated, 1))
     assert all("".join(c.quote.split()) in "".join(sent.split()) for c in signed.citations)
 
 
@@ -99,7 +99,7 @@ def test_judged_figures_are_named_so(
     index_dir: Path, seeds: Path, tmp_path: Path, embedder: Embedder, endpoint: Callable[..., FakeEndpoint]
 ) -> None:
     from eval.harness import report
-    from eval.harness.command import collect
+    from eval.harness.results import collect
 
     target = _target(index_dir, seeds, tmp_path, embedder)
     server = endpoint(deltas=('{"supported": [1], "relevance": 1}',))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.harness import measures
+from eval.harness import answer_figures, measures
+from eval.harness.intervals import auroc
 from eval.harness.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
@@ -356,7 +357,7 @@ def test_exact_quotes_by_hand() -> None:
     ],
 )
 def test_figures_that_a_quote_supports(said: str, cited: str) -> None:
-    assert measures.unsupported_figures(answer(said, cited)) == ()
+    assert answer_figures.unsupported_figures(answer(said, cited)) == ()
 
 
 @pytest.mark.parametrize(
@@ -377,32 +378,32 @@ def test_figures_that_a_quote_supports(said: str, cited: str) -> None:
     ],
 )
 def test_figures_that_no_quote_supports(said: str, cited: str, missing: tuple[str, ...]) -> None:
-    assert measures.unsupported_figures(answer(said, cited)) == missing
+    assert answer_figures.unsupported_figures(answer(said, cited)) == missing
 
 
 def test_figure_faithfulness_by_hand() -> None:
-    assert measures.figure_faithfulness(answer("5亿和3个", "5亿", "3个")) == 1
-    assert measures.figure_faithfulness(answer("5亿和4个", "5亿", "3个")) == 0
-    assert measures.figure_faithfulness(answer("没有数字[1]", "5亿")) is None
-    assert measures.figure_faithfulness(answer("没有5亿", abstained=True)) is None
-    assert measures.figure_faithfulness(None) == 0
+    assert answer_figures.figure_faithfulness(answer("5亿和3个", "5亿", "3个")) == 1
+    assert answer_figures.figure_faithfulness(answer("5亿和4个", "5亿", "3个")) == 0
+    assert answer_figures.figure_faithfulness(answer("没有数字[1]", "5亿")) is None
+    assert answer_figures.figure_faithfulness(answer("没有5亿", abstained=True)) is None
+    assert answer_figures.figure_faithfulness(None) == 0
 
 
 @given(st.text(alphabet="0123456789.,，-/年月日号%亿万千百十零一二三两点个第分之成[]()（） \n①millonpercth"))
 def test_words_cited_verbatim_are_faithful(words: str) -> None:
     # Marks are taken from answers alone, and so are numbers at the start of a line.
     words = "。" + "".join(c for c in words if c not in "[]\n")
-    assert measures.unsupported_figures(answer(words, words)) == ()
+    assert answer_figures.unsupported_figures(answer(words, words)) == ()
 
 
 @given(st.text())
 def test_no_text_is_too_odd_to_search_for_figures(words: str) -> None:
-    assert isinstance(measures.unsupported_figures(answer(words, words)), tuple)
+    assert isinstance(answer_figures.unsupported_figures(answer(words, words)), tuple)
 
 
 @given(st.integers(11, 10**12))
 def test_chinese_numerals_equal_digits(number: int) -> None:
-    assert measures.unsupported_figures(answer(f"共{in_chinese(number)}整", f"共{number}整")) == ()
+    assert answer_figures.unsupported_figures(answer(f"共{in_chinese(number)}整", f"共{number}整")) == ()
 
 
 def in_chinese(number: int) -> str:
@@ -434,4 +435,4 @@ def test_a_missed_question_never_helps_the_area() -> None:
     records = [(asked, answer(confidence=0.9)), (impossible, answer(confidence=0.2)), (asked, None), (impossible, None)]
     scores = [measures.confidence(q, a) for q, a in records]
     # of four pairs only the first answerable over the first unanswerable is won
-    assert measures.auroc([q.answerable for q, _ in records], scores) == 0.25
+    assert auroc([q.answerable for q, _ in records], scores) == 0.25

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eval.harness import plots, report, summary, table
-from eval.harness.records import VERDICTS, Texts, answered, as_json
+from eval.harness.records import VERDICTS, Texts, as_json, record_answer
 from eval.harness.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
@@ -51,9 +51,9 @@ def results(evil: str = "", rankers: tuple[str, ...] = ("dense", "fused")) -> di
     lost = replace(asked, id="q3", question="桥多长？")
     texts = Texts({article.article_id: text}, {article.file: text})
     records = [
-        answered(asked, answer, answer, texts),
-        answered(none, replace(answer, confidence=0.7), None, texts),
-        answered(lost, None, None, texts, "BadInput: " + evil),
+        record_answer(asked, answer, answer, texts),
+        record_answer(none, replace(answer, confidence=0.7), None, texts),
+        record_answer(lost, None, None, texts, "BadInput: " + evil),
     ]
     return {
         "format": 1,
@@ -154,7 +154,7 @@ def test_both_halves_stand_beside_one_ranker() -> None:
 
 
 def test_a_plot_places_points_by_its_axes() -> None:
-    x, y = plots.Axis("k", ((0.0, "0"), (10.0, "10"))), plots.even("share", 1)
+    x, y = plots.Axis("k", ((0.0, "0"), (10.0, "10"))), plots.linear_axis("share", 1)
     drawn = plots.plot("t", [plots.Series("s", ((0.0, 0.0), (10.0, 1.0)))], x, y)
     (points,) = re.findall(r'<polyline points="([^"]+)"', drawn)
     (left, bottom), (right, top) = (tuple(map(float, pair.split(","))) for pair in points.split())
@@ -164,7 +164,7 @@ def test_a_plot_places_points_by_its_axes() -> None:
 
 
 def test_a_step_keeps_its_height() -> None:
-    axis = plots.even("", 1)
+    axis = plots.linear_axis("", 1)
     drawn = plots.plot("t", [plots.Series("s", ((0.0, 0.0), (1.0, 1.0)), step=True)], axis, axis)
     (points,) = re.findall(r'<polyline points="([^"]+)"', drawn)
     first, corner, last = points.split()
@@ -173,7 +173,7 @@ def test_a_step_keeps_its_height() -> None:
 
 @pytest.mark.parametrize(("high", "last"), [(7, "10"), (30, "30"), (2500, "3,000"), (0.5, "3")])
 def test_powers_reach_their_end(high: float, last: str) -> None:
-    assert plots.powers("ms", high).ticks[-1][1] == last
+    assert plots.log_axis("ms", high).ticks[-1][1] == last
 
 
 def test_several_sets_stand_in_one_table() -> None:
@@ -184,6 +184,6 @@ def test_several_sets_stand_in_one_table() -> None:
         [one["set"]["name"], str(one["set"]["questions"]), "fused"],
         ["other, test half", str(other["set"]["questions"]), "fused"],
     ]
-    assert rows[1][head.index("recall@5")] == summary.shown(
+    assert rows[1][head.index("recall@5")] == summary.format_figure(
         one["runs"][1]["summary"]["measures"]["recall@5"], "recall@5"
     )

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from eval.harness import command, runner, subject, summary
-from eval.harness.records import MEASURES, Record, answered, as_json, from_json
+from eval.harness import runner, subject, summary
+from eval.harness.atomic_write import write_atomically
+from eval.harness.catalog import MEASURES
+from eval.harness.records import Record, as_json, from_json, record_answer
 from eval.harness.sets import Question, load_set
 from rag import payload
 from rag.answer.assistant import Assistant
+from rag.cli.main import main
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput
@@ -72,13 +75,13 @@ def values(run: runner.Run) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> Callable[..., Any]:
-    """``python -m eval`` in this process: -> (exit code, stdout, stderr)."""
+    """Run ``rag eval`` in this process: -> (exit code, stdout, stderr)."""
     monkeypatch.setattr("rag.embedding.embedder.Embedder", lambda name: embedder)
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["eval", *map(str, arguments)])
+        monkeypatch.setattr("sys.argv", ["rag", "eval", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            command.main()
+            main()
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
@@ -138,9 +141,9 @@ def test_headline_figures_are_no_claims(assistant: Assistant) -> None:
     said = replace(
         answer, answer=f"《{cited[0].title}》（2025-04-21）：\n没有数字。[1]", abstained=False, citations=tuple(cited)
     )
-    assert answered(question, said, said, _texts()).values["figure_faithfulness"] == 1.0
+    assert record_answer(question, said, said, _texts()).values["figure_faithfulness"] == 1.0
     bare = replace(said, citations=answer.citations[:1])
-    assert answered(question, bare, bare, _texts()).values["figure_faithfulness"] == 0.0
+    assert record_answer(question, bare, bare, _texts()).values["figure_faithfulness"] == 0.0
 
 
 def _texts() -> Any:
@@ -184,7 +187,7 @@ def test_an_interrupted_run_goes_on(
         again.records[:3]
         == runner.run(tiny, "fused", embedder, Settings(), tmp_path / "cut", retrieval_only=retrieval_only).records[:3]
     )
-    runner.forget([again], tmp_path / "cut")
+    runner.delete_journals([again], tmp_path / "cut")
     assert not (tmp_path / "cut").exists()
 
 
@@ -237,7 +240,7 @@ def record(name: str, **measured: float | None) -> Record:
     question = Question(name, "问", "zh", "factoid", True, (), ())
     texts = _texts()
     answer = Answer("问", "答", "extractive", False, 0.5, "zh", (), (), {"total": 10.0}, "g", "m")
-    return replace(answered(question, answer, answer, texts), values=measured)
+    return replace(record_answer(question, answer, answer, texts), values=measured)
 
 
 def test_paired_differences_name_the_questions() -> None:
@@ -269,9 +272,10 @@ def test_paired_differences_name_the_questions() -> None:
     ],
 )
 def test_a_figure_is_short(mean: float, low: float, high: float, expected: str) -> None:
-    assert summary.shown({"mean": mean, "low": low, "high": high, "n": 9}, "mrr@10") == expected
+    assert summary.format_figure({"mean": mean, "low": low, "high": high, "n": 9}, "mrr@10") == expected
     assert (
-        summary.shown({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True) == "-0.10 [-.20, +.05]"
+        summary.format_figure({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True)
+        == "-0.10 [-.20, +.05]"
     )
 
 
@@ -369,13 +373,13 @@ def test_a_baseline_of_other_questions(folder: Path, tmp_path: Path, call: Calla
 
 def test_results_are_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "results.json"
-    runner.write_whole(target, "old")
+    write_atomically(target, "old")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(BadInput, match="No space left"):
-        runner.write_whole(target, "new")
+        write_atomically(target, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
     assert target.read_text() == "old"
