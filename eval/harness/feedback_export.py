@@ -23,7 +23,7 @@ def export(source: Path, folder: Path) -> tuple[Path, int, int]:
     """
     rows = [set_line(feedback) for feedback in latest(source)]
     if not rows:
-        raise BadInput(f"{source} holds no feedback yet: rate an answer in the browser first.")
+        raise BadInput(f"{source} holds no judgement yet: judge an answer in the browser first.")
     target = folder / "feedback.jsonl"
     write_atomically(target, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     return target, len(rows), sum(row["answerable"] is None for row in rows)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rag.cli.main import main
+from rag.cli.main import app
 from rag.reading.reader import read_page
 from tests.support.paths import ROOT
 
@@ -253,7 +253,7 @@ def test_plain_answer_for_a_reader(rag, index_dir: Path) -> None:
 
 @pytest.mark.parametrize("command", ["", "index", "ask", "search", "articles", "show", "status", "serve"])
 def test_help(command: str) -> None:
-    shown = CliRunner().invoke(main.app, [*command.split(), "--help"])
+    shown = CliRunner().invoke(app, [*command.split(), "--help"])
     assert shown.exit_code == 0
     assert "Usage: " in shown.output
     if command:
@@ -262,7 +262,7 @@ def test_help(command: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["ask", "--nonsense"], ["search", "x", "-k", "0"], ["show"]])
 def test_wrong_usage(arguments: list[str]) -> None:
-    assert CliRunner().invoke(main.app, arguments).exit_code == 2
+    assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
 def test_line_separator_inside_a_question(rag, index_dir: Path, tmp_path: Path) -> None:
