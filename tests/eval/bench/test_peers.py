@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from eval.bench import peer_venvs
-from eval.bench.peer_corpus import chosen, write
+from eval.bench.peer_corpus import choose, write
+from eval.bench.peer_report import table
 from eval.bench.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
-from eval.bench.peer_worker import LONGEST, Served, place, whole
-from eval.bench.peers import SYSTEMS, answer, table
+from eval.bench.peer_worker import MAX_CHARACTERS, RemoteEmbedder, as_markdown, locate
+from eval.bench.peers import SYSTEMS, answer
 from eval.harness.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.indexing.passages import MAX_CHARS
@@ -41,27 +42,27 @@ def names(found: tuple[list[Article], list[Question]]) -> tuple[str, str]:
 
 
 def test_every_question_comes_with_all_that_answers_it() -> None:
-    assert names(chosen(ARTICLES, QUESTIONS, 8, 10)) == ("abcdefgh", "q1 q2 q3 q4")
-    assert names(chosen(ARTICLES, QUESTIONS, 4, 10)) == ("defg", "q3 q4")
+    assert names(choose(ARTICLES, QUESTIONS, 8, 10)) == ("abcdefgh", "q1 q2 q3 q4")
+    assert names(choose(ARTICLES, QUESTIONS, 4, 10)) == ("defg", "q3 q4")
 
 
 def test_a_question_that_does_not_fit_makes_room_for_the_next() -> None:
-    assert names(chosen(ARTICLES, QUESTIONS, 3, 10)) == ("afg", "q1 q4")  # q3 would have made four
+    assert names(choose(ARTICLES, QUESTIONS, 3, 10)) == ("afg", "q1 q4")  # q3 would have made four
 
 
 def test_places_left_go_to_articles_that_answer_nothing() -> None:
     # sha256 of d, f, c, b, e, h, a, g begins with 18, 25, 2e, 3e, 3f, aa, ca, cd
-    assert names(chosen(ARTICLES, QUESTIONS, 4, 1)) == ("cdfg", "q4")
+    assert names(choose(ARTICLES, QUESTIONS, 4, 1)) == ("cdfg", "q4")
 
 
 def test_the_choice_does_not_hang_on_the_order() -> None:
-    turned = chosen(ARTICLES[::-1], QUESTIONS[::-1], 5, 2)
-    assert {a.file for a in turned[0]} == {a.file for a in chosen(ARTICLES, QUESTIONS, 5, 2)[0]}
+    turned = choose(ARTICLES[::-1], QUESTIONS[::-1], 5, 2)
+    assert {a.file for a in turned[0]} == {a.file for a in choose(ARTICLES, QUESTIONS, 5, 2)[0]}
 
 
 def test_questions_without_evidence_are_not_asked() -> None:
     with pytest.raises(BadInput, match=r"within 2 articles: give --articles a greater number"):
-        chosen(ARTICLES, [question("q1", "a", answerable=False), question("q2"), question("q3", "a", "b", "c")], 2, 9)
+        choose(ARTICLES, [question("q1", "a", answerable=False), question("q2"), question("q3", "a", "b", "c")], 2, 9)
 
 
 def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
@@ -88,21 +89,21 @@ def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_words_are_placed_in_the_text_without_its_headline(words: str, expected: tuple[int, int]) -> None:
-    assert place(article("a", "第一句。第二句。", "标题"), words) == expected
+    assert locate(article("a", "第一句。第二句。", "标题"), words) == expected
 
 
 def test_an_article_without_a_headline_is_its_text() -> None:
-    assert whole(article("a", "第一句。")) == "第一句。"
-    assert place(article("a", "第一句。"), "一句") == (1, 3)
+    assert as_markdown(article("a", "第一句。")) == "第一句。"
+    assert locate(article("a", "第一句。"), "一句") == (1, 3)
 
 
 def test_words_of_another_article_have_no_place() -> None:
     with pytest.raises(ValueError, match="substring not found"):
-        place(article("a", "第一句。"), "第二句。")
+        locate(article("a", "第一句。"), "第二句。")
 
 
 def test_the_passages_of_all_have_the_same_limit() -> None:
-    assert LONGEST == MAX_CHARS
+    assert MAX_CHARACTERS == MAX_CHARS
 
 
 class Model:
@@ -131,7 +132,7 @@ class Model:
 
 
 class Line:
-    """A ``Wire`` without a process."""
+    """A ``ParentProcess`` without a process."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -152,14 +153,14 @@ def test_a_text_longer_than_the_model_sees_is_embedded_in_parts() -> None:
 
 def test_what_was_asked_for_once_is_not_asked_for_again(tmp_path: Path) -> None:
     line = Line(Model())
-    served = Served(line, tmp_path / "x.npz")  # type: ignore[arg-type]
+    served = RemoteEmbedder(line, tmp_path / "x.npz")  # type: ignore[arg-type]
     assert served.embed_passages(["一二", "一"]).tolist() == [[2.0, 1.0], [1.0, 1.0]]
     assert served.embed_passages(["一", "一二三", "一"]).tolist() == [[1.0, 1.0], [3.0, 1.0], [1.0, 1.0]]
     assert served.count_tokens(["一二三四"]) == [4]
     assert line.texts == [["一二", "一"], ["一二三"], ["一二三四"]]
     served.save()
     again = Line(Model())
-    later = Served(again, tmp_path / "x.npz")  # type: ignore[arg-type]
+    later = RemoteEmbedder(again, tmp_path / "x.npz")  # type: ignore[arg-type]
     assert later.embed_passages(["一二三", "一二"]).tolist() == [[3.0, 1.0], [2.0, 1.0]]
     assert later.count_tokens(["一二三四"]) == [4]
     assert later.embed_queries(["一"]).tolist() == [[1.0, 1.0]]  # a query is no passage
