@@ -1,5 +1,5 @@
-"""The figures of the test half of ``pinghu.jsonl`` stay at or above ``eval/floors.json``; those where
-less is better, at or below."""
+"""The figures of the test half of ``pinghu.jsonl`` are at or above ``eval/floors.json``, or at or below where less is
+better."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from tests.support.paths import ROOT
 
-FLOORS: dict[str, float] = {  # a section of its own is another test's
+FLOORS: dict[str, float] = {  # a nested section belongs to another test
     name: floor
     for name, floor in json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8")).items()
     if not isinstance(floor, dict)
