@@ -1,3 +1,8 @@
-from eval.harness.command import main
+"""``python -m eval``: the same as ``rag eval``."""
 
+import sys
+
+from rag.cli.main import main
+
+sys.argv.insert(1, "eval")
 main()

@@ -1,3 +1,5 @@
+"""``python -m rag``: the same as ``rag``."""
+
 from rag.cli.main import main
 
 main()

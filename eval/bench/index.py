@@ -1,8 +1,8 @@
 """What a run of ``rag index`` costs, and a question, as the index grows: ``python -m eval.bench.index [--most 1000000]``.
 
-The articles are made of sentences of the sets that ship, drawn at random; their vectors are drawn as in
-eval/bench/vectors.py, but for what is added while the clock runs, which goes through the model. Each figure has a baseline
-in the same run; results are kept as JSON and a plot in eval/out.
+The articles are made of sentences of the shipped sets, drawn at random. Their vectors are synthetic
+(``eval.bench.common``), except for articles added while the clock runs: those go through the model. Each figure has a
+baseline in the same run. Results are saved as JSON and as a plot in eval/out.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import faiss
 import numpy as np
 
+from eval.bench.common import (
+    DIMENSION,
+    Row,
+    in_fresh_process,
+    log_log_page,
+    memory_mb,
+    synthetic_texts,
+    synthetic_vectors,
+)
 from eval.bench.ratios import ratio
-from eval.bench.vectors import made
-from eval.bench.words import _made, _memory
-from eval.harness.plots import Axis, Series, page, plot
+from eval.bench.synthetic_index import write_index
 from eval.harness.sets import load_corpus, load_set
 from rag.embedding.embedder import Embedder
-from rag.index import generation, segment
-from rag.index.manifest import FORMAT, Counts, Manifest, Model
-from rag.index.segment import SEGMENTS, Content, keys_of
 from rag.index.snapshot import load
 from rag.indexing.build import build
-from rag.schema import Article, Entry, File, Run
 from rag.search.query import parse
 from rag.search.retriever import Retriever
 from rag.text.sentences import sentences
@@ -47,24 +48,28 @@ _FILES, _EXPORTS, _ROWS = 5_000, 100, 350
 _ROUNDS = 5
 _SIZES = (10_000, 100_000, 1_000_000)
 _BLOCK = 100_000
-_QUESTIONS, _WANTED = 100, 10
+_QUESTIONS, _HITS = 100, 10
+_LINES = {
+    "question to hits, p95": "p95, ms",
+    "p50": "p50, ms",
+    "FAISS flat alone": "FAISS flat alone, p50, ms",
+}
 _NEW = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的黄桃喜获丰收，第{}批黄桃果香四溢，游客很多。\n"
-Row = dict[str, float]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m eval.bench.index", description="What a run costs, and a question.")
+    """Print and save the figures of runs and of questions."""
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.index", description="Cost of a run and of a question.")
     parser.add_argument("--most", type=int, default=_SIZES[-1], help="the largest number of passages")
     most = parser.parse_args().most
     pool = [a.text[start:end] for folder in _SETS for a in load_corpus(folder) for start, end in sentences(a.text)]
-    found: dict[str, Row] = {"nothing changed": _unchanged(pool), "one article added": _added(pool)}
+    found: dict[str, Row] = {"nothing changed": _measure_unchanged(pool), "one article added": _measure_added(pool)}
     for name, row in found.items():
         print(name, *(f"{key} {value:,.3f}" for key, value in row.items()), sep="\n    ", flush=True)
     for size in (size for size in _SIZES if size <= most):
         with TemporaryDirectory() as folder:
-            _synthetic(pool, size, Path(folder))
-            with ProcessPoolExecutor(1, get_context("spawn")) as other:
-                row = found[f"question, {size:,} passages"] = other.submit(_asked, Path(folder), size).result()
+            write_index(pool, size, Path(folder))
+            row = found[f"question, {size:,} passages"] = in_fresh_process(_measure_questions, Path(folder), size)
         print(
             f"question, {size:,} passages",
             *(f"{key} {value:,.3f}" for key, value in row.items()),
@@ -74,43 +79,48 @@ def main() -> None:
     _OUT.parent.mkdir(parents=True, exist_ok=True)
     _OUT.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
     if len(found) > 2:
-        _PLOT.write_text(
-            _drawn({int(name.split()[1].replace(",", "")): row for name, row in found.items() if "passages" in name}),
-            encoding="utf-8",
-        )
+        rows = {int(name.split()[1].replace(",", "")): row for name, row in found.items() if "passages" in name}
+        title = "A question, without the time of the model"
+        _PLOT.write_text(log_log_page(title, "passages", rows, _LINES), encoding="utf-8")
 
 
-class _Drawn(Embedder):
-    """The model's own splitting, and vectors that are drawn: so that a large index is made in minutes."""
+class _SyntheticEmbedder(Embedder):
+    """The model's tokenizer with synthetic vectors, so that a large index is built in minutes."""
 
     def embed_passages(self, texts: Sequence[str], progress: object = None) -> Matrix:
-        return made(len(texts), len(texts[0]))
+        return synthetic_vectors(len(texts), len(texts[0]))
 
 
-def _unchanged(pool: Sequence[str]) -> Row:
-    """A folder of files in which nothing changed, by the command, against reading them all again and keeping the vectors."""
+def _measure_unchanged(pool: Sequence[str]) -> Row:
+    """Time ``rag index`` on a folder without changes, against reading all its files again with the vectors kept."""
     with TemporaryDirectory() as place:
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()
-        for number, text in enumerate(_made(pool, _FILES)):
+        for number, text in enumerate(synthetic_texts(pool, _FILES)):
             (folder / f"{number}.txt").write_text(f"　　{text}\n", encoding="utf-8")
         start = time.perf_counter()
-        build(folder, index_dir, _Drawn())
+        build(folder, index_dir, _SyntheticEmbedder())
         first = time.perf_counter() - start
         command = [sys.executable, "-m", "rag", "index", str(folder), "--index", str(index_dir)]
-        pairs = [(_process(command), _process([*command, "--anew"])) for _ in range(_ROUNDS)]
-        return {"files": _FILES, "first build without the model, s": first, **_against("s", pairs, "read anew, s")}
+        pairs = [(_seconds(command), _seconds([*command, "--anew"])) for _ in range(_ROUNDS)]
+        return {
+            "files": _FILES,
+            "first build without the model, s": first,
+            **_beside_baseline("s", pairs, "read anew, s"),
+        }
 
 
-def _added(pool: Sequence[str]) -> Row:
-    """One file added beside exports of many articles, until a question finds it, against writing words and vectors of all
-    anew, which an index that cannot grow has to do."""
+def _measure_added(pool: Sequence[str]) -> Row:
+    """Time one file added to exports of many articles, until a question finds it.
+
+    The baseline writes the words and vectors of all articles again, as an index that cannot grow must do.
+    """
     embedder = Embedder()
     embedder.embed_passages(["。"])
     with TemporaryDirectory() as place:
         folder, index_dir = Path(place, "articles"), Path(place, "index")
         folder.mkdir()
-        texts = _made(pool, 3 * _EXPORTS * _ROWS)
+        texts = synthetic_texts(pool, 3 * _EXPORTS * _ROWS)
         for number in range(_EXPORTS):
             rows = [
                 json.dumps(
@@ -120,7 +130,7 @@ def _added(pool: Sequence[str]) -> Row:
             ]
             (folder / f"{number}.jsonl").write_text("\n".join(rows), encoding="utf-8")
         start = time.perf_counter()
-        build(folder, index_dir, _Drawn())
+        build(folder, index_dir, _SyntheticEmbedder())
         first = time.perf_counter() - start
         index = load(index_dir, embedder)
         contexts = [passage.context for passage in index.passages]
@@ -130,7 +140,7 @@ def _added(pool: Sequence[str]) -> Row:
             (folder / f"new{number}.txt").write_text(_NEW.format(number), encoding="utf-8")
             start = time.perf_counter()
             built = build(folder, index_dir, embedder)
-            hit = _search(index_dir, embedder, f"第{number}批黄桃")
+            hit = _best_file(index_dir, embedder, f"第{number}批黄桃")
             took = time.perf_counter() - start
             assert (built.embedded, hit) == (1, f"new{number}.txt")
             start = time.perf_counter()
@@ -141,70 +151,17 @@ def _added(pool: Sequence[str]) -> Row:
         return {
             "passages": len(contexts),
             "first build without the model, s": first,
-            **_against("s", pairs, "words and vectors anew, s"),
+            **_beside_baseline("s", pairs, "words and vectors anew, s"),
         }
 
 
-def _search(index_dir: Path, embedder: Embedder, question: str) -> str:
+def _best_file(index_dir: Path, embedder: Embedder, question: str) -> str:
     retriever = Retriever(load(index_dir, embedder), embedder)
     return retriever.search(parse(question, (), retriever.names), 1)[0].article.file
 
 
-def _synthetic(pool: Sequence[str], size: int, index_dir: Path) -> None:
-    """An index of ``size`` passages, three to an article, written segment by segment."""
-    texts = _made(pool, size)
-    segments = {}
-    for base in range(0, size, _BLOCK):
-        count = min(_BLOCK, size - base)
-        passages = [next(texts) for _ in range(count)]
-        entries, spans = [], []
-        for at in range(0, count, 3):
-            own = passages[at : at + 3]
-            text = "".join(own)
-            entries.append(
-                Entry(
-                    Article(
-                        f"{base + at}.txt#1", f"{base + at}.txt", "", (), "", "article", text, (Run(0, 0, len(text)),)
-                    ),
-                    f"{base + at}.txt",
-                    0,
-                )
-            )
-            ends = np.cumsum([len(each) for each in own])
-            spans += [(int(end) - len(each), int(end), 0) for end, each in zip(ends, own, strict=True)]
-        first = np.minimum(np.arange(len(entries) + 1) * 3, count)
-        name = segment.write(
-            index_dir / SEGMENTS,
-            "drawn",
-            Content(
-                entries,
-                [],
-                [File(entry.home, "", "", "", 1) for entry in entries],
-                first,
-                np.array(spans, np.int32),
-                keys_of(passages),
-                [made(count, base + 1)],
-                384,
-                Postings.build(passages),
-            ),
-        )
-        segments[name] = (len(entries), count)
-    manifest = Manifest(
-        format=FORMAT,
-        generation="g000001",
-        model=Model(name="drawn", fingerprint="drawn", dimension=384),
-        settings={},
-        counts=Counts(files=0, articles=sum(a for a, _ in segments.values()), passages=size),
-        segments=segments,
-        refused=(),
-        checksums={},
-    )
-    generation.write(index_dir, manifest, {})
-    generation.publish(index_dir, "g000001")
-
-
-class _Asker(Embedder):
-    """Questions whose vectors are there already: what is timed is what comes after the model."""
+class _PreparedQueries(Embedder):
+    """Prepared vectors for questions, so that the time of the model is left out."""
 
     def __init__(self, vectors: Matrix) -> None:
         super().__init__()
@@ -216,32 +173,34 @@ class _Asker(Embedder):
         return self._vectors[[self.at % len(self._vectors)]]
 
 
-def _asked(index_dir: Path, size: int) -> Row:
-    """In a process that has opened nothing."""
+def _measure_questions(index_dir: Path, size: int) -> Row:
+    """Return the figures of opening and asking; run it in a fresh process."""
     questions = [q.question for folder in _SETS for q in load_set(folder / "questions.jsonl", None)]
     questions = random.Random(1).sample(questions, _QUESTIONS)
-    asker = _Asker(made(_QUESTIONS, 2))
-    parse("What did Pinghu sign?", (), Retriever(load(index_dir), asker).names)  # the dictionaries are read once
-    own, mapped = _memory()
+    embedder = _PreparedQueries(synthetic_vectors(_QUESTIONS, 2))
+    parse(
+        "What did Pinghu sign?", (), Retriever(load(index_dir), embedder).names
+    )  # reads the dictionaries, once in a process
+    own, mapped = memory_mb()
     start = time.perf_counter()
     index = load(index_dir)
     opened = time.perf_counter() - start
-    retriever = Retriever(index, asker)
+    retriever = Retriever(index, embedder)
     times, spread = [], []
-    flat = faiss.IndexFlatIP(384)
+    flat = faiss.IndexFlatIP(DIMENSION)
     for _ in range(_ROUNDS):
         round_ = []
         for question in questions:
             start = time.perf_counter()
-            retriever.search(parse(question, (), retriever.names), _WANTED)
+            retriever.search(parse(question, (), retriever.names), _HITS)
             round_.append(1000 * (time.perf_counter() - start))
         times += round_
         spread.append(float(np.median(round_)))
-    own_then, mapped_then = _memory()
+    own_then, mapped_then = memory_mb()
     for at in range(0, size, _BLOCK):
         flat.add(index.vectors.rows(np.arange(at, min(at + _BLOCK, size))))
     exact = []
-    for query in made(_QUESTIONS, 2):
+    for query in synthetic_vectors(_QUESTIONS, 2):
         start = time.perf_counter()
         flat.search(query[np.newaxis], 60)
         exact.append(1000 * (time.perf_counter() - start))
@@ -260,40 +219,13 @@ def _asked(index_dir: Path, size: int) -> Row:
     }
 
 
-def _drawn(rows: dict[int, Row]) -> str:
-    """Milliseconds against passages, both as logarithms."""
-    lines = (
-        ("question to hits, p95", "p95, ms"),
-        ("p50", "p50, ms"),
-        ("FAISS flat alone", "FAISS flat alone, p50, ms"),
-    )
-    series = [
-        Series(
-            name,
-            tuple((float(np.log10(size)), float(np.log10(row[column]))) for size, row in rows.items()),
-            marked=True,
-        )
-        for name, column in lines
-    ]
-    title = "A question, the model's share left out"
-    return page(
-        title,
-        plot(
-            title,
-            series,
-            Axis("passages", tuple((float(p), f"10^{p}") for p in range(4, 7))),
-            Axis("milliseconds", tuple((float(p), f"{10.0**p:g}") for p in range(-1, 3))),
-        ),
-    )
-
-
-def _process(command: Sequence[str]) -> float:
+def _seconds(command: Sequence[str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - start
 
 
-def _against(unit: str, pairs: Sequence[tuple[float, float]], other: str) -> Row:
+def _beside_baseline(unit: str, pairs: Sequence[tuple[float, float]], other: str) -> Row:
     found = ratio(pairs)
     return {unit: found.one, other: found.other, "ratio": found.ratio, "least": found.low, "greatest": found.high}
 

@@ -1,4 +1,4 @@
-"""Part of a set with a corpus: questions, what answers them, and other articles around it."""
+"""A set with a corpus -> a part of it: questions, the articles that answer them, and other articles."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from rag.errors import BadInput
 from rag.schema import Article
 
 
-def chosen(
+def choose(
     articles: Sequence[Article], questions: Sequence[Question], most_articles: int, most_questions: int
 ) -> tuple[list[Article], list[Question]]:
-    """Questions that have evidence, with every article that answers them, and others up to ``most_articles``. Which ones
-    is decided by the hashes of their ids; both come in the order they were given.
+    """Return articles and questions, each in its given order, chosen by the hashes of their ids.
 
-    Raises BadInput where no question fits."""
+    Chosen are questions with evidence, every article that answers them, and other articles up to ``most_articles``.
+    Raise BadInput if no question fits.
+    """
     kept: set[str] = set()
     asked: set[str] = set()
     for question in sorted(questions, key=lambda q: _hash(q.id)):
@@ -43,7 +44,7 @@ def chosen(
 
 
 def write(corpus: Path, articles: Sequence[Article], source: Path, asked: Sequence[Question]) -> None:
-    """A set with a corpus, in a folder that is there; ``source`` is the file that the questions were read from."""
+    """Write a set with a corpus to an existing folder. ``source`` is the file from which the questions were read."""
     with (corpus / "corpus.jsonl").open("w", encoding="utf-8") as out:
         for a in articles:
             out.write(

@@ -1,7 +1,7 @@
-"""LangChain's own parts put together as its documentation does, for ``eval.bench.peers``.
+"""LangChain's own parts, combined as in its documentation, for ``eval.bench.peers``.
 
-Runs in an environment of its own. ``variant`` is how BM25Retriever cuts words: ``words`` by a Chinese word list,
-``blanks`` as it comes, at white space.
+It runs in an environment of its own. ``variant`` is how BM25Retriever splits words: ``words`` by a Chinese word list,
+``blanks`` at white space, its default.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import faiss  # noqa: F401  (LangChain imports it when first used, which is no part of a build)
+import faiss  # noqa: F401  (LangChain imports it at first use, which must not be timed as a part of a build)
 import rjieba
 from langchain_classic.retrievers import EnsembleRetriever
 from langchain_community.retrievers import BM25Retriever
@@ -17,11 +17,11 @@ from langchain_community.vectorstores import FAISS
 from langchain_core.embeddings import Embeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from eval.bench.peer_worker import LONGEST, Found, main, whole
+from eval.bench.peer_worker import MAX_CHARACTERS, Found, as_markdown, main
 from rag.embedding.embedder import Embedder
 from rag.schema import Article
 
-_OVERLAP = LONGEST // 5  # as in LangChain's own tutorial, 200 of 1,000
+_OVERLAP = MAX_CHARACTERS // 5  # as in LangChain's own tutorial, 200 of 1,000
 _SEPARATORS = ["\n\n", "\n", "。", "！", "？", "；", "，", "、", " ", ""]
 
 
@@ -39,7 +39,7 @@ class _Embeddings(Embeddings):
 
 
 class LangChain:
-    """BM25Retriever has no form on disk: it is made anew from the documents each time the index is opened."""
+    """A FAISS store and a BM25Retriever. The latter cannot be saved: it is built again whenever the index is opened."""
 
     def __init__(self, embedder: Embedder, variant: str) -> None:
         self._embeddings = _Embeddings(embedder)
@@ -47,10 +47,10 @@ class LangChain:
 
     def build(self, articles: Sequence[Article], folder: Path) -> None:
         splitter = RecursiveCharacterTextSplitter(
-            chunk_size=LONGEST, chunk_overlap=_OVERLAP, separators=_SEPARATORS, keep_separator="end"
+            chunk_size=MAX_CHARACTERS, chunk_overlap=_OVERLAP, separators=_SEPARATORS, keep_separator="end"
         )
         documents = splitter.create_documents(
-            [whole(article) for article in articles], [{"article": article.article_id} for article in articles]
+            [as_markdown(article) for article in articles], [{"article": article.article_id} for article in articles]
         )
         FAISS.from_documents(documents, self._embeddings).save_local(str(folder))
 

@@ -1,4 +1,4 @@
-"""Our own pipeline for ``eval.bench.peers``, by the functions that ``rag eval`` calls."""
+"""This project's pipeline for ``eval.bench.peers``, by the functions that ``rag eval`` calls."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from rag.search.retriever import Retriever
 
 
 class Ours:
+    """The index and the retriever of ``rag``; ``ranker`` is the variant."""
+
     def __init__(self, embedder: Embedder, ranker: str) -> None:
         self._embedder, self._ranker = embedder, ranker
 

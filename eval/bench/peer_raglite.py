@@ -1,8 +1,8 @@
 """RAGLite on DuckDB, for ``eval.bench.peers``: its own chunks, insertion and search.
 
-Runs in an environment of its own (it wants NumPy 1). ``variant`` is ``hybrid`` or ``vector``, its default. Two parts need a
-model from a hub and are replaced: sentences end at 。！？ and line ends instead of where a SaT model says, and nothing is
-ranked anew. DuckDB's extensions come from PyPI instead of its own server.
+It runs in an environment of its own, because it needs NumPy 1. ``variant`` is ``hybrid`` or ``vector``, its default. Two
+parts need a model from a hub and are replaced: sentences end at 。！？ and line ends instead of where a SaT model sets
+them, and there is no reranker. DuckDB's extensions come from PyPI instead of its own server.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ import raglite
 import raglite._split_sentences
 from numpy.typing import NDArray
 
-from eval.bench.peer_worker import LONGEST, Found, main, whole
+from eval.bench.peer_worker import MAX_CHARACTERS, Found, as_markdown, main
 from rag.embedding.embedder import Embedder
 from rag.schema import Article
 
 _ENDS = "。！？!?\n"
 
 
-class _Marks:
-    """In place of the SaT model: the chance that a sentence ends at each character."""
+class _SentenceMarks:
+    """A stand-in for the SaT model: the probability that a sentence ends at each character."""
 
     def predict_proba(self, text: str, **_: object) -> NDArray[np.float32]:
         return np.array([0.9 if character in _ENDS else 0.0 for character in text], np.float32)
 
 
 class _Provider(litellm.CustomLLM):  # type: ignore[misc]
-    """The embedder as LiteLLM knows one, ``peer/passages`` or ``peer/queries``."""
+    """The embedder as a LiteLLM provider with the models ``peer/passages`` and ``peer/queries``."""
 
     def __init__(self, embedder: Embedder) -> None:
         super().__init__()
@@ -50,10 +50,12 @@ class _Provider(litellm.CustomLLM):  # type: ignore[misc]
 
 
 class RagLite:
+    """A DuckDB database that RAGLite writes and searches."""
+
     def __init__(self, embedder: Embedder, variant: str) -> None:
         logging.getLogger("LiteLLM").setLevel(logging.ERROR)
         self._search = {"hybrid": raglite.hybrid_search, "vector": raglite.vector_search}[variant]
-        raglite._split_sentences._load_sat = lambda: (_Marks(), {})
+        raglite._split_sentences._load_sat = lambda: (_SentenceMarks(), {})
         litellm.custom_provider_map = [{"provider": "peer", "custom_handler": _Provider(embedder)}]
         for name in ("peer/passages", "peer/queries"):
             litellm.register_model(
@@ -68,11 +70,11 @@ class RagLite:
             )
         with duckdb.connect() as database:
             for extension in ("fts", "vss"):
-                database.execute(f"INSTALL '{_wheel(extension)}'")
+                database.execute(f"INSTALL '{_extension_file(extension)}'")
 
     def build(self, articles: Sequence[Article], folder: Path) -> None:
         folder.mkdir(parents=True)
-        documents = [raglite.Document.from_text(whole(article), id=article.article_id) for article in articles]
+        documents = [raglite.Document.from_text(as_markdown(article), id=article.article_id) for article in articles]
         raglite.insert_documents(documents, config=_config(folder, "passages"))
 
     def open(self, folder: Path) -> None:
@@ -88,13 +90,13 @@ def _config(folder: Path, kind: str) -> Any:
         db_url=f"duckdb:///{folder.resolve() / 'raglite.db'}",
         llm="none",
         embedder=f"peer/{kind}",
-        chunk_max_size=LONGEST,
+        chunk_max_size=MAX_CHARACTERS,
         reranker=None,
     )
 
 
-def _wheel(extension: str) -> Path:
-    """The file of a DuckDB extension, as the wheel brings it."""
+def _extension_file(extension: str) -> Path:
+    """Return the file of a DuckDB extension in its wheel."""
     spec = importlib.util.find_spec(f"duckdb_extension_{extension}")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"duckdb_extension_{extension} is not installed")

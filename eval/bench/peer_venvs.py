@@ -1,4 +1,4 @@
-"""The environments that other pipelines are installed in: none of their packages comes into ours."""
+"""The environments of other pipelines, so that none of their packages is installed in ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Venv:
-    """``ours``: our packages are seen from within, which spares a second torch; not where versions clash."""
+    """``ours``: the environment also sees our packages, which saves a second torch; impossible where versions conflict."""
 
     name: str
     packages: tuple[str, ...]
@@ -25,17 +25,19 @@ RAGLITE = Venv(
     ("raglite==1.1.1", "duckdb==1.5.5", "duckdb-extension-fts==1.5.5", "duckdb-extension-vss==1.5.5", "pandas==2.3.3"),
     ours=False,
 )
-"""RAGLite does not ask for pandas. Without it DuckDB looks for it on disk once a number of every vector, and a build takes
-twenty times as long."""
+"""RAGLite does not require pandas. Without it, DuckDB searches the disk for it once for every number of every vector, and
+a build takes twenty times as long."""
 
 
 def python_of(venv: Venv, folder: Path) -> tuple[Path | None, str]:
-    """The interpreter of the environment under ``folder``, which is made where it is missing or lists other packages;
-    or None, and why in one line."""
+    """Return the interpreter of the environment under ``folder`` and "", or None and the reason in one line.
+
+    The environment is created if it is missing or was made for other packages.
+    """
     home = folder / venv.name
     python, ready = home / "bin" / "python", home / "packages.txt"
-    wanted = "\n".join(venv.packages)
-    if ready.exists() and ready.read_text(encoding="utf-8") == wanted:
+    packages = "\n".join(venv.packages)
+    if ready.exists() and ready.read_text(encoding="utf-8") == packages:
         return python, ""
     _, why = _run([sys.executable, "-m", "venv", "--clear", str(home)])
     if not why and venv.ours:
@@ -60,12 +62,12 @@ def python_of(venv: Venv, folder: Path) -> tuple[Path | None, str]:
         )
     if why:
         return None, f"{venv.name} is left out, its packages cannot be installed: {why}"
-    ready.write_text(wanted, encoding="utf-8")
+    ready.write_text(packages, encoding="utf-8")
     return python, ""
 
 
 def _run(command: Sequence[str]) -> tuple[str, str]:
-    """What it printed, and the last line of its complaint where it failed."""
+    """Return the output and, if the command failed, the last line of its error output."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    return done.stdout.strip(), (said[-1] if said else "no reason given") if done.returncode else ""
+    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    return done.stdout.strip(), (lines[-1] if lines else "no reason given") if done.returncode else ""

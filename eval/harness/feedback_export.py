@@ -1,8 +1,8 @@
-"""Readers' judgements -> lines of a question set, to be labelled.
+"""Readers' feedback -> lines of a question set, for a person to complete.
 
-A thumb up is a label: the question is answerable, and what was cited is its evidence (or, for a refusal, it is
-not). A thumb down says that something is wrong and not what: ``answerable`` is null, which no set may
-have, so nobody can measure by such a line before a person has set it.
+A thumb up is a label: the question is answerable and the citations are its evidence; for a refusal, the question is not
+answerable. A thumb down reports an error but not its kind: ``answerable`` is then null, which no set may have, so the
+line cannot be used before a person has set it.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eval.harness.runner import write_whole
+from eval.harness.atomic_write import write_atomically
 from rag.answer.feedback import Feedback, latest
 from rag.errors import BadInput
 
-EXPORT = "export-feedback"
-
 
 def export(source: Path, folder: Path) -> tuple[Path, int, int]:
-    """Write ``folder``/feedback.jsonl: (the file, its lines, how many of them want a label).
+    """Write ``folder``/feedback.jsonl. Return the file, the number of its lines, and how many of them need a label.
 
-    Raises BadInput when ``source`` cannot be read or the file not be written.
+    Raise BadInput if ``source`` cannot be read or the file cannot be written.
     """
     rows = [set_line(feedback) for feedback in latest(source)]
     if not rows:
         raise BadInput(f"{source} holds no judgement yet: judge an answer in the browser first.")
     target = folder / "feedback.jsonl"
-    write_whole(target, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_atomically(target, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     return target, len(rows), sum(row["answerable"] is None for row in rows)
 
 
 def set_line(feedback: Feedback) -> dict[str, Any]:
-    """``facts`` is empty for a person to fill; what a set does not know (``answer``, ``thumb``,
-    ``comment``) is there to help with that."""
+    """Return one judgement as a line of a set.
+
+    ``facts`` is empty, for a person to fill. The extra fields ``answer``, ``thumb`` and ``comment`` help with that.
+    """
     right = feedback.thumb == "up"
     quotes = {(c["file"], c["quote"]): None for c in feedback.citations} if right and not feedback.abstained else {}
     line: dict[str, Any] = {

@@ -1,11 +1,11 @@
-"""Figures over all records of a run, and how sure they are.
+"""Values of many questions -> figures with 95% bootstrap intervals.
 
-Intervals are 95% percentile bootstraps over questions: questions are drawn with replacement as often
-as there are, the figure is computed anew, and the interval runs from the 2.5th to the 97.5th
-percentile of 10,000 such figures (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
-chapter 13; for retrieval: Sakai, SIGIR 2006). The seed is fixed: equal values give an equal interval.
-The bootstrap knows only the values it sees: where all are equal the interval has no width, and n
-tells how little that may mean (for 0 of n, up to 3/n at 95%: Hanley and Lippman-Hand, JAMA 1983).
+Intervals are percentile bootstraps over questions: as many questions as there are are drawn with replacement, the
+figure is computed from them, and the interval runs from the 2.5th to the 97.5th percentile of 10,000 such figures
+(Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; for retrieval: Sakai, SIGIR 2006). The seed
+is fixed: equal values give an equal interval. A bootstrap knows only the values that it gets: if all are equal, the
+interval has no width, and ``n`` tells how little that may mean (0 of n may be up to 3/n at 95%: Hanley and
+Lippman-Hand, JAMA 1983).
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ SEED = 20230719
 RESAMPLES = 10_000
 LEVEL = 0.95
 
-_CELLS = 2_000_000
-"""Draws held at a time: 10,000 resamples of 5,000 questions at once would take 400 MB."""
+_BLOCK_DRAWS = 2_000_000
+"""Draws in memory at once: 10,000 resamples of 5,000 questions would take 400 MB."""
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 Values = Sequence[float | None]
-"""A question each; None or NaN where the measure says nothing about that question."""
+"""One value for each question; None or NaN if the measure does not apply to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """``low <= high`` bound the figure ``mean``, computed from ``n`` questions; in the unit of the
-    values. All three are NaN where nothing could be computed, as with ``n == 0``."""
+    """The figure ``mean`` of ``n`` questions and its bounds ``low <= high``, in the unit of the values. All three are
+    NaN if they cannot be computed, as with ``n == 0``."""
 
     mean: float
     low: float
@@ -42,9 +42,9 @@ class Interval:
 
 
 def interval(values: Values, *, resamples: int = RESAMPLES, level: float = LEVEL, seed: int = SEED) -> Interval:
-    """The mean of the values that are there, with its interval.
+    """Return the mean of the values that are neither None nor NaN, with its interval.
 
-    Raises ValueError for fewer than one resample, a level outside (0, 1) or an infinite value.
+    Raise ValueError for fewer than one resample, a level outside (0, 1) or an infinite value.
     """
     array = _array(values)
     array = array[~np.isnan(array)]
@@ -55,13 +55,12 @@ def interval(values: Values, *, resamples: int = RESAMPLES, level: float = LEVEL
 
 
 def paired(a: Values, b: Values, *, resamples: int = RESAMPLES, level: float = LEVEL, seed: int = SEED) -> Interval:
-    """The mean of ``a[i] - b[i]``, with its interval: above zero, ``a`` has the higher values.
+    """Return the mean of ``a[i] - b[i]``, with its interval: above zero, ``a`` has the higher values.
 
-    Both answer the same questions in the same order; a question that either has no value for is
-    left out. Pairing removes what makes questions hard for both, so it sees smaller differences
-    than two separate intervals would.
+    Both hold the same questions in the same order; a question without a value in one of them is left out. Pairing
+    removes the difficulty that a question has for both, so it shows smaller differences than two separate intervals.
 
-    Raises ValueError for unequal lengths, and as ``interval`` does.
+    Raise ValueError for unequal lengths, and as ``interval`` does.
     """
     if len(a) != len(b):
         raise ValueError(f"{len(a)} values against {len(b)}: not the same questions")
@@ -70,10 +69,10 @@ def paired(a: Values, b: Values, *, resamples: int = RESAMPLES, level: float = L
 
 
 def auroc(positive: Sequence[bool], scores: Sequence[float]) -> float:
-    """The chance that a positive record scores above a negative one, a tie counting half; NaN when a
-    class is absent. O(n log n) (Hanley and McNeil, Radiology 143, 1982).
+    """Return the chance that a positive record scores above a negative one; a tie counts half. NaN without both classes.
 
-    Raises ValueError for unequal lengths or a score that is NaN or infinite.
+    O(n log n) (Hanley and McNeil, Radiology 143, 1982). Raise ValueError for unequal lengths or a score that is NaN or
+    infinite.
     """
     _, labels, starts = _by_score(positive, scores)
     return float(_areas(np.ones((1, labels.size)), labels, starts)[0]) if labels.size else math.nan
@@ -87,10 +86,10 @@ def auroc_interval(
     level: float = LEVEL,
     seed: int = SEED,
 ) -> Interval:
-    """``auroc`` with its interval over records.
+    """Return ``auroc`` with its interval over records.
 
-    A resample that drew one class alone has no area and is left out; with one class in the records
-    all three figures are NaN. Raises ValueError as ``auroc`` and ``interval`` do.
+    A resample with one class only has no area and is left out; if the records have one class only, all three figures
+    are NaN. Raise ValueError as ``auroc`` and ``interval`` do.
     """
     _, labels, starts = _by_score(positive, scores)
     n = labels.size
@@ -109,8 +108,10 @@ def paired_auroc(
     level: float = LEVEL,
     seed: int = SEED,
 ) -> Interval:
-    """``auroc`` of ``a`` less that of ``b`` over the same records, with the interval of the difference: both are
-    taken of the same resamples. Raises ValueError as ``auroc_interval`` does."""
+    """Return ``auroc`` of ``a`` minus ``auroc`` of ``b`` over the same records, with the interval of the difference.
+
+    Both areas of a difference come from the same resample. Raise ValueError as ``auroc_interval`` does.
+    """
     sides = [_by_score(positive, scores) for scores in (a, b)]
     n = len(positive)
     if not any(positive) or all(positive):
@@ -124,31 +125,36 @@ def paired_auroc(
 
 
 def risk_coverage(confidences: Sequence[float], losses: Sequence[float]) -> tuple[tuple[float, float], ...]:
-    """Points (coverage, risk), both 0..1 for losses in 0..1, one for each distinct confidence from
-    the highest: answering from there up covers that share of records at that mean loss (El-Yaniv
-    and Wiener, JMLR 11, 2010). Equal confidences enter together, as a threshold takes them.
+    """Return points (coverage, risk), one for each distinct confidence, from the highest down.
 
-    Raises ValueError for unequal lengths.
+    If only records of at least this confidence are answered, ``coverage`` is their share (0..1) and ``risk`` their
+    mean loss (El-Yaniv and Wiener, JMLR 11, 2010). Equal confidences enter together, as a threshold takes them.
+
+    Raise ValueError for unequal lengths.
     """
     ends, sums = _tied(confidences, losses)
     return tuple((float(end / ends[-1]), float(total / end)) for end, total in zip(ends, sums, strict=True))
 
 
 def aurc(confidences: Sequence[float], losses: Sequence[float]) -> float:
-    """The area under the risk-coverage curve: the mean over i of the mean loss of the i most
-    confident records (Geifman et al., ICLR 2019), expected over the orders of tied ones; less is
-    better, NaN without records. Raises ValueError for unequal lengths."""
+    """Return the area under the risk-coverage curve; less is better, NaN without records.
+
+    It is the mean over i of the mean loss of the i most confident records (Geifman et al., ICLR 2019), as expected
+    over the orders of tied records. Raise ValueError for unequal lengths.
+    """
     ends, sums = _tied(confidences, losses)
     counts = np.arange(1, len(losses) + 1)
-    # Expected over orders, a tied record adds the mean loss of its group: the sum runs straight.
+    # In expectation over orders, each tied record adds the mean loss of its group: the sum grows linearly.
     expected = np.interp(counts, np.r_[0, ends], np.r_[0.0, sums])
     return float(np.mean(expected / counts)) if len(losses) else math.nan
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that ``share`` (0..100) percent of ``values`` do not exceed, in their unit (latency:
-    milliseconds), linear between neighbours (type 7 of Hyndman and Fan, 1996); NaN without values.
-    A missed question has no latency: leave it out here, for 0 would flatter."""
+    """Return the value that ``share`` (0..100) percent of ``values`` do not exceed, in their unit; NaN without values.
+
+    Linear between neighbours (type 7 of Hyndman and Fan, 1996). Leave missed questions out: they have no latency, and
+    0 would make the figure better than it is.
+    """
     return float(np.percentile(values, share)) if len(values) else math.nan
 
 
@@ -169,14 +175,14 @@ def _complete(first: Sequence[float], second: Sequence[float]) -> tuple[Floats, 
 
 
 def _by_score(positive: Sequence[bool], scores: Sequence[float]) -> tuple[Indices, npt.NDArray[np.bool_], Indices]:
-    """The ascending order of scores, the labels in it, and where each group of tied scores starts."""
+    """Return the ascending order of scores, the labels in that order, and the start of each group of tied scores."""
     labels, values = _complete(positive, scores)
     order = np.argsort(values, kind="stable")
     return order, labels[order] > 0, np.flatnonzero(np.diff(values[order], prepend=-np.inf) > 0)
 
 
 def _tied(confidences: Sequence[float], losses: Sequence[float]) -> tuple[Indices, Floats]:
-    """From the highest confidence: records and summed loss up to the end of each group of ties."""
+    """Return the number of records and their summed loss up to the end of each group of ties, highest confidence first."""
     values, amounts = _complete(confidences, losses)
     order = np.argsort(-values, kind="stable")
     ends = np.flatnonzero(np.diff(values[order], append=-np.inf) < 0) + 1
@@ -184,26 +190,26 @@ def _tied(confidences: Sequence[float], losses: Sequence[float]) -> tuple[Indice
 
 
 def _draws(n: int, resamples: int, seed: int) -> Iterator[Indices]:
-    """``resamples`` rows of ``n`` indices below ``n``, a block of rows at a time.
+    """Yield ``resamples`` rows of ``n`` indices below ``n``, in blocks of rows: shape (rows, n).
 
-    The stream of draws does not depend on where blocks end.
+    The draws do not depend on the size of the blocks.
     """
     if resamples < 1:
         raise ValueError(f"{resamples} resamples: at least one is needed")
     generator = np.random.default_rng(seed)
-    block = max(1, _CELLS // n)
+    block = max(1, _BLOCK_DRAWS // n)
     for done in range(0, resamples, block):
         yield generator.integers(0, n, size=(min(block, resamples - done), n))
 
 
 def _counts(rows: Indices, n: int) -> Floats:
-    """How often each of ``n`` records was drawn in each row: shape (rows, n)."""
+    """Return how often each of ``n`` records was drawn in each row: shape (rows, n)."""
     shifted = rows + n * np.arange(len(rows))[:, None]
     return np.bincount(shifted.ravel(), minlength=rows.size).reshape(rows.shape).astype(np.float64)
 
 
 def _areas(counts: Floats, labels: npt.NDArray[np.bool_], starts: Indices) -> Floats:
-    """One area a row of ``counts``, whose columns ascend by score; NaN where a class is absent."""
+    """Return the area of each row of ``counts``, NaN where a class is missing. Columns are in ascending order of score."""
     above = np.add.reduceat(counts * labels, starts, axis=1)
     below = np.add.reduceat(counts * ~labels, starts, axis=1)
     wins = (above * (np.cumsum(below, axis=1) - below / 2)).sum(axis=1)

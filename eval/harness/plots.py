@@ -1,26 +1,27 @@
-"""Line plots as SVG that stands inside a page: colours and text sizes come from the page's style."""
+"""Series of points -> a line plot as SVG; the style sheet of the page gives it colours and text sizes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from eval.harness.style import CSS
+from markupsafe import Markup
+
+from eval.harness.templating import render, style_sheet
 
 _WIDTH, _HEIGHT = 420, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 12, 44
 STYLES = 4
-"""Lines the page's style tells apart; further ones repeat."""
+"""The number of line styles in the style sheet; further lines repeat them."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """``bars``: (x, low, high), an interval each. ``step``: the line keeps its height up to the next
-    point. Points lie within the axes or are cut off at their edge."""
+    """One line of a plot. ``bars``: intervals (x, low, high). ``step``: the line keeps its height until the next point.
+    A point outside the axes is drawn at their edge."""
 
     name: str
     points: tuple[Point, ...]
@@ -31,18 +32,30 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From the first tick to the last."""
+    """An axis from its first tick to its last; a tick is a value and its label."""
 
     label: str
     ticks: tuple[tuple[float, str], ...]
 
     def share(self, value: float) -> float:
+        """Return the position of a value: 0 at the first tick, 1 at the last."""
         low, high = self.ticks[0][0], self.ticks[-1][0]
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def even(label: str, high: float, form: str = "g", parts: int = 5) -> Axis:
-    """An axis from 0 to ``high``, or to the next round number where that is not one."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A series in the coordinates of the drawing: ``path`` as SVG writes points, ``bars`` as (x, low, high)."""
+
+    name: str
+    style: int
+    path: str
+    bars: list[tuple[float, float, float]]
+    dots: list[Point]
+
+
+def linear_axis(label: str, high: float, form: str = "g", parts: int = 5) -> Axis:
+    """Return an axis from 0 to ``high``, or to the next round number if ``high`` is not one."""
     step = _round_up(high / parts)
     ticks = [(step * i, f"{step * i:{form}}") for i in range(parts + 1)]
     while len(ticks) > 2 and ticks[-2][0] >= high:
@@ -50,8 +63,8 @@ def even(label: str, high: float, form: str = "g", parts: int = 5) -> Axis:
     return Axis(label, tuple(ticks))
 
 
-def powers(label: str, high: float) -> Axis:
-    """An axis of logarithms to base 10, ticks at 1, 3, 10, ... up to ``high`` or the next of these."""
+def log_axis(label: str, high: float) -> Axis:
+    """Return an axis of base-10 logarithms with ticks at 1, 3, 10, ... that ends at or above ``high``."""
     ticks = [(0.0, "1")]
     while ticks[-1][0] < math.log10(max(high, 3)):
         value = 10 ** (len(ticks) // 2) * (1 if len(ticks) % 2 == 0 else 3)
@@ -59,62 +72,43 @@ def powers(label: str, high: float) -> Axis:
     return Axis(label, tuple(ticks))
 
 
-def page(title: str, figure: str) -> str:
-    """A plot as a page of its own."""
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{CSS}</style></head><body><main><h1>{escape(title)}</h1>'
-        f'<div class="plots">{figure}</div></main></body></html>'
+def page(title: str, figure: Markup) -> str:
+    """Return a plot as a complete HTML page."""
+    return render("plot_page.html", title=title, figure=figure, style_sheet=style_sheet())
+
+
+def plot(title: str, series: Sequence[Series], x: Axis, y: Axis) -> Markup:
+    """Return a figure with its legend; screen readers announce it by ``title``."""
+    return render(
+        "plot.html",
+        title=title,
+        width=_WIDTH,
+        height=_HEIGHT,
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        bottom=_HEIGHT - _BOTTOM,
+        centre=(_LEFT + _WIDTH - _RIGHT) / 2,
+        middle=(_TOP + _HEIGHT - _BOTTOM) / 2,
+        x_label=x.label,
+        y_label=y.label,
+        x_ticks=[(_x(x, value), name) for value, name in x.ticks],
+        y_ticks=[(_y(y, value), name) for value, name in y.ticks],
+        lines=list(_lines(series, x, y)),
     )
 
 
-def plot(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
-    """A figure with its legend; ``title`` is also what a screen reader says."""
-    grid = [
-        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_y(y, at)}" y2="{_y(y, at)}" class="grid"/>'
-        f'<text x="{_LEFT - 6}" y="{_y(y, at) + 4:.1f}" text-anchor="end">{escape(name)}</text>'
-        for at, name in y.ticks
-    ]
-    grid += [
-        f'<text x="{_x(x, at)}" y="{_HEIGHT - _BOTTOM + 17}" text-anchor="middle">{escape(name)}</text>'
-        for at, name in x.ticks
-    ]
-    middle = (_TOP + _HEIGHT - _BOTTOM) / 2
-    labels = (
-        f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(x.label)}</text>'
-        f'<text transform="translate(11 {middle}) rotate(-90)" text-anchor="middle">{escape(y.label)}</text>'
-    )
-    drawn = [_series(one, number % STYLES, len(series), number, x, y) for number, one in enumerate(series)]
-    legend = "".join(
-        f'<li><svg viewBox="0 0 26 8" class="key" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" class="s{i % STYLES}"/>'
-        f"</svg>{escape(one.name)}</li>"
-        for i, one in enumerate(series)
-    )
-    return (
-        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escape(title, quote=True)}">{"".join(grid)}{labels}{"".join(drawn)}</svg>'
-        f'<ul class="legend">{legend}</ul></figure>'
-    )
-
-
-def _series(one: Series, style: int, count: int, number: int, x: Axis, y: Axis) -> str:
-    shift = (number - (count - 1) / 2) * 5 if one.bars else 0.0  # so that intervals do not hide each other
-    places = [(_x(x, a) + shift, _y(y, b)) for a, b in one.points]
-    path = []
-    for at, (a, b) in enumerate(places):
-        if at and one.step:
-            path.append(f"{a:.1f},{places[at - 1][1]:.1f}")
-        path.append(f"{a:.1f},{b:.1f}")
-    bars = "".join(
-        f'<line x1="{_x(x, a) + shift:.1f}" x2="{_x(x, a) + shift:.1f}" y1="{_y(y, low)}" y2="{_y(y, high)}" class="bar s{style}"/>'
-        for a, low, high in one.bars
-    )
-    dots = (
-        "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.2" class="dot f{style}"/>' for a, b in places)
-        if one.marked
-        else ""
-    )
-    return f'{bars}<polyline points="{" ".join(path)}" class="s{style}"/>{dots}'
+def _lines(series: Sequence[Series], x: Axis, y: Axis) -> Iterator[_Line]:
+    for number, one in enumerate(series):
+        # Intervals at the same x are drawn side by side, so that they do not hide each other.
+        shift = (number - (len(series) - 1) / 2) * 5 if one.bars else 0.0
+        points = [(_x(x, a) + shift, _y(y, b)) for a, b in one.points]
+        path = []
+        for at, (a, b) in enumerate(points):
+            if at and one.step:
+                path.append(f"{a:.1f},{points[at - 1][1]:.1f}")
+            path.append(f"{a:.1f},{b:.1f}")
+        bars = [(_x(x, a) + shift, _y(y, low), _y(y, high)) for a, low, high in one.bars]
+        yield _Line(one.name, number % STYLES, " ".join(path), bars, points if one.marked else [])
 
 
 def _x(axis: Axis, value: float) -> float:
@@ -126,7 +120,7 @@ def _y(axis: Axis, value: float) -> float:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 2.5 and 5 times a power of ten."""
+    """Return the smallest of 1, 2, 2.5 and 5 times a power of ten that is not below ``value``."""
     scale = 1e-6
     while True:
         for factor in (1, 2, 2.5, 5):

@@ -1,14 +1,15 @@
-"""What a run keeps of each question: what was asked, what came back, and its measures."""
+"""A question and its outcome -> a record: what was asked, what came back, and the measures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
-from eval.harness import measures
+from eval.harness import answer_figures, measures
+from eval.harness.catalog import RECALL_AT
 from eval.harness.judge import Judgement
-from eval.harness.sets import Question, tuning
+from eval.harness.sets import Question, in_tuning_half
 from rag import payload
 from rag.answer.extractive import label
 from rag.schema import Answer, Hit
@@ -26,54 +27,45 @@ VERDICTS: tuple[Verdict, ...] = (
     "refused rightly",
     "not judged",
 )
-"""Worst first. ``missed``: an error, or, where only retrieval is run, nothing found. ``answered
-wrongly``: the articles do not say and an answer was given."""
+"""Worst first. ``missed``: an error, or, where only retrieval is run, nothing found. ``answered wrongly``: an answer
+that the articles do not give."""
 HITS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """``better``: 1 where more is better, -1 where less is, 0 where neither."""
-
-    name: str
-    label: str
-    group: str
-    better: int = 1
-
-
-MEASURES = (
-    *(Measure(f"recall@{k}", f"recall@{k}", "retrieval") for k in (1, 3, 5, 10)),
-    Measure("mrr@10", "MRR@10", "retrieval"),
-    Measure("ndcg@10", "nDCG@10", "retrieval"),
-    Measure("fact_recall", "fact recall", "answer"),
-    Measure("citation_precision", "citation precision", "answer"),
-    Measure("citation_recall", "citation recall", "answer"),
-    Measure("exact_quotes", "exact quotes", "answer"),
-    Measure("figure_faithfulness", "figure faithfulness", "answer"),
-    Measure("answer_characters", "answer characters", "answer", 0),
-    Measure("refusal_recall", "unanswerable refused", "abstention"),
-    Measure("false_refusals", "answerable refused", "abstention", -1),
-    Measure("auroc", "AUROC of confidence", "abstention"),
-    Measure("judged_faithfulness", "faithfulness (judged)", "judged"),
-    Measure("judged_relevance", "relevance (judged)", "judged"),
-)
-"""All of them. ``auroc`` is one of many records, the others are means over the records that have one."""
-RECALL_AT = (1, 3, 5, 10)
-
-
-@dataclass(frozen=True, slots=True)
 class Texts:
-    """What citations are held against: article ids to texts, file names to the files' own text.
-    ``files`` is None where the files that were indexed are not at hand."""
+    """The texts that citations are checked against: by article id, and by file name as the files have them.
+    ``files`` is None if the indexed files are not available."""
 
     articles: Mapping[str, str]
     files: Mapping[str, str] | None
 
 
+class RankedEvidence(TypedDict):
+    """Gold evidence and the rank at which it was found, None if it was not."""
+
+    doc: str
+    quote: str | None
+    rank: int | None
+
+
+class RecordedHit(TypedDict):
+    """What is kept of a hit; ``opening`` is the first 40 characters of the passage."""
+
+    passage_id: str
+    file: str
+    title: str
+    opening: str
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A question and its outcome, in values that JSON keeps as they are. ``loss`` (0 to 1) is that
-    of the answer which would have been given had the question not been refused."""
+    """A question and its outcome, in values that JSON keeps unchanged.
+
+    ``citations`` are those of ``rag.payload``, each with ``supported``. ``loss`` (0 to 1) is the loss of the answer that
+    a refused question would otherwise have got.
+    """
 
     id: str
     question: str
@@ -83,13 +75,13 @@ class Record:
     half: str
     answerable: bool
     facts: Sequence[Sequence[str]]
-    evidence: Sequence[Mapping[str, Any]]
+    evidence: Sequence[RankedEvidence]
     answer: str
     abstained: bool
     confidence: float
     mode: str
     citations: Sequence[Mapping[str, Any]]
-    hits: Sequence[Mapping[str, Any]]
+    hits: Sequence[RecordedHit]
     values: Mapping[str, float | None]
     loss: float | None
     verdict: Verdict
@@ -97,11 +89,13 @@ class Record:
     error: str = ""
 
 
-def retrieved(question: Question, hits: Sequence[Hit], milliseconds: float, error: str = "") -> Record:
-    """The record of a question that was searched for and not answered; ``milliseconds`` is its
-    share of the batch it was searched in."""
+def record_search(question: Question, hits: Sequence[Hit], milliseconds: float, error: str = "") -> Record:
+    """Return the record of a question that was searched for but not answered.
+
+    ``milliseconds`` is its share of the time of its batch.
+    """
     ranks = measures.evidence_ranks(question, hits)
-    values = _ranking(ranks)
+    values = _ranking_values(ranks)
     found = values["recall@10"]
     verdict: Verdict = "not judged"
     if error or found == 0:
@@ -109,13 +103,13 @@ def retrieved(question: Question, hits: Sequence[Hit], milliseconds: float, erro
     elif found is not None:
         verdict = "right" if found == 1 else "partly"
     return Record(
-        **_asked(question, ranks),
+        **_question_fields(question, ranks),
         answer="",
         abstained=False,
         confidence=0.0,
         mode="",
         citations=(),
-        hits=_hits(hits),
+        hits=_recorded_hits(hits),
         values=values,
         loss=None,
         verdict=verdict,
@@ -124,32 +118,35 @@ def retrieved(question: Question, hits: Sequence[Hit], milliseconds: float, erro
     )
 
 
-def answered(
+def record_answer(
     question: Question,
     answer: Answer | None,
     unrefused: Answer | None,
     texts: Texts,
     error: str = "",
-    judged: Judgement | None = None,
+    judgement: Judgement | None = None,
 ) -> Record:
-    """The record of a question that was asked. ``answer`` is None, and ``error`` says why, for one
-    that failed; ``unrefused`` is the answer it would have got had it not been refused."""
+    """Return the record of a question that was asked.
+
+    For a question that failed, ``answer`` is None and ``error`` gives the cause. ``unrefused`` is the answer that the
+    question would have got without a refusal.
+    """
     hits = answer.hits if answer else ()
     ranks = measures.evidence_ranks(question, hits)
     shown = answer if answer and question.answerable and not answer.abstained else None
     exact = texts.files is not None or answer is None
-    values = _ranking(ranks) | {
+    values = _ranking_values(ranks) | {
         "fact_recall": measures.fact_recall(question, answer),
         "citation_precision": measures.citation_precision(question, answer),
         "citation_recall": measures.citation_recall(question, answer),
         "exact_quotes": measures.exact_quotes(answer, texts.articles, texts.files or {}) if exact else None,
-        "figure_faithfulness": measures.figure_faithfulness(_labelled(answer)),
+        "figure_faithfulness": answer_figures.figure_faithfulness(_with_headlines(answer)),
         "answer_characters": float(len(shown.answer)) if shown else None,
         "refusal_recall": measures.refused_unanswerable(question, answer),
         "false_refusals": measures.refused_answerable(question, answer),
     }
-    if judged:
-        values |= {"judged_faithfulness": judged.faithfulness, "judged_relevance": judged.relevance}
+    if judgement:
+        values |= {"judged_faithfulness": judgement.faithfulness, "judged_relevance": judgement.relevance}
     citations = [
         {
             **payload.citation(c),
@@ -158,13 +155,13 @@ def answered(
         for c in (answer.citations if answer else ())
     ]
     return Record(
-        **_asked(question, ranks),
+        **_question_fields(question, ranks),
         answer=answer.answer if answer else "",
         abstained=bool(answer and answer.abstained),
         confidence=measures.confidence(question, answer),
         mode=answer.mode if answer else "",
         citations=citations,
-        hits=_hits(hits),
+        hits=_recorded_hits(hits),
         values=values,
         loss=1.0 - _worth(question, unrefused),
         verdict=_verdict(question, answer),
@@ -174,15 +171,16 @@ def answered(
 
 
 def as_json(record: Record) -> dict[str, Any]:
+    """Return the record as a JSON object."""
     return asdict(record)
 
 
 def from_json(row: Mapping[str, Any]) -> Record:
-    """Raises TypeError for fields that are not a record's."""
+    """Return the record of a JSON object. Raise TypeError for fields that a record does not have."""
     return Record(**row)
 
 
-def _asked(question: Question, ranks: measures.Ranks) -> dict[str, Any]:
+def _question_fields(question: Question, ranks: measures.Ranks) -> dict[str, Any]:
     gold = question.evidence if question.answerable else ()
     return {
         "id": question.id,
@@ -190,14 +188,14 @@ def _asked(question: Question, ranks: measures.Ranks) -> dict[str, Any]:
         "history": [list(turn) for turn in question.history],
         "lang": question.lang,
         "type": question.type,
-        "half": "tune" if tuning(question.id) else "test",
+        "half": "tune" if in_tuning_half(question.id) else "test",
         "answerable": question.answerable,
         "facts": [list(group) for group in question.facts],
         "evidence": [{"doc": e.doc, "quote": e.quote, "rank": rank} for e, rank in zip(gold, ranks, strict=True)],
     }
 
 
-def _hits(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+def _recorded_hits(hits: Sequence[Hit]) -> list[RecordedHit]:
     return [
         {
             "passage_id": h.passage.passage_id,
@@ -210,7 +208,7 @@ def _hits(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     ]
 
 
-def _ranking(ranks: measures.Ranks) -> dict[str, float | None]:
+def _ranking_values(ranks: measures.Ranks) -> dict[str, float | None]:
     return {
         **{f"recall@{k}": measures.recall_at(ranks, k) for k in RECALL_AT},
         "mrr@10": measures.reciprocal_rank(ranks, 10),
@@ -218,8 +216,8 @@ def _ranking(ranks: measures.Ranks) -> dict[str, float | None]:
     }
 
 
-def _labelled(answer: Answer | None) -> Answer | None:
-    """Each citation with the headline that stands over it: of an article without one, its opening words."""
+def _with_headlines(answer: Answer | None) -> Answer | None:
+    """Return the answer with the headline shown over each citation: for an article without one, its opening words."""
     if answer is None:
         return None
     labels = {hit.article.article_id: label(hit.article) for hit in answer.hits}
@@ -229,8 +227,10 @@ def _labelled(answer: Answer | None) -> Answer | None:
 
 
 def _worth(question: Question, answer: Answer | None) -> float:
-    """How much of what was asked an answer gives: its facts or, where the question lists none, its
-    evidence; nothing where the articles do not say."""
+    """Return the share (0 to 1) that an answer gives of the question's facts or, if it lists none, of its evidence.
+
+    0 where the articles do not answer the question.
+    """
     if not question.answerable:
         return 0.0
     worth = measures.fact_recall(question, answer)

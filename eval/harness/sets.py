@@ -1,30 +1,27 @@
-"""Question sets and the corpora they ask about, JSON Lines in UTF-8, read and checked line by line.
+"""JSON Lines -> question sets and corpora, each line checked.
 
-Whatever cannot be used raises BadInput (exit code 2) that names the file, the line and the cause;
-nothing is skipped in silence but blank lines."""
+A line that cannot be used raises BadInput (exit code 2), which names the file, the line and the cause. Only blank
+lines are skipped.
+"""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import unicodedata
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from eval.harness.json_lines import Line, read_lines, shorten
 from rag.errors import BadInput
 from rag.schema import Article, Language, Run, Turn
-
-_JSON_NAMES = {bool: "true or false", dict: "an object", list: "a list", str: "a string"}
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where an answer stands: words of document ``doc`` (an ``Article.file``), or, where ``quote``
-    is None, anywhere in it."""
+    """The place of an answer: the words ``quote`` of document ``doc`` (an ``Article.file``), or, where ``quote`` is
+    None, any place in it."""
 
     doc: str
     quote: str | None
@@ -32,8 +29,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A line of a set. An answer states a fact when it has one spelling of its group in ``facts``;
-    ``also`` names further documents that answer the question too."""
+    """A line of a set. An answer states a fact if it has one spelling of the fact's group in ``facts``; ``also`` names
+    other documents that answer the question."""
 
     id: str
     question: str
@@ -47,10 +44,10 @@ class Question:
 
 
 def normalise(text: str) -> str:
-    """How quotes and facts are compared: NFKC, case folded, white space dropped.
+    """Return the form in which quotes and facts are compared: NFKC, case folded, without white space.
 
-    Idempotent: ``normalise(normalise(x)) == normalise(x)``. The steps run until nothing changes,
-    for folding can undo NFKC (U+0345) and a dropped blank can bring an accent to its letter.
+    ``normalise(normalise(x)) == normalise(x)``. The steps repeat until nothing changes: case folding can undo NFKC
+    (U+0345), and where a blank is dropped an accent can meet its letter.
     """
     while (folded := "".join(unicodedata.normalize("NFKC", text).casefold().split())) != text:
         text = folded
@@ -60,25 +57,24 @@ def normalise(text: str) -> str:
 def load_set(path: Path, documents: Mapping[str, str] | None) -> tuple[Question, ...]:
     """Read a question set in file order.
 
-    ``documents`` maps each known document to its text; evidence must name one of them and its quote
-    be found there (compared by ``normalise``). None leaves documents unchecked. Fields this module
-    does not know are allowed.
+    ``documents`` maps document names to texts: evidence must name one of them, and its quote must be in the text
+    (compared by ``normalise``). With None, documents are not checked. Unknown fields are allowed.
 
-    Raises BadInput: unreadable or empty file, not UTF-8, malformed JSON, a missing field, a wrong
-    type, a duplicate id, an unknown document, a quote not in its document.
+    Raise BadInput: unreadable or empty file, not UTF-8, malformed JSON, missing field, wrong type, duplicate id,
+    unknown document, quote not in its document.
     """
     questions: list[Question] = []
     first_seen: dict[str, int] = {}
-    searchable: dict[str, str] = {}
-    for line in _lines(path):
+    normalised: dict[str, str] = {}
+    for line in read_lines(path):
         question = _question(line)
-        line.unique(question.id, first_seen)
+        line.check_unique(question.id, first_seen)
         if documents is not None:
             for item in question.evidence:
-                _check_evidence(line, item, documents, searchable)
+                _check_evidence(line, item, documents, normalised)
             for doc in question.also:
                 if doc not in documents:
-                    raise line.error(f"'also' names the unknown document {_short(doc)}")
+                    raise line.error(f"'also' names the unknown document {shorten(doc)}")
         questions.append(question)
     if not questions:
         raise BadInput(f"{path} holds no question: give a set with at least one line.")
@@ -86,21 +82,22 @@ def load_set(path: Path, documents: Mapping[str, str] | None) -> tuple[Question,
 
 
 def load_corpus(folder: Path) -> list[Article]:
-    """Read ``corpus.jsonl`` or ``corpus.jsonl.gz`` of ``folder``: one article a line, in file order.
+    """Read ``corpus.jsonl`` or ``corpus.jsonl.gz`` in ``folder``: one article a line, in file order.
 
-    A line is ``{"id", "title", "date", "text"}``; its id becomes both ``article_id`` and ``file``,
-    and the text, never changed, is one run.
+    A line is ``{"id", "title", "date", "text"}``. The id becomes ``article_id`` and ``file``; the text is not changed
+    and is one run.
 
-    Raises BadInput: no such file, an unreadable or empty one, not UTF-8, malformed JSON, a missing
-    field, a wrong type, an empty text, a duplicate id."""
+    Raise BadInput: missing, unreadable or empty file, not UTF-8, malformed JSON, missing field, wrong type, empty
+    text, duplicate id.
+    """
     path = folder / "corpus.jsonl"
     if not path.exists():
         path = folder / "corpus.jsonl.gz"
     articles: list[Article] = []
     first_seen: dict[str, int] = {}
-    for line in _lines(path):
+    for line in read_lines(path):
         name, text = line.text("id"), line.text("text")
-        line.unique(name, first_seen)
+        line.check_unique(name, first_seen)
         title, date = line.text("title", empty=True), line.text("date", empty=True)
         articles.append(Article(name, name, title, (), date, "article", text, (Run(0, 0, len(text)),)))
     if not articles:
@@ -108,59 +105,18 @@ def load_corpus(folder: Path) -> list[Article]:
     return articles
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One JSON object and where it stands, so that every complaint can say so."""
+def in_tuning_half(identifier: str) -> bool:
+    """Return whether a question belongs to the half on which thresholds and weights may be fitted.
 
-    path: Path
-    number: int
-    fields: Mapping[str, object]
-
-    def error(self, cause: str) -> BadInput:
-        return BadInput(f"{self.path}, line {self.number}: {cause}. Correct the line and run again.")
-
-    def value(self, name: str, kind: type) -> object:
-        """The field ``name``, which is a ``kind``; raises BadInput where it is missing or another."""
-        if name not in self.fields:
-            raise self.error(f"the field {name!r} is missing")
-        return self.check(self.fields[name], kind, repr(name))
-
-    def check(self, value: object, kind: type, what: str) -> object:
-        if not isinstance(value, kind):
-            raise self.error(f"{what} is {_short(value)}, not {_JSON_NAMES[kind]}")
-        return value
-
-    def text(self, name: str, *, empty: bool = False) -> str:
-        return self.words(self.value(name, str), repr(name), empty=empty)
-
-    def words(self, value: object, what: str, *, empty: bool = False) -> str:
-        """A string that says something once normalised, or any string where ``empty`` is allowed."""
-        words = cast(str, self.check(value, str, what))
-        if any("\ud800" <= c <= "\udfff" for c in words):  # JSON can spell what UTF-8 cannot write
-            raise self.error(f"{what} holds half a character (a lone surrogate)")
-        if not empty and not normalise(words):
-            raise self.error(f"{what} is empty")
-        return words
-
-    def items(self, name: str, *, optional: bool = False) -> list[object]:
-        if optional and name not in self.fields:
-            return []
-        return cast("list[object]", self.value(name, list))
-
-    def strings(self, value: object, what: str) -> tuple[str, ...]:
-        return tuple(self.words(item, f"an entry of {what}") for item in cast("list[object]", value))
-
-    def unique(self, name: str, first_seen: dict[str, int]) -> None:
-        """Note where ``name`` stands; raises BadInput where it stood before."""
-        first = first_seen.setdefault(name, self.number)
-        if first != self.number:
-            raise self.error(f"the id {_short(name)} is already on line {first}")
+    Figures are reported on the other half. The id alone decides, so that new questions never move old ones.
+    """
+    return hashlib.sha256(identifier.encode()).digest()[0] % 2 == 0
 
 
-def _question(line: _Line) -> Question:
+def _question(line: Line) -> Question:
     name, question, lang, kind = (line.text(field) for field in ("id", "question", "lang", "type"))
     if lang not in ("zh", "en"):
-        raise line.error(f"'lang' is {_short(lang)}, not 'zh' or 'en'")
+        raise line.error(f"'lang' is {shorten(lang)}, not 'zh' or 'en'")
     facts = []
     for group in line.items("facts"):
         spellings = line.strings(line.check(group, list, "an entry of 'facts'"), "a group of 'facts'")
@@ -186,65 +142,22 @@ def _question(line: _Line) -> Question:
     )
 
 
-def _evidence(line: _Line, item: object) -> Evidence:
+def _evidence(line: Line, item: object) -> Evidence:
     fields = cast("dict[str, object]", line.check(item, dict, "an entry of 'evidence'"))
     if "doc" not in fields:
         raise line.error("an entry of 'evidence' has no 'doc'")
     quote = fields.get("quote")
-    doc = line.words(fields["doc"], "'doc' of 'evidence'")
-    return Evidence(doc, None if quote is None else line.words(quote, "'quote' of 'evidence'"))
+    doc = line.string(fields["doc"], "'doc' of 'evidence'")
+    return Evidence(doc, None if quote is None else line.string(quote, "'quote' of 'evidence'"))
 
 
-def _check_evidence(line: _Line, item: Evidence, documents: Mapping[str, str], searchable: dict[str, str]) -> None:
-    """``searchable`` keeps each document normalised once for the whole set."""
+def _check_evidence(line: Line, item: Evidence, documents: Mapping[str, str], normalised: dict[str, str]) -> None:
+    """``normalised`` caches the documents of the whole set in their normalised form."""
     if item.doc not in documents:
-        raise line.error(f"'evidence' names the unknown document {_short(item.doc)}")
+        raise line.error(f"'evidence' names the unknown document {shorten(item.doc)}")
     if item.quote is None:
         return
-    if item.doc not in searchable:
-        searchable[item.doc] = normalise(documents[item.doc])
-    if normalise(item.quote) not in searchable[item.doc]:
-        raise line.error(f"the quote {_short(item.quote)} is not in {item.doc}")
-
-
-def _lines(path: Path) -> Iterator[_Line]:
-    """Every line that is not blank; numbers count from 1 and include the blank ones."""
-    try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as problem:  # what gzip raises on damage differs by damage
-        cause = getattr(problem, "strerror", None) or problem
-        raise BadInput(f"{path} cannot be read: {cause}. Give a readable file.") from problem
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        number = problem.object.count(b"\n", 0, problem.start) + 1  # not ``data``: a BOM shifts it
-        raise BadInput(f"{path}, line {number}: not UTF-8. Save the file as UTF-8 and run again.") from problem
-    # Not splitlines: JSON allows U+2028 and U+0085 inside a string, where they end no line.
-    for number, raw in enumerate(text.split("\n"), 1):
-        if raw.strip():
-            yield _Line(path, number, _json_object(path, number, raw))
-
-
-def _json_object(path: Path, number: int, raw: str) -> Mapping[str, object]:
-    line = _Line(path, number, {})
-    try:
-        value = json.loads(raw)
-    except json.JSONDecodeError as problem:
-        raise line.error(f"malformed JSON ({problem.msg} at column {problem.colno})") from problem
-    except (ValueError, RecursionError) as problem:  # a number of thousands of digits; brackets without end
-        raise line.error("malformed JSON (a number too long or nesting too deep)") from problem
-    return cast("dict[str, object]", line.check(value, dict, "the line"))
-
-
-def _short(value: object) -> str:
-    """``value`` quoted on one line, cut to what a terminal line bears."""
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
-
-
-def tuning(identifier: str) -> bool:
-    """Whether a question belongs to the half on which thresholds and weights may be fitted; figures
-    are reported on the other half. Fixed by the id, so that a set can grow without moving any."""
-    return hashlib.sha256(identifier.encode()).digest()[0] % 2 == 0
+    if item.doc not in normalised:
+        normalised[item.doc] = normalise(documents[item.doc])
+    if normalise(item.quote) not in normalised[item.doc]:
+        raise line.error(f"the quote {shorten(item.quote)} is not in {item.doc}")

@@ -1,8 +1,8 @@
-"""What is evaluated: a question set, checked against the articles it asks about, and their index.
+"""A path -> the subject of an evaluation: a question set, checked against its articles, and their index.
 
-A set is a file of questions about the index in use, or a folder that holds its own corpus
-(``corpus.jsonl.gz`` and ``questions.jsonl``), which is indexed first. Such an index is kept and
-found again by the content of the corpus and the model that embedded it.
+A set is a file of questions about the index in use, or a folder with its own corpus (``corpus.jsonl.gz`` and
+``questions.jsonl``), which is indexed first. Such an index is kept under a name that depends on the contents of the
+corpus and on the embedding model, so that a later run finds it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eval.harness.records import Texts
-from eval.harness.sets import Question, load_corpus, load_set, tuning
+from eval.harness.sets import Question, in_tuning_half, load_corpus, load_set
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, CorpusError, IndexMissing
@@ -32,13 +32,13 @@ from rag.schema import Article, Page
 Half = Literal["all", "tune", "test"]
 HALVES: tuple[Half, ...] = ("all", "tune", "test")
 Progress = Callable[[str, int, int], None]
-"""Called with (step, done, of)."""
+"""Called with (step, done, total)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``questions`` are those of the half asked for, in file order; ``build`` holds what is known of
-    how the index was built; ``remarks`` is what the reader of the figures should know."""
+    """``questions``: those of the chosen half, in file order. ``build``: figures of the index's build, if they are known.
+    ``remarks``: what the reader of the figures should know."""
 
     name: str
     questions: tuple[Question, ...]
@@ -61,16 +61,18 @@ def open_subject(
     embedder: Embedder,
     progress: Progress = lambda *_: None,
 ) -> Subject:
-    """``index_dir`` is where the index is: for a file of questions in place of the settings' folder,
-    for a folder with a corpus in place of one under ``cache``.
+    """Return the subject at ``path``; index its corpus first if it has one that is not indexed yet.
 
-    Raises BadInput for a set that cannot be used, before anything is written; what ``rag.indexing.build``
-    raises; BadInput where ``index_dir`` holds other articles than the folder's corpus.
+    ``index_dir`` is the folder of the index. Without it, a file of questions uses the folder of the settings, and a
+    folder with a corpus uses one under ``cache``.
+
+    Raise BadInput for a set that cannot be used, before anything is written, and for an ``index_dir`` that holds other
+    articles than the corpus. Also raise what ``rag.indexing.build`` raises.
     """
     if path.is_dir():
         articles = load_corpus(path)
         file = path / "questions.jsonl"
-        questions = _half(file, load_set(file, {a.file: a.text for a in articles}), half)
+        questions = _questions_of_half(file, load_set(file, {a.file: a.text for a in articles}), half)
         index_dir = index_dir or cache / f"{corpus_sha256(articles)[:16]}-{embedder.fingerprint[:8]}-{FORMAT}"
         index, build = _indexed(articles, index_dir, embedder, progress)
         texts = Texts({a.article_id: a.text for a in articles}, {a.file: a.text for a in articles})
@@ -78,17 +80,17 @@ def open_subject(
             path.resolve().name, questions, half, _sha256(file), corpus_sha256(articles), index, index_dir, texts, build
         )
     index_dir = index_dir or settings.index_dir
-    current_generation(index_dir)  # a missing index is said before a model is loaded
-    load_set(path, None)  # and so is a malformed line
+    current_generation(index_dir)  # raises if there is no index, before a model is loaded
+    load_set(path, None)  # raises for a malformed line, before a model is loaded
     index = load(index_dir, embedder, settings.vector_store)
-    files = _files(index, settings)
+    files = _indexed_files(index, settings)
     remarks: tuple[str, ...] = ()
     if files is None:
         remarks = (
             f"The files that were indexed are not in {settings.seeds_dir}: quotes were not checked against them, "
             "and exact quotes are not measured. Set RAG_SEEDS_DIR to their folder.",
         )
-    questions = _half(path, load_set(path, files), half)
+    questions = _questions_of_half(path, load_set(path, files), half)
     texts = Texts({a.article_id: a.text for a in index.articles.values()}, files)
     return Subject(
         path.stem,
@@ -105,7 +107,7 @@ def open_subject(
 
 
 def corpus_sha256(articles: Sequence[Article]) -> str:
-    """A hash of what the articles say, whatever order they come in."""
+    """Return a hash of the articles' contents that does not depend on their order."""
     digest = hashlib.sha256()
     for a in sorted(articles, key=lambda a: a.article_id):
         digest.update(json.dumps([a.article_id, a.file, a.title, a.date, a.text], ensure_ascii=True).encode())
@@ -113,14 +115,14 @@ def corpus_sha256(articles: Sequence[Article]) -> str:
 
 
 def bytes_on_disk(index_dir: Path) -> int:
-    """Of the generation in use."""
+    """Return the size of the generation in use, in bytes."""
     manifest = read_manifest(index_dir)
     folders = [index_dir / manifest.generation, *(index_dir / SEGMENTS / name for name in manifest.segments)]
     return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
 
 
-def _half(path: Path, questions: Sequence[Question], half: Half) -> tuple[Question, ...]:
-    part = tuple(q for q in questions if half == "all" or tuning(q.id) == (half == "tune"))
+def _questions_of_half(path: Path, questions: Sequence[Question], half: Half) -> tuple[Question, ...]:
+    part = tuple(q for q in questions if half == "all" or in_tuning_half(q.id) == (half == "tune"))
     if not part:
         raise BadInput(f"{path} has no question in its {half} half: leave --half out.")
     return part
@@ -129,8 +131,10 @@ def _half(path: Path, questions: Sequence[Question], half: Half) -> tuple[Questi
 def _indexed(
     articles: Sequence[Article], index_dir: Path, embedder: Embedder, progress: Progress
 ) -> tuple[Index, Mapping[str, Any]]:
-    """The index of a corpus, built where there is none. Figures of the build lie beside it, so that
-    later runs can still tell them."""
+    """Return the index of a corpus, built if there is none, and the figures of its build.
+
+    The figures are kept in a file beside the index, so that later runs can report them.
+    """
     notes = index_dir / "build.json"
     try:
         index = load(index_dir, embedder)
@@ -153,15 +157,17 @@ def _indexed(
         )
     try:
         known = json.loads(notes.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # built elsewhere, or an earlier build was cut short before its notes
+    except (OSError, ValueError):  # built elsewhere, or the build was interrupted before it wrote them
         known = {}
     return index, known if isinstance(known, dict) else {}
 
 
-def _files(index: Index, settings: Settings) -> dict[str, str] | None:
-    """The text of each file that was indexed; None when one is gone or has changed since."""
+def _indexed_files(index: Index, settings: Settings) -> dict[str, str] | None:
+    """Return the text of each indexed file; None if one is missing or has changed since."""
     hashes: Mapping[str, str] = index.files()
-    found = {a.file: a.text for a in index.articles.values() if a.file not in hashes}  # its own source
+    found = {
+        a.file: a.text for a in index.articles.values() if a.file not in hashes
+    }  # an article without a file is its own source
     try:
         files = list_files(settings.seeds_dir)
     except CorpusError:

@@ -1,17 +1,19 @@
-"""Results -> tables: a run's rankers side by side, and several sets in one table for a README."""
+"""Results -> tables: the rankers of a run side by side, and several sets in one table for a README."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from eval.harness.records import MEASURES
-from eval.harness.summary import shown
+from eval.harness.catalog import LABELS, MEASURES
+from eval.harness.summary import PairedRuns, Part, Timings, format_figure
 
-LABELS = {measure.name: measure.label for measure in MEASURES}
+if TYPE_CHECKING:
+    from eval.harness.results import Results
+
 _OVERVIEW = (
     "recall@1",
     "recall@5",
@@ -22,23 +24,30 @@ _OVERVIEW = (
     "false_refusals",
     "refusal_recall",
 )
-"""What the table over several sets shows."""
+"""The measures in the table over several sets."""
 
-Results = Mapping[str, Any]
 Rows = Iterator[Sequence[str]]
 
 
-def columns(results: Results) -> dict[str, Mapping[str, Any]]:
-    """Summaries side by side: each ranker's or, of a single one run on all questions, both halves' too."""
+def columns(results: Results) -> dict[str, Part]:
+    """Return the summaries to show side by side: each ranker, or one ranker and its two halves."""
     runs = results["runs"]
-    found: dict[str, Mapping[str, Any]] = {run["ranker"]: run["summary"] for run in runs}
-    if len(runs) == 1 and len(runs[0]["summary"]["by"]["half"]) > 1:
-        found |= {f"{half} half": part for half, part in runs[0]["summary"]["by"]["half"].items()}
+    found: dict[str, Part] = {}
+    for run in runs:
+        summary = run["summary"]
+        found[run["ranker"]] = {
+            "questions": summary["questions"],
+            "measures": summary["measures"],
+            "timings": summary["timings"],
+        }
+    halves = runs[0]["summary"]["by"]["half"]
+    if len(runs) == 1 and len(halves) > 1:
+        found |= {f"{half} half": part for half, part in halves.items()}
     return found
 
 
 def rows(results: Results) -> Rows:
-    """The table: a head, then a row for each measure, then speed."""
+    """Yield the rows of the table: a head, one row for each measure, then speed."""
     sides = columns(results)
     yield ["measure", "n", *sides]
     for measure in MEASURES:
@@ -49,7 +58,7 @@ def rows(results: Results) -> Rows:
             yield [
                 measure.label + arrow,
                 next(iter(counts)) if len(counts) == 1 else "",
-                *(shown(figure, measure.name) for figure in figures),
+                *(format_figure(figure, measure.name) for figure in figures),
             ]
     spent = [side.get("timings") for side in sides.values()]
     if any(t and t["latency_ms"] for t in spent):
@@ -62,31 +71,32 @@ def rows(results: Results) -> Rows:
 
 
 def markdown(results: Results) -> str:
-    """The same table for a README."""
-    return f"{about(results)}\n\n{_lines(rows(results))}"
+    """Return the same table in Markdown."""
+    return f"{describe(results)}\n\n{_markdown_lines(rows(results))}"
 
 
 def overview(all_results: Sequence[Results]) -> Rows:
-    """A head, then for each set a row a ranker; best figures are not marked, for intervals overlap."""
+    """Yield a head, then a row for each ranker of each set. The best figures are not marked: intervals overlap."""
     yield ["set", "questions", "ranker", *(LABELS[name] for name in _OVERVIEW)]
     for results in all_results:
         asked = results["set"]
         name = asked["name"] + (f", {asked['half']} half" if asked["half"] != "all" else "")
         for run in results["runs"]:
             figures = run["summary"]["measures"]
-            yield [name, str(asked["questions"]), run["ranker"], *(shown(figures.get(m), m) for m in _OVERVIEW)]
+            yield [name, str(asked["questions"]), run["ranker"], *(format_figure(figures.get(m), m) for m in _OVERVIEW)]
 
 
-def differs(comparison: Results) -> list[str]:
-    """The measures whose paired interval leaves zero out, with how much they differ."""
+def significant_differences(comparison: PairedRuns) -> list[str]:
+    """Return the measures whose paired interval does not contain zero, each with its difference."""
     return [
-        f"{LABELS[name]} {shown(figure, name, signed=True)}"
+        f"{LABELS[name]} {format_figure(figure, name, signed=True)}"
         for name, figure in comparison["measures"].items()
-        if figure["low"] > 0 or figure["high"] < 0
+        if figure["low"] is not None and figure["high"] is not None and (figure["low"] > 0 or figure["high"] < 0)
     ]
 
 
-def about(results: Results) -> str:
+def describe(results: Results) -> str:
+    """Return one line about the questions, the index and the day of the run."""
     asked, index = results["set"], results["index"]
     part = "all questions" if asked["half"] == "all" else f"the {asked['half']} half"
     errors = sum(run["summary"]["errors"] for run in results["runs"])
@@ -98,21 +108,21 @@ def about(results: Results) -> str:
     )
 
 
-def _latency(timings: Mapping[str, Any] | None) -> str:
-    total = (timings or {"latency_ms": {}})["latency_ms"].get("total")
+def _latency(timings: Timings | None) -> str:
+    total = timings["latency_ms"].get("total") if timings else None
     return f"{total['p50']:.0f} / {total['p95']:.0f}" if total else "–"
 
 
-def _lines(table: Rows) -> str:
+def _markdown_lines(table: Rows) -> str:
     head, *body = table
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def main() -> None:
-    """``python -m eval.harness.table RESULTS.json...``: the table over several sets, in Markdown."""
+    """Print the table over several sets, in Markdown: ``python -m eval.harness.table RESULTS.json...``."""
     found = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]
-    sys.stdout.write(_lines(overview(found)))
+    sys.stdout.write(_markdown_lines(overview(found)))
 
 
 if __name__ == "__main__":

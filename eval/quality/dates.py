@@ -1,7 +1,8 @@
-"""How often a date read out of an article's text is the article's date: ``python -m eval.quality.dates FOLDER``.
+"""Measure how often a date inferred from an article's text is right: ``python -m eval.quality.dates FOLDER``.
 
-FOLDER holds a corpus (eval/harness/sets.py) whose lines have a ``date``; it is compared with, never read. The
-rules were made on three quarters of the ids, the figures are of the fourth; ``--tuning`` shows the three.
+FOLDER holds a corpus (eval/harness/sets.py) whose lines have a ``date``. The date is only compared with, never read by
+the rules. The rules were made on three quarters of the ids; the figures are those of the fourth quarter, or with
+``--tuning`` those of the three.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from eval.harness.sets import load_corpus, tuning
+from eval.harness.sets import in_tuning_half, load_corpus
 from rag.errors import RagError
 from rag.layout.dates import dates_of
 from rag.schema import Article, Page
@@ -26,7 +27,7 @@ _GRAINS = {"year": 4, "year and month": 7, "day": 10}
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``right`` of ``given``, where ``of`` could have been given."""
+    """Counts of dates: ``right`` of ``given``, out of ``of`` articles."""
 
     right: int
     given: int
@@ -34,11 +35,12 @@ class Share:
 
     @property
     def precision(self) -> float:
+        """The share of given dates that are right; NaN if none is given."""
         return self.right / self.given if self.given else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the precision, 95% (Wilson, JASA 22, 1927): unlike resampling it is no point at 100%."""
+        """The 95% interval of the precision (Wilson, JASA 22, 1927). Unlike a bootstrap it has a width at 100% too."""
         if not self.given:
             return float("nan"), float("nan")
         n, p, z = self.given, self.precision, 1.96
@@ -47,7 +49,10 @@ class Share:
 
 
 def shares(given: Sequence[str], true: Sequence[str]) -> dict[str, Share]:
-    """Of dates as given (``YYYY[-MM[-DD]]`` or empty) and true: by grain, and days that miss by one at most."""
+    """Return the counts by grain, and those of days that are wrong by one day at most.
+
+    Dates are ``YYYY[-MM[-DD]]``; a given date may be empty.
+    """
     found = {}
     for grain, size in _GRAINS.items():
         pairs = [(g[:size], t[:size]) for g, t in zip(given, true, strict=True) if len(g) >= size]
@@ -57,7 +62,7 @@ def shares(given: Sequence[str], true: Sequence[str]) -> dict[str, Share]:
     return found | {"day, give or take one": Share(near, len(days), len(true))}
 
 
-def _ours(article: Article) -> str:
+def _inferred(article: Article) -> str:
     return dates_of(Page("article.txt", article.text, "utf-8", ""), [article.text])[0].date
 
 
@@ -72,11 +77,12 @@ def _latest_year(article: Article) -> str:
 
 
 def held_out(identifier: str) -> bool:
-    """Whether no rule was made on the article of this id: half of what ``tuning`` leaves."""
-    return not tuning(identifier) and hashlib.sha256(identifier.encode()).digest()[1] % 2 == 1
+    """Return whether no rule was made on the article of this id: half of the ids outside ``in_tuning_half``."""
+    return not in_tuning_half(identifier) and hashlib.sha256(identifier.encode()).digest()[1] % 2 == 1
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Print the figures of each method. Return the exit code."""
     folders = [a for a in arguments if a != "--tuning"]
     if len(folders) != 1:
         print("usage: python -m eval.quality.dates FOLDER [--tuning]", file=sys.stderr)
@@ -91,7 +97,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"eval.quality.dates: {error}", file=sys.stderr)
         return error.exit_code
     methods: dict[str, Callable[[Article], str]] = {
-        "rag.layout.dates": _ours,
+        "rag.layout.dates": _inferred,
         "the first day named": _first_day,
         "the latest year named": _latest_year,
     }

@@ -1,13 +1,14 @@
-"""Fits the weights of rag/answer/evidence.py and prints them as they stand there.
+"""Fit the weights of rag/answer/evidence.py and print them as that file has them.
 
     python -m eval.quality.fit SET.jsonl OFF_TOPIC.jsonl [INDEX]
 
-Sentences: logistic regression over the sentences of the passages found for each answerable question
-of SET, those that overlap a gold quote against the rest. Questions: answerable ones of SET against
-its unanswerable ones and against OFF_TOPIC, questions that have nothing to do with the articles.
-No weight may take the sign that says "the less alike, the likelier an answer": the unanswerable
-questions of a set are mostly written closer to the articles' wording than the answerable ones, and
-a free fit learns just that. Fitted on the tuning half (``tuning``), reported on the other.
+Sentences: a logistic regression over the sentences of the passages found for each answerable question of SET; those
+that overlap a gold quote against the others. Questions: the answerable ones of SET against its unanswerable ones and
+against OFF_TOPIC, questions that have nothing to do with the articles.
+
+No weight may get the sign that means "the less similar, the more probably an answer". The unanswerable questions of a
+set are mostly closer to the wording of the articles than the answerable ones, and an unconstrained fit learns that.
+Weights are fitted on the tuning half (``in_tuning_half``) and reported on the other half.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from eval.harness.intervals import auroc
-from eval.harness.sets import Question, load_set, normalise, tuning
+from eval.harness.sets import Question, in_tuning_half, load_set, normalise
 from rag.answer.assistant import PASSAGES, Assistant
 from rag.answer.evidence import Measured, measure
 from rag.config import Settings
 from rag.search.query import parse
 
 NEAR_MISS_SHARE = 0.2
-"""Weight of near misses among the unanswerable: what is measured here tells them from answerable
-ones barely better than chance, so that they would only drown the signal of the off-topic ones."""
+"""The weight of near misses among the unanswerable questions. The features separate them from answerable questions
+hardly better than chance, so with more weight they would hide the signal of the off-topic questions."""
 FALSE_REFUSALS = 0.10
 """The share of answerable tuning questions that the threshold may refuse."""
 
@@ -38,7 +39,7 @@ Row = tuple[Question, Measured, NDArray[np.bool_]]
 
 
 def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
-    """Each question with its features and, for every sentence, whether it is evidence."""
+    """Return each question with its features and, for every sentence, whether it is evidence."""
     retriever = assistant.retriever
     rows = []
     for question in questions:
@@ -56,7 +57,10 @@ def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
 
 
 def fit(x: Floats, y: NDArray[np.bool_], weights: Floats, signs: Sequence[int]) -> tuple[Floats, float]:
-    """Logistic regression with an L2 penalty and, where a sign is not 0, a weight of that sign only."""
+    """Return the weights and the bias of a logistic regression with an L2 penalty.
+
+    A weight whose entry in ``signs`` is not 0 has that sign or is 0.
+    """
     mean, spread = x.mean(0), x.std(0) + 1e-9
     z = (x - mean) / spread
     weights = weights / weights.sum()
@@ -72,11 +76,12 @@ def fit(x: Floats, y: NDArray[np.bool_], weights: Floats, signs: Sequence[int]) 
 
 
 def main() -> None:
+    """Fit on the tuning half, print the weights, and report on both halves."""
     path, off_topic = Path(sys.argv[1]), Path(sys.argv[2])
     assistant = Assistant(Settings(index_dir=Path(sys.argv[3] if len(sys.argv) > 3 else "index")))
     rows = collect(assistant, load_set(path, None))
     off = collect(assistant, load_set(off_topic, None))
-    tune = [row for row in rows if tuning(row[0].id)]
+    tune = [row for row in rows if in_tuning_half(row[0].id)]
 
     usable = [row for row in tune if row[0].answerable and row[2].any()]
     x, y = np.concatenate([m.sentence for _, m, _ in usable]), np.concatenate([labels for _, _, labels in usable])
@@ -86,7 +91,7 @@ def main() -> None:
     groups = [
         ([m.answer for q, m, _ in tune if q.answerable], True, 1.0),
         ([m.answer for q, m, _ in tune if not q.answerable], False, NEAR_MISS_SHARE),
-        ([m.answer for q, m, _ in off if tuning(q.id)], False, 1 - NEAR_MISS_SHARE),
+        ([m.answer for q, m, _ in off if in_tuning_half(q.id)], False, 1 - NEAR_MISS_SHARE),
     ]
     xa = np.stack([row for group, _, _ in groups for row in group])
     ya = np.array([truth for group, truth, _ in groups for _ in group])
@@ -96,8 +101,8 @@ def main() -> None:
     print("ANSWER_WEIGHTS =", _shown(answer), "\nANSWER_BIAS =", round(offset, 2))
 
     for name, half in (("tune", True), ("test", False)):
-        part = [row for row in rows if tuning(row[0].id) == half]
-        away = np.array([m.answer @ answer + offset for q, m, _ in off if tuning(q.id) == half])
+        part = [row for row in rows if in_tuning_half(row[0].id) == half]
+        away = np.array([m.answer @ answer + offset for q, m, _ in off if in_tuning_half(q.id) == half])
         logits = np.array([m.answer @ answer + offset for _, m, _ in part])
         truth = np.array([q.answerable for q, _, _ in part])
         first = np.mean([labels[np.argmax(m.sentence @ sentence)] for q, m, labels in part if q.answerable])

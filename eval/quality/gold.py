@@ -1,4 +1,4 @@
-"""Gold stories of a page, and how well found articles match them."""
+"""Gold stories of a page and the articles found in it -> scores."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A story as it is on the page. ``headline``: its lines, none where the page has none. ``body``: a
-    span of offsets for each paragraph. ``aside``: characters that may be in the body or not (a byline
-    printed within a paragraph)."""
+    """A story as the page has it. ``headline``: its lines; empty if the page has none. ``body``: the span of each
+    paragraph, as offsets. ``aside``: characters that may be in the body or not (a byline printed in a paragraph)."""
 
     kind: Kind
     headline: tuple[str, ...]
@@ -26,9 +25,9 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Counts, so that those of several pages add up. ``f1``: one figure for each gold story.
-    ``headlines`` and ``kinds``: gold stories with the right one. ``named`` of ``wanted`` gold names are
-    found, ``given`` names are found in all. ``spurious``: found articles that are no gold story."""
+    """Counts, which can be added over pages. ``f1``: one figure for each gold story. ``headlines``, ``kinds``: gold
+    stories for which these are right. Names: ``named`` of ``wanted`` gold names are found, and ``given`` names are found
+    in total. ``spurious``: found articles that are not gold stories."""
 
     f1: tuple[float, ...] = ()
     headlines: int = 0
@@ -50,9 +49,12 @@ class Score:
         )
 
     def figures(self) -> dict[str, float]:
-        """``body_f1``: mean over gold stories; ``body_f1_min``: the worst of them; ``bodies``: share with 0.98
-        and more; ``headline``, ``kind``: share right; ``byline_recall``, ``byline_precision``: over names;
-        ``spurious``: for each gold story. A share of nothing is 1."""
+        """Return the figures by name.
+
+        ``body_f1``: mean over gold stories; ``body_f1_min``: its minimum; ``bodies``: share of stories with 0.98 or
+        more; ``headline``, ``kind``: share of right ones; ``byline_recall``, ``byline_precision``: over names;
+        ``spurious``: spurious articles for each gold story. If there is nothing to count, a share is 1.
+        """
         stories = len(self.f1)
         return {
             "body_f1": share(sum(self.f1), stories),
@@ -66,20 +68,24 @@ class Score:
         }
 
 
-def share(part: float, whole: float) -> float:
-    return part / whole if whole else 1.0
+def share(part: float, total: float) -> float:
+    """Return ``part`` / ``total``, or 1 for a total of 0."""
+    return part / total if total else 1.0
 
 
 def score(text: str, gold: Sequence[Gold], found: Sequence[Article]) -> Score:
-    """Each gold story is matched with the found article that has most of its characters, one to one,
-    the largest overlap first. A story without a match has F1 0, no name and the wrong kind."""
+    """Return the score of the articles found in a page.
+
+    Each gold story is matched with the article that has most of its characters, one to one, largest overlaps first. A
+    story without a match has F1 0, no names and the wrong kind.
+    """
     asides = _characters(text, (span for story in gold for span in story.aside))
     wanted = [_characters(text, story.body) - asides for story in gold]
     given = [_characters(text, ((r.source_start, r.source_start + r.length) for r in a.runs)) - asides for a in found]
     matches = match(wanted, given)
     return Score(
         f1=tuple(f1(wanted[i], given[matches[i]]) if i in matches else 0.0 for i in range(len(gold))),
-        headlines=sum(same("".join(gold[i].headline), found[j].title) for i, j in matches.items()),
+        headlines=sum(same_text("".join(gold[i].headline), found[j].title) for i, j in matches.items()),
         kinds=sum(gold[i].kind == found[j].kind for i, j in matches.items()),
         named=sum(len(set(gold[i].byline) & set(found[j].byline)) for i, j in matches.items()),
         wanted=sum(len(set(story.byline)) for story in gold),
@@ -89,7 +95,7 @@ def score(text: str, gold: Sequence[Gold], found: Sequence[Article]) -> Score:
 
 
 def match(wanted: Sequence[set[int]], given: Sequence[set[int]]) -> dict[int, int]:
-    """{position in ``wanted``: position in ``given``}, the largest overlaps first, none of nothing."""
+    """Return {position in ``wanted``: position in ``given``}, one to one, largest overlaps first, without empty overlaps."""
     overlaps = [(-len(w & g), i, j) for i, w in enumerate(wanted) for j, g in enumerate(given) if w & g]
     matches: dict[int, int] = {}
     for _, i, j in sorted(overlaps):
@@ -99,12 +105,12 @@ def match(wanted: Sequence[set[int]], given: Sequence[set[int]]) -> dict[int, in
 
 
 def f1(wanted: set[int], given: set[int]) -> float:
-    """Harmonic mean of precision and recall: twice what both have over what each has."""
+    """Return the harmonic mean of precision and recall: 2 |both| / (|wanted| + |given|); 1 if both are empty."""
     return 2 * len(wanted & given) / (len(wanted) + len(given)) if wanted or given else 1.0
 
 
-def same(a: str, b: str) -> bool:
-    """Equal in NFKC with no white space."""
+def same_text(a: str, b: str) -> bool:
+    """Return whether two texts are equal in NFKC without white space."""
     return _plain(a) == _plain(b)
 
 

@@ -1,7 +1,8 @@
-"""How well pages are cut: articles found against articles read by eye. ``python -m eval.quality.pages [FOLDER] [--json]``.
+"""Measure how well pages are cut into articles: ``python -m eval.quality.pages [FOLDER] [--json]``.
 
-A gold story of ``eval/data/pages/NAME.jsonl`` belongs to ``FOLDER/NAME.txt``; ``eval/data/pages/README.md`` has its
-format. Characters are the page's own, told apart by their offset; white space is never counted.
+The articles found are compared with gold stories, which a person marked. The stories in ``eval/data/pages/NAME.jsonl``
+belong to ``FOLDER/NAME.txt``; ``eval/data/pages/README.md`` describes the format. Characters are compared by their
+offsets in the page; white space is not counted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ GOLD = Path(__file__).parents[1] / "data" / "pages"
 
 
 def pages_with_gold(folder: Path) -> list[tuple[Page, list[Gold]]]:
-    """The pages of ``folder`` that have gold in ``eval/data/pages``."""
+    """Return the pages of ``folder`` that have gold stories in ``eval/data/pages``."""
     return [
         (read_page(path, folder, 4.0), read_gold(GOLD / f"{path.stem}.jsonl"))
         for path in list_files(folder)
@@ -32,6 +33,7 @@ def pages_with_gold(folder: Path) -> list[tuple[Page, list[Gold]]]:
 
 
 def read_gold(path: Path) -> list[Gold]:
+    """Return the gold stories of a page, in file order."""
     return [_gold(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
@@ -40,24 +42,25 @@ def _gold(row: Mapping[str, Any]) -> Gold:
 
 
 def measure(folder: Path) -> dict[str, dict[str, float]]:
-    """The table: a row for each page, for all of them, and for the same stories and others printed otherwise."""
+    """Return the figures by row: each page, all pages, and these and other stories printed in other styles."""
     from eval.quality import variants
 
     pages = pages_with_gold(folder)
     by_page = {page.file[:3]: score(page.text, gold, articles_of(page)) for page, gold in pages}
     rows = {**by_page, "pages": sum(by_page.values(), Score())}
     sets = {
-        "pages": [variants.printed(page.text, gold) for page, gold in pages],
+        "pages": [variants.stories_of(page.text, gold) for page, gold in pages],
         "practice": variants.read_stories(GOLD / "practice.jsonl"),
         "held out": variants.read_stories(GOLD / "heldout.jsonl"),
     }
     for name, stories in sets.items():
-        rows[f"{name}, one thing changed"] = variants.scored(stories, list(variants.styles()))
-        rows[f"{name}, drawn at random"] = variants.scored(stories, list(variants.mixtures(40, seed=2026)))
+        rows[f"{name}, one thing changed"] = variants.score_styles(stories, list(variants.styles()))
+        rows[f"{name}, drawn at random"] = variants.score_styles(stories, list(variants.mixtures(40, seed=2026)))
     return {name: {"stories": float(len(row.f1)), **row.figures()} for name, row in rows.items()}
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Print the table. Return the exit code."""
     folder = Path(next((a for a in arguments if not a.startswith("-")), "seeds"))
     try:
         table = measure(folder)

@@ -1,4 +1,4 @@
-"""Puts stories on a page in a style, and tells where each character stands."""
+"""Stories and a style -> the text of a page, with the offset of each character."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TO_HALF = str.maketrans("，；：（）？！", ",;:()?!")
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What is printed: ``headline`` in lines, ``body`` in paragraphs, no blanks but between Latin words."""
+    """A story to print: ``headline`` as lines, ``body`` as paragraphs, with blanks between Latin words only."""
 
     kind: Kind
     headline: tuple[str, ...]
@@ -27,9 +27,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How it is printed. ``width``: characters a line. ``gap``: blank lines between paragraphs; ``tight``: none
-    within a story. ``narrow``: the headline is wrapped at the column's width too. ``torn``: a blank line
-    in mid-sentence where a column ends. ``spaced``: some lines with letters set wide. ``shift``: the story that comes first."""
+    """How stories are printed. ``width``: characters a line. ``gap``: blank lines between paragraphs. ``tight``: no blank
+    lines within a story. ``narrow``: the headline is also wrapped at the width of the column. ``torn``: a blank line
+    within a sentence where a column ends. ``spaced``: some lines have blanks between letters. ``shift``: the position of
+    the story that comes first."""
 
     width: int = 18
     indent: bool = True
@@ -47,7 +48,7 @@ class Style:
 
 
 class Printer:
-    """Puts text on the page and tells where it stands."""
+    """Print text on a page and return its offsets."""
 
     def __init__(self, style: Style) -> None:
         self.style = style
@@ -57,9 +58,11 @@ class Printer:
         self._draw = random.Random(7)
 
     def text(self) -> str:
+        """Return the page."""
         return "".join(self._parts)
 
-    def marked(self, text: str) -> str:
+    def with_marks(self, text: str) -> str:
+        """Return the text with the punctuation marks of the style."""
         if self.style.marks == "half":
             return text.translate(_TO_HALF)
         if self.style.marks == "full":
@@ -68,20 +71,24 @@ class Printer:
         return text
 
     def blank(self) -> None:
+        """Print an empty line."""
         self._put("\n")
 
     def lines(self, lines: Sequence[str]) -> None:
+        """Print the lines."""
         for line in lines:
             self._put(line + "\n")
 
     def block(self, lines: Sequence[str]) -> None:
+        """Print the lines, then an empty line unless the style is tight."""
         self.lines(lines)
         if not self.style.tight:
             self.blank()
 
     def headline(self, lines: Sequence[str]) -> None:
+        """Print a headline."""
         for line in lines:
-            rows = _wrap(self.marked(line), self.style.width) if self.style.narrow else [self.marked(line)]
+            rows = _wrap(self.with_marks(line), self.style.width) if self.style.narrow else [self.with_marks(line)]
             self.lines(rows)
             if self.style.gap and not self.style.tight:
                 self.blank()
@@ -89,18 +96,21 @@ class Printer:
             self.blank()
 
     def body(self, paragraphs: Sequence[str], first: str, last: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """(a span for each paragraph, spans of what may be in it or not). ``first`` and ``last`` are printed
-        at the body's two ends; a body that opens with 本报讯 is given it once."""
+        """Print a body; return the spans of its paragraphs, and the spans that may be in the body or not.
+
+        ``first`` is printed before the body and ``last`` after it. If ``first`` is given, an opening 本报讯 of the body is
+        not printed a second time.
+        """
         spans: list[Span] = []
         asides: list[Span] = []
         for number, raw in enumerate(paragraphs):
-            paragraph = self.marked(raw)
+            paragraph = self.with_marks(raw)
             head = first if number == 0 else ""
             tail = last if number == len(paragraphs) - 1 else ""
             if head:
                 paragraph = paragraph.removeprefix("本报讯")
             where = self._paragraph(head + paragraph + tail)
-            if number == len(paragraphs) - 1 and paragraph[-1] in ",，、":  # it goes on elsewhere
+            if number == len(paragraphs) - 1 and paragraph[-1] in ",，、":  # it continues on another page
                 self.lines(("（下转2版）",))
             spans.append((where[0], where[-1] + 1))
             if head:
@@ -114,7 +124,7 @@ class Printer:
         return tuple(spans), tuple(asides)
 
     def _paragraph(self, text: str) -> list[int]:
-        """Prints it and gives the offset of each of its characters."""
+        """Print a paragraph; return the offset of each of its characters."""
         where: list[int] = []
         rows = _wrap(text, self.style.width, first=self.style.width - 2 if self.style.indent else self.style.width)
         for number, row in enumerate(rows):
@@ -136,8 +146,10 @@ class Printer:
 
 
 def _wrap(text: str, width: float, first: float | None = None) -> list[str]:
-    """Lines of at most ``width`` full-width characters, ``first`` for the first; no line opens with a closing
-    mark, and none breaks within a Latin word or figure."""
+    """Return lines of at most ``width`` full-width characters, the first of at most ``first``.
+
+    No line begins with a closing mark, and no line breaks within a Latin word or a figure.
+    """
     rows: list[str] = []
     row, used, room = "", 0.0, width if first is None else first
     for token in re.findall(r"[A-Za-z0-9.%]{1,12}|.", text):

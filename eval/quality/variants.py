@@ -1,4 +1,4 @@
-"""The same stories printed otherwise: stories + a style -> the text of a page and its gold, exact by construction."""
+"""Stories and a style -> the text of a page and its gold stories, which are exact by construction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ADVERTS = (
 
 
 def styles() -> Iterator[tuple[str, Style]]:
-    """One thing changed at a time, from a page of narrow indented columns and from one of long lines."""
+    """Yield named styles with one change each, from a page of narrow indented columns and from one of long lines."""
     column, long = Style(), Style(width=400, indent=False, gap=True)
     for width in (14, 18, 24, 400):
         yield f"width {width}", replace(column, width=width)
@@ -48,7 +48,7 @@ def styles() -> Iterator[tuple[str, Style]]:
 
 
 def mixtures(count: int, seed: int = 1) -> Iterator[tuple[str, Style]]:
-    """Styles with everything drawn at random, the same for the same seed."""
+    """Yield ``count`` styles drawn at random, the same for the same seed."""
     draw = random.Random(seed)
     for _ in range(count):
         indent = draw.random() < 0.6
@@ -72,9 +72,12 @@ def mixtures(count: int, seed: int = 1) -> Iterator[tuple[str, Style]]:
         )
 
 
-def printed(text: str, gold: Sequence[Gold]) -> list[Story]:
-    """The stories of a page, to be printed otherwise. Left out: notices, and what has neither headline nor
-    byline, for where it starts can be seen from its place on the page alone."""
+def stories_of(text: str, gold: Sequence[Gold]) -> list[Story]:
+    """Return the stories of a page, to print them in other styles.
+
+    Notices are left out, and so are stories with neither headline nor byline: only their place on the page shows where
+    they start.
+    """
     return [
         Story(g.kind, g.headline, g.byline, tuple(squeeze(text[a:b]) for a, b in g.body))
         for g in gold
@@ -83,7 +86,7 @@ def printed(text: str, gold: Sequence[Gold]) -> list[Story]:
 
 
 def read_stories(path: Path) -> list[list[Story]]:
-    """Pages of stories kept as text, in the order of their ``page``."""
+    """Return the stories of a JSON Lines file by page, in the order of their ``page``."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
         [
@@ -96,7 +99,7 @@ def read_stories(path: Path) -> list[list[Story]]:
 
 
 def render(stories: Sequence[Story], style: Style) -> tuple[str, list[Gold]]:
-    """The page and where its stories stand in it."""
+    """Return the text of the page and its gold stories."""
     shift = style.shift % len(stories)
     page = Printer(style)
     if style.furniture:
@@ -113,8 +116,8 @@ def render(stories: Sequence[Story], style: Style) -> tuple[str, list[Gold]]:
     return page.text(), gold
 
 
-def scored(pages: Sequence[Sequence[Story]], styles: Sequence[tuple[str, Style]]) -> Score:
-    """How well the pages are cut in all these styles together."""
+def score_styles(pages: Sequence[Sequence[Story]], styles: Sequence[tuple[str, Style]]) -> Score:
+    """Return the score of how the pages are cut, over all these styles together."""
     total = Score()
     for _, style in styles:
         for stories in pages:
@@ -128,14 +131,14 @@ def _article(page: Printer, story: Story) -> Gold:
     place = style.byline
     if style.byline == "none":
         story = replace(story, byline=())
-    by = page.marked(_credit(story.byline))
+    by = page.with_marks(_credit(story.byline))
     if not story.byline or (by.endswith("评论员") and place in ("brackets", "dateline")):
         place = "after head"
     first, last = "", ""
     if place == "dateline":
-        first = "本报讯" + page.marked(f"（{by}）")
+        first = "本报讯" + page.with_marks(f"（{by}）")
     elif place == "brackets":
-        last = page.marked(f"（{by}）")
+        last = page.with_marks(f"（{by}）")
     own_line = by if story.byline and not first and not last else ""
     if style.head == "after":
         if own_line and place != "end":
@@ -154,16 +157,16 @@ def _article(page: Printer, story: Story) -> Gold:
         if own_line and place == "end":
             page.block((f"■{own_line}",))
     page.blank()
-    return Gold(story.kind, tuple(page.marked(h) for h in story.headline), story.byline, body, aside)
+    return Gold(story.kind, tuple(page.with_marks(h) for h in story.headline), story.byline, body, aside)
 
 
 def _photo(page: Printer, story: Story) -> Gold:
-    """A photo has its title above the caption and who took it below."""
+    """Print a photo story: the title above the caption, the photographers below it."""
     page.headline(story.headline)
     body, aside = page.body(story.body, "", "")
     page.block(("■摄影 " + " ".join(story.byline),))
     page.blank()
-    return Gold(story.kind, tuple(page.marked(h) for h in story.headline), story.byline, body, aside)
+    return Gold(story.kind, tuple(page.with_marks(h) for h in story.headline), story.byline, body, aside)
 
 
 def _credit(byline: Sequence[str]) -> str:

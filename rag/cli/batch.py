@@ -1,4 +1,4 @@
-"""A question, or a file of them -> what is to be asked."""
+"""A question, or a file of questions -> the questions to answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from rag.schema import Turn
 
 
 def questions(question: str | None, batch: Path | None) -> Iterator[tuple[dict[str, Any], str, tuple[Turn, ...]]]:
-    """({"id": ...} of a batch line, question, history); ``list`` it, so that all are read before any is answered."""
+    """Yield ``({"id": ...}, question, history)`` for each line of the batch, or ``({}, question, ())``.
+
+    Make a list of the result, so that every line is checked before the first is answered. Raise BadInput for a batch
+    that cannot be read, or unless exactly one of the two is given.
+    """
     if (question is None) == (batch is None):
         raise BadInput("Give either a question or --batch FILE, e.g. `rag ask 平湖签约了哪些人工智能项目？`")
     if batch is None:
@@ -29,7 +33,7 @@ def questions(question: str | None, batch: Path | None) -> Iterator[tuple[dict[s
             row = json.loads(line)
             asked, history = row["question"], tuple(_turn(turn) for turn in row.get("history") or ())
             if not isinstance(asked, str) or not asked.strip():
-                raise ValueError("`question` is no text")
+                raise ValueError("`question` is not a text")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput(f"{batch}, line {number}: not an object with a `question` ({error}): correct it.") from error
         yield {"id": row.get("id")}, asked, history
@@ -37,5 +41,5 @@ def questions(question: str | None, batch: Path | None) -> Iterator[tuple[dict[s
 
 def _turn(turn: object) -> Turn:
     if not isinstance(turn, list) or len(turn) != 2 or not all(isinstance(part, str) for part in turn):
-        raise ValueError("`history` is no list of [question, answer]")
+        raise ValueError("`history` is not a list of [question, answer]")
     return turn[0], turn[1]

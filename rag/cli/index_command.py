@@ -1,50 +1,44 @@
-"""``rag index``: the index built, brought up to date, put back, carried."""
+"""``rag index``: build or update the index, go back to an earlier generation, export it, import it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
-from rag.cli.console import IndexDir, Json, counted, err, number, out, print_json, settings_of, told
+from rag.cli.console import IndexDir, Json, describe_counts, err, out, print_json, settings_of
+from rag.cli.default_command import NOT_PARSED, DefaultCommandGroup
+from rag.cli.index_output import warn
 from rag.config import Settings
-from rag.errors import BadInput, CorpusError, RagError
+from rag.errors import BadInput
 
-if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
-    from rag.indexing.build import Built
-    from rag.indexing.changes import Changes
+_SUB_COMMANDS = ("export", "import")
 
-_A_MINUTE = 60.0
-_NAMED = 10  # files of a kind that are named; the rest are counted
+app = typer.Typer(cls=DefaultCommandGroup)
 
 
+@app.callback()
 def index(
+    ctx: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Argument(
+            metavar="FOLDER",
             readable=False,
-            help="The folder of articles (default: that of the index in use, else seeds/); or `export FILE`, `import FILE`.",
+            help="The folder of articles (default: the folder of the index in use, else seeds/).",
         ),
     ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", readable=False, help="The one file that export writes and import reads."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what changed in the folder and do nothing.")] = False,
+    file: Annotated[Path | None, typer.Argument(hidden=True, readable=False)] = None,  # of the old word order
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what changed in the folder and do nothing.")] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Stay, and bring the index up to date whenever the folder changes.")
+        bool, typer.Option("--watch", help="Keep running, and update the index whenever the folder changes.")
     ] = False,
     rollback: Annotated[
-        bool, typer.Option("--rollback", help="Put the index in use that stood before the last change.")
+        bool, typer.Option("--rollback", help="Return to the generation that was in use before the last change.")
     ] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Read every file again and trust nothing of a damaged index.")
+        bool, typer.Option("--anew", help="Read every file again and reuse nothing that is damaged in the index.")
     ] = False,
     ray: Annotated[
         str | None, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")
@@ -52,125 +46,65 @@ def index(
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
-    """Build the index, or bring it up to date: only what changed is read, and only new passages are embedded."""
+    """Build or update the index: read only files that changed, embed only passages that are new."""
     settings = settings_of(index_dir)
     verb = str(folder) if file else ""
     if (
-        (file and verb not in ("export", "import"))
+        (file and verb not in _SUB_COMMANDS)
         or sum((bool(file), dry_run, watch, rollback, anew)) > 1
         or (rollback and folder)
     ):
         raise BadInput(
             "Give a FOLDER with at most one of --dry-run, --watch and --anew, or `export FILE`, `import FILE`, or --rollback."
         )
-    if folder and not file and str(folder) in ("export", "import") and not folder.is_dir():
-        raise BadInput(f"Name the file: `rag index {folder} FILE`.")
-    if verb == "export":
-        assert file
-        _export(settings, file, as_json)
-    elif verb == "import":
-        assert file
-        _import(settings, file, as_json)
+    if file or NOT_PARSED in ctx.meta:
+        _accept_old_order(str(folder), file)
+    if file:
+        _export(settings, file, as_json) if verb == "export" else _import(settings, file, as_json)
     elif rollback:
         _roll_back(settings, as_json)
     else:
+        from rag.cli.index_update import update
+
         try:
-            _update(settings, folder, dry_run, watch, anew, ray, as_json)
+            update(settings, folder, dry_run, watch, anew, ray, as_json)
         except KeyboardInterrupt as error:
-            err.print("stopped: the index is whole, and the same command goes on from here", style="yellow")
+            err.print("stopped: the index is whole; the same command continues from here", style="yellow")
             raise typer.Exit(130) from error
 
 
-def _chosen(settings: Settings, given: Path | None) -> tuple[Path, str]:
-    """The folder of articles, and what is to be said of it. Raises CorpusError where it cannot be guessed."""
-    from rag.index.history import folder_of
-
-    before = folder_of(settings.index_dir)
-    folder = given or (settings.seeds_dir if settings.seeds_named else Path(before) if before else None)
-    if folder is None:
-        if (settings.index_dir / "CURRENT").exists():
-            raise CorpusError(
-                f"The index in {settings.index_dir} does not say of which folder it is: name it, `rag index FOLDER --anew`."
-            )
-        folder = settings.seeds_dir
-    if str(folder) == before and not folder.is_dir():
-        raise CorpusError(
-            f"{folder}, where the articles of the index were, is no folder here: name theirs, `rag index FOLDER`."
-        )
-    if not before or folder.resolve() == Path(before):
-        return folder, ""
-    return (
-        folder,
-        f"The articles of {folder} take the place of those of {before}; `rag index --rollback` brings them back.",
-    )
-
-
-def _update(
-    settings: Settings, given: Path | None, dry_run: bool, stay: bool, anew: bool, ray: str | None, as_json: bool
+@app.command("export")
+def export_index(
+    file: Annotated[Path, typer.Argument(readable=False, help="The file to write.")],
+    index_dir: IndexDir = None,
+    as_json: Json = False,
 ) -> None:
-    from rag.embedding.embedder import Embedder
-    from rag.embedding.ray_embedder import RayEmbedder
-    from rag.indexing.build import build, what_changed
-
-    folder, remark = _chosen(settings, given)
-    embedder = Embedder(settings.embedding_model)
-    fleet = (
-        None
-        if ray is None
-        else RayEmbedder(
-            ray,
-            settings.embedding_model,
-            lambda n: err.print(f"{number(n, 'worker')} of the Ray cluster {ray} embed{'s' * (n == 1)}", style="dim"),
-        )
-    )
-    if dry_run:
-        changes = what_changed(folder, settings.index_dir, embedder, settings.limits)
-        if as_json:
-            print_json(_as_json(changes))
-        else:
-            for stray in changes.strays:
-                err.print(f"left out: {stray.why}", style="yellow")
-            _name_changes(changes)
-        _warn(remark)
-        return
-
-    def run() -> None:
-        nonlocal remark
-        with fleet or nullcontext(embedder) as encoder, _bar() as progress:
-            built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
-        _show_built(built, settings.index_dir, as_json)
-        _warn(remark)
-        remark = ""
-
-    if not stay:
-        run()
-        return
-    from rag.indexing.watch import watch
-
-    failed = ""
-
-    def run_on() -> bool:
-        nonlocal failed
-        try:
-            run()
-        except RagError as error:  # the next change, or time, may mend it
-            if str(error) != failed:
-                err.print(f"rag: {told(str(error))}", style="red")
-            failed = str(error)
-            return False
-        failed = ""
-        return True
-
-    try:
-        err.print(f"watching {folder}; Ctrl-C ends it", style="dim")
-        watch(folder, settings.index_dir, run_on)
-    except KeyboardInterrupt:
-        err.print("no longer watching", style="dim")
+    """Write the index in use to one file with checksums, for another machine or as a backup."""
+    _export(settings_of(index_dir), file, as_json)
 
 
-def _warn(remark: str) -> None:
-    if remark:
-        err.print(told(remark), style="yellow")
+@app.command("import")
+def import_index(
+    file: Annotated[Path, typer.Argument(readable=False, help="A file that `rag index export` wrote.")],
+    index_dir: IndexDir = None,
+    as_json: Json = False,
+) -> None:
+    """Put an exported index in use. --rollback returns to the index that was in use before."""
+    _import(settings_of(index_dir), file, as_json)
+
+
+def _accept_old_order(verb: str, file: Path | None) -> None:
+    """Print a notice for words that version 0.1 still takes as arguments of ``rag index``.
+
+    Raise BadInput where they name neither a file nor a folder.
+    """
+    if file:
+        notice = f"The sub-command comes first: `rag index {verb} FILE`, then the options."
+    elif Path(verb).is_dir():
+        notice = f"Name a folder that is called {verb} `./{verb}`."
+    else:
+        raise BadInput(f"Name the file: `rag index {verb} FILE`.")
+    warn(f"{notice} The next version no longer accepts this form.")
 
 
 def _roll_back(settings: Settings, as_json: bool) -> None:
@@ -183,7 +117,7 @@ def _roll_back(settings: Settings, as_json: bool) -> None:
         print_json({"generation": name, "counts": counts.model_dump()})
     else:
         out.print(
-            f"generation {name} is in use again: {counted(counts)}. "
+            f"generation {name} is in use again: {describe_counts(counts)}. "
             "The next `rag index` reads the folder as it is then."
         )
 
@@ -205,83 +139,6 @@ def _import(settings: Settings, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"generation": manifest.generation, "counts": manifest.counts.model_dump()})
     else:
-        out.print(f"{counted(manifest.counts)} in {settings.index_dir}, generation {manifest.generation}")
+        out.print(f"{describe_counts(manifest.counts)} in {settings.index_dir}, generation {manifest.generation}")
         if manifest.folder and not Path(manifest.folder).is_dir():
-            _warn(
-                f"The articles were in {manifest.folder}, which is not here: `rag index FOLDER` says where they are now."
-            )
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on a terminal: steps appear as they come. Elsewhere, as in a log, a line a minute."""
-    with Bar(
-        TextColumn("{task.description:8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as bar:
-        tasks: dict[str, Any] = {}
-        said = time.monotonic()
-
-        def progress(step: str, done: int, of: int) -> None:
-            nonlocal said
-            if not err.is_terminal and time.monotonic() > said + _A_MINUTE:
-                said = time.monotonic()
-                err.print(f"{step} {done:,} of {of:,}")
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=of)
-            bar.update(tasks[step], completed=done, total=of)
-
-        yield progress
-
-
-def _show_built(built: Built, index_dir: Path, as_json: bool) -> None:
-    for _, why in built.refused:
-        err.print(f"left out: {why}", style="yellow")
-    if as_json:
-        print_json(
-            {
-                **{k: v for k, v in built.manifest.as_json().items() if k != "checksums"},
-                "embedded": built.embedded,
-                "reused": built.reused,
-                "changes": _as_json(built.changes),
-            }
-        )
-        return
-    _name_changes(built.changes, {file for file, _ in built.refused})
-    out.print(
-        f"{counted(built.manifest.counts)} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
-        f"generation {built.manifest.generation}"
-    )
-
-
-def _name_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:
-    """Files that were ``refused`` are named elsewhere."""
-    for what, every in (
-        ("added", changes.added),
-        ("edited", changes.edited),
-        ("renamed", [f"{a} -> {b}" for a, b in changes.renamed]),
-        ("removed", changes.removed),
-        ("read anew", changes.reread),
-    ):
-        names = [name for name in every if name not in refused]
-        for name in names[:_NAMED]:
-            out.print(f"{what:10}{name}")
-        if len(names) > _NAMED:
-            out.print(f"{what:10}and {len(names) - _NAMED} more")
-    out.print(f"unchanged {number(changes.unchanged, 'file')}")
-
-
-def _as_json(changes: Changes) -> dict[str, Any]:
-    return {
-        "added": changes.added,
-        "edited": changes.edited,
-        "renamed": changes.renamed,
-        "removed": changes.removed,
-        "read_anew": changes.reread,
-        "unchanged": changes.unchanged,
-    }
+            warn(f"The articles were in {manifest.folder}, which is not here: name their folder, `rag index FOLDER`.")

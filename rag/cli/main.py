@@ -1,6 +1,6 @@
 """The command line: ``rag index / ask / search / eval / articles / show / status / serve``.
 
-With ``--json`` stdout holds JSON alone; progress, remarks and errors go to stderr.
+With ``--json``, stdout holds JSON alone; progress, remarks and errors go to stderr.
 """
 
 from __future__ import annotations
@@ -11,28 +11,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eval.harness.command import evaluate
-from rag import payload
+from eval.harness.command import evaluate, export_feedback
+from rag import __version__, payload
 from rag.cli import index_command, show_commands
 from rag.cli.batch import questions
-from rag.cli.console import IndexDir, Json, err, out, print_json, settings_of, told
+from rag.cli.console import IndexDir, Json, err, out, print_json, settings_of, with_index_option
+from rag.cli.default_command import DefaultCommandGroup
 from rag.errors import RagError
 from rag.text.calendar import shown
 from rag.text.filters import filter_of
 
-if TYPE_CHECKING:  # these load the model's libraries, which `rag --help` can do without
+if TYPE_CHECKING:  # these modules load the model's libraries, which `rag --help` does not need
     from rag.answer.assistant import Assistant
     from rag.schema import Answer
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Ask a newspaper archive; every sentence of the answer shows the words it rests on.",
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Batch = Annotated[
     Path | None,
-    typer.Option("--batch", readable=False, help="JSON Lines with a `question` (and `id`, `history`) a line."),
+    typer.Option(
+        "--batch", readable=False, help="JSON Lines: one object a line with `question` (and `id`, `history`)."
+    ),
 ]
 
 Since = Annotated[
@@ -47,21 +45,40 @@ PageOf = Annotated[str, typer.Option("--page", help="Only articles on this page 
 KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, photo or notice.")]
 
 
-app.command("eval")(evaluate)
-for _command in (index_command.index, show_commands.articles, show_commands.show, show_commands.status):
+evaluation = typer.Typer(cls=DefaultCommandGroup)
+evaluation.callback()(evaluate)
+evaluation.command("export-feedback")(export_feedback)
+app.add_typer(index_command.app, name="index")
+app.add_typer(evaluation, name="eval")
+for _command in (show_commands.articles, show_commands.show, show_commands.status):
     app.command()(_command)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"baowen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Ask a newspaper archive; every sentence of the answer shows the words that it rests on."""
+
+
 def main() -> None:
-    """The console script: any RagError is one line on stderr and its class's exit code."""
+    """Run the command line. Print a RagError as one line on stderr and exit with the code of its class."""
     try:
         app()
     except RagError as error:
-        err.print(f"rag: {told(str(error))}", style="red")
+        err.print(f"rag: {with_index_option(str(error))}", style="red")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
-    except OSError as error:  # e.g. stdout goes to a disk that is full
+    except OSError as error:  # e.g. stdout goes to a full disk
         sys.stderr.write(f"rag: the output could not be written ({error.strerror}): free space or write elsewhere.\n")
         sys.exit(1)
 
@@ -71,7 +88,7 @@ def _assistant(index_dir: Path | None) -> Assistant:
     from rag.index.manifest import current_generation
 
     settings = settings_of(index_dir)
-    current_generation(settings.index_dir)  # a missing index is said before a model is loaded
+    current_generation(settings.index_dir)  # raises if there is no index, before a model is loaded
     return Assistant(settings)
 
 
@@ -103,7 +120,7 @@ def ask(
 @app.command()
 def search(
     question: Annotated[str | None, typer.Argument()] = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="The number of passages.")] = 10,
     batch: Batch = None,
     since: Since = "",
     until: Until = "",
@@ -114,7 +131,7 @@ def search(
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
-    """The passages nearest to a question, without an answer."""
+    """List the passages that fit a question best, without an answer."""
     only = filter_of(since, until, source, byline, kind, page)
     lines = list(questions(question, batch))
     assistant = _assistant(index_dir)
@@ -131,10 +148,10 @@ def search(
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
-    host: Annotated[str, typer.Option(help="127.0.0.1 keeps the page to this machine.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="127.0.0.1 serves this machine alone.")] = "127.0.0.1",
     index_dir: IndexDir = None,
 ) -> None:
-    """The browser chat."""
+    """Serve the browser chat."""
     from rag.web import server
 
     server.serve(_assistant(index_dir), host, port)

@@ -1,4 +1,4 @@
-"""A page with its articles outlined, in the terminal."""
+"""A page and its articles -> the page in the terminal, with each article in its colour."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from rag.cli.console import safe
+from rag.cli.console import printable
 from rag.schema import Article, Page
 from rag.text.outline import rows_of
 from rag.web.outlined_page import about
@@ -16,15 +16,16 @@ _MARK = {"head": "H", "byline": "B", "body": "│", "": " "}
 
 
 def in_terminal(page: Page, articles: Sequence[Article]) -> Iterator[Text]:
-    """A line of text for each line of the page: number, article, what it is (H headline, B byline, │ body)."""
-    yield Text(safe(page.file), style="bold")
+    """Yield a heading, then each line of the page with its number, its article and its role (H headline, B byline,
+    │ body)."""
+    yield Text(printable(page.file), style="bold")
     for i, article in enumerate(articles):
-        yield Text(safe(f"{i + 1:>3}  {about(article)}"), style=_COLOURS[i % len(_COLOURS)])
+        yield Text(printable(f"{i + 1:>3}  {about(article)}"), style=_COLOURS[i % len(_COLOURS)])
     for row in rows_of(page, articles):
         number = "" if row.article is None else str(row.article + 1)
         style = "dim" if row.article is None else _COLOURS[row.article % len(_COLOURS)]
         yield Text.assemble(
             (f"{row.number:>5} ", "dim"),
             (f"{number:>3} {_MARK[row.role]} ", style),
-            (safe(row.text), "bold" if row.role == "head" else "" if row.role else "dim"),
+            (printable(row.text), "bold" if row.role == "head" else "" if row.role else "dim"),
         )

@@ -1,4 +1,4 @@
-"""What the index holds, and how a page was cut: ``rag articles / show / status``."""
+"""Show the contents of the index, and how a page was cut into articles: ``rag articles / show / status``."""
 
 from __future__ import annotations
 
@@ -10,31 +10,41 @@ import typer
 from rich.table import Table
 
 from rag import payload
-from rag.cli.console import IndexDir, Json, counted, number, out, print_json, safe, settings_of, told
+from rag.cli.console import (
+    IndexDir,
+    Json,
+    describe_counts,
+    out,
+    plural,
+    print_json,
+    printable,
+    settings_of,
+    with_index_option,
+)
 from rag.config import Settings
 from rag.errors import BadInput, NotFound
 from rag.text.calendar import shown
 
 
 def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
-    """The articles in the index."""
+    """List the articles in the index."""
     from rag.index.snapshot import load
 
     found = list(load(settings_of(index_dir).index_dir).articles.values())
     if as_json:
         print_json([payload.article(a, with_text=False) for a in found])
         return
-    if not out.is_terminal:  # for other programs: a line an article, nothing cut
+    if not out.is_terminal:  # for other programs: one uncut line for each article
         for a in found:
             fields = (a.article_id, a.kind, a.title, " ".join(a.byline), shown(a.date, a.date_basis))
-            print("\t".join(safe(field).translate({9: " ", 10: " "}) for field in fields))
+            print("\t".join(printable(field).translate({9: " ", 10: " "}) for field in fields))
         return
     table = Table("article", "kind", "headline", "byline", "date")
-    table.columns[0].overflow = "fold"  # an id cut short could not be given to `rag show`
+    table.columns[0].overflow = "fold"  # `rag show` needs the whole id
     for a in found:
         table.add_row(
             *map(
-                safe,
+                printable,
                 (
                     a.article_id,
                     a.kind,
@@ -49,19 +59,22 @@ def articles(index_dir: IndexDir = None, as_json: Json = False) -> None:
 
 def show(
     article_id: Annotated[
-        str, typer.Argument(metavar="ARTICLE_ID|FILE", help="As `rag articles` prints it; a file with --page.")
+        str,
+        typer.Argument(
+            metavar="ARTICLE_ID|FILE", help="An id from `rag articles`; with --page, --html or --yaml a file."
+        ),
     ],
     page: Annotated[
-        bool, typer.Option("--page", help="The page FILE with its articles outlined, line by line.")
+        bool, typer.Option("--page", help="Show the page FILE line by line, with its articles outlined.")
     ] = False,
-    html: Annotated[bool, typer.Option("--html", help="The outlined page as HTML.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print the outlined page as HTML.")] = False,
     yaml: Annotated[
-        bool, typer.Option("--yaml", help="What was found, as YAML to correct and save beside FILE.")
+        bool, typer.Option("--yaml", help="Print the articles found, as YAML to correct and save beside FILE.")
     ] = False,
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
-    """One article, whole; or a page with its articles outlined."""
+    """Show one article, or a page with its articles outlined."""
     if page or html or yaml:
         _show_page(
             article_id, "html" if html else "yaml" if yaml else "json" if as_json else "text", settings_of(index_dir)
@@ -108,15 +121,15 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
                 {
                     "file": page.file,
                     "articles": [
-                        {**payload.article(a, with_text=False), "lines": own}
-                        for a, own in zip(articles, lines, strict=True)
+                        {**payload.article(a, with_text=False), "lines": article_lines}
+                        for a, article_lines in zip(articles, lines, strict=True)
                     ],
                 }
             )
 
 
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
-    """What the index holds and whether its files are whole (exit code 5 when they are not)."""
+    """Show what the index holds and check its files (exit code 5 if one is damaged)."""
     from rag.index.generation import damage
     from rag.index.manifest import read_manifest
     from rag.index.placement import remote_segments
@@ -127,7 +140,7 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     folder = settings.index_dir
     manifest, broken = read_manifest(folder), damage(folder)
     if settings.vector_store and not broken:
-        load(folder, server=settings.vector_store)  # whether the server has what it should
+        load(folder, server=settings.vector_store)  # raises unless the server holds its part
     health = {"ok": not broken, "damaged": broken}
     if as_json:
         print_json({**manifest.as_json(), "files": {} if broken else load(folder).files(), "health": health})
@@ -137,16 +150,22 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
             f"generation  {manifest.generation} in {folder}\n"
             f"of          {manifest.folder or 'articles that were given'}\nmodel       {model.name} "
             f"({model.dimension} dimensions, {model.fingerprint[:12]})\nholds       "
-            f"{counted(manifest.counts)}\n"
-            f"health      {'whole' if not broken else told('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
+            f"{describe_counts(manifest.counts)}\n"
+            f"health      {'whole' if not broken else with_index_option('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
         )
-        far = remote_segments(manifest.segments) if settings.vector_store else set()
-        left = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
+        on_server = remote_segments(manifest.segments) if settings.vector_store else set()
+        live = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
         for name, (articles, passages) in manifest.segments.items():
-            held = left.get(name, (articles, passages))
-            gone = f" ({articles - held[0]} and {passages - held[1]} are gone)" if held != (articles, passages) else ""
-            where = f", searched by {Address.of(settings.vector_store)}" if name in far else ""
-            out.print(f"segment     {name}: {number(held[0], 'article')}, {number(held[1], 'passage')}{gone}{where}")
+            counts = live.get(name, (articles, passages))
+            gone = (
+                f" ({articles - counts[0]} and {passages - counts[1]} are gone)"
+                if counts != (articles, passages)
+                else ""
+            )
+            where = f", searched by {Address.of(settings.vector_store)}" if name in on_server else ""
+            out.print(
+                f"segment     {name}: {plural(counts[0], 'article')}, {plural(counts[1], 'passage')}{gone}{where}"
+            )
         for row in manifest.refused:
             out.print(f"left out    {row.why}")
     if broken:

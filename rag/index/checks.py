@@ -53,9 +53,7 @@ def _check_search(index_dir: Path, index: Index, rows: Rows) -> None:
     for row in asked.tolist():
         passage, article = index.hit(row)
         words = tokens(passage.context)
-        if article.text[passage.start : passage.end] != passage.text or (
-            words and index.bm25.scores(words)[row] <= 0
-        ):
+        if article.text[passage.start : passage.end] != passage.text or (words and index.bm25.scores(words)[row] <= 0):
             raise _failed(index_dir, f"{passage.passage_id} is not found by its words")
 
 

@@ -1,4 +1,4 @@
-"""`rag index` as it is used: what it says, --dry-run, --watch in a process of its own, --rollback, export and import."""
+"""`rag index` in use: its output, --dry-run, --watch in a process of its own, --rollback, export and import."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _texts(index_dir: Path) -> str:
     return "".join(a.text for a in load(index_dir).articles.values())
 
 
-def test_what_changed_is_said_and_nothing_is_done(rag, folder: Path, built: Path) -> None:
+def test_dry_run_names_the_changes_and_does_nothing(rag, folder: Path, built: Path) -> None:
     (folder / "a.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
     (folder / "b.txt").rename(folder / "c.txt")
     (folder / "d.txt").write_text(STORY.format("葡萄"), encoding="utf-8")
@@ -87,7 +87,7 @@ def test_many_changes_are_counted(rag, folder: Path, built: Path) -> None:
     ]
 
 
-def test_back_and_forth(rag, folder: Path, built: Path) -> None:
+def test_rollback_goes_back_one_generation(rag, folder: Path, built: Path) -> None:
     (folder / "a.txt").unlink()
     rag("index", folder, "--index", built)
     code, out, _ = rag("index", "--rollback", "--index", built, "--json")
@@ -101,7 +101,7 @@ def test_back_and_forth(rag, folder: Path, built: Path) -> None:
     assert "No generation before g000001 is kept" in err
 
 
-def test_damage_is_found_and_built_anew(rag, folder: Path, built: Path) -> None:
+def test_damage_is_found_and_repaired_by_anew(rag, folder: Path, built: Path) -> None:
     path = next(built.glob("segments/*/vectors.npy"))
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -139,7 +139,7 @@ def _until(happens: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def test_watch(folder: Path, built: Path) -> None:
-    """A file that comes, one that grows while it is copied, one that cannot be read, one that goes."""
+    """A file is added, one grows while it is copied, one cannot be read, one is removed."""
     (folder / "b.txt").unlink()
     command = [sys.executable, "-m", "rag", "index", str(folder), "--watch", "--index", str(built)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -150,7 +150,7 @@ def test_watch(folder: Path, built: Path) -> None:
             time.sleep(0.7)
             (folder / "c.txt").write_bytes(half)
             _until(lambda: "西瓜" in _texts(built))
-            assert current_generation(built) == "g000003"  # once, when the copying had ended
+            assert current_generation(built) == "g000003"  # once, after the copy was complete
             (folder / "bad.txt").write_bytes(b"\x7fELF" + bytes(300))
             _until(lambda: current_generation(built) == "g000004")
             (folder / "a.txt").unlink()
@@ -164,20 +164,22 @@ def test_watch(folder: Path, built: Path) -> None:
     assert damage(built) == []
 
 
-def test_carried_to_another_machine(folder: Path, built: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_an_export_is_imported_on_another_machine(
+    folder: Path, built: Path, tmp_path: Path, embedder: Embedder
+) -> None:
     (folder / "a.txt").unlink()
     (folder / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
-    build(folder, built, embedder)  # two segments, one with a passage that is gone
+    build(folder, built, embedder)  # two segments, one of them with a deleted passage
     size = pack(built, tmp_path / "one.baowen")
     assert size == (tmp_path / "one.baowen").stat().st_size
     manifest = unpack(tmp_path / "one.baowen", tmp_path / "there")
     assert (manifest.generation, manifest.counts.articles) == ("g000001", 2)
     assert list(load(tmp_path / "there", embedder).articles.values()) == list(load(built).articles.values())
     assert damage(tmp_path / "there") == []
-    assert build(folder, tmp_path / "there", embedder).changes.unchanged == 2  # and goes on from there
+    assert build(folder, tmp_path / "there", embedder).changes.unchanged == 2  # later updates start from it
 
 
-def test_import_over_another_index_can_be_taken_back(rag, folder: Path, built: Path, tmp_path: Path) -> None:
+def test_an_import_over_another_index_can_be_rolled_back(rag, folder: Path, built: Path, tmp_path: Path) -> None:
     assert rag("index", "export", tmp_path / "one.baowen", "--index", built)[0] == 0
     (folder / "a.txt").unlink()
     rag("index", folder, "--index", built)
@@ -195,8 +197,8 @@ def _rewritten(source: Path, target: Path, change: Callable[[str, bytes], bytes 
                 new.writestr(name, data)
 
 
-def test_what_is_no_whole_export_is_refused(folder: Path, built: Path, tmp_path: Path) -> None:
-    """Each file left out, altered, cut; a later format; garbage: one line, and nothing changes."""
+def test_an_incomplete_export_is_refused(folder: Path, built: Path, tmp_path: Path) -> None:
+    """Each file is left out, changed or cut; the format is a later one; the file is garbage: a one-line error, no change."""
     good, bad = tmp_path / "one.baowen", tmp_path / "bad.baowen"
     pack(built, good)
     there = tmp_path / "there"
@@ -204,7 +206,7 @@ def test_what_is_no_whole_export_is_refused(folder: Path, built: Path, tmp_path:
     with zipfile.ZipFile(good) as parcel:
         names = parcel.namelist()
     assert len(names) >= 14
-    for segment in (there / "segments").iterdir():  # so that the import needs what is in the file
+    for segment in (there / "segments").iterdir():  # the import then needs the segments in the file
         segment.rename(tmp_path / "aside")
     before = sorted(p for p in there.rglob("*"))
     for name in names:
@@ -224,7 +226,7 @@ def test_what_is_no_whole_export_is_refused(folder: Path, built: Path, tmp_path:
     for at in range(0, len(data), max(1, len(data) // 150)):
         bad.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         with suppress(BadInput, IndexDamaged, IndexIncompatible):
-            unpack(bad, tmp_path / "elsewhere")  # a byte of the ZIP may say nothing, such as a date
+            unpack(bad, tmp_path / "elsewhere")  # a byte of the ZIP may be without effect, such as one of a date
             assert "黄桃" in _texts(tmp_path / "elsewhere")
             assert damage(tmp_path / "elsewhere") == []
     for content in (b"", b"PK", data[: len(data) // 2]):
@@ -234,7 +236,7 @@ def test_what_is_no_whole_export_is_refused(folder: Path, built: Path, tmp_path:
     assert sorted(p for p in there.rglob("*")) == before
 
 
-def test_export_leads_nowhere_else(built: Path, tmp_path: Path) -> None:
+def test_an_export_writes_only_inside_the_index(built: Path, tmp_path: Path) -> None:
     good, bad = tmp_path / "one.baowen", tmp_path / "bad.baowen"
     pack(built, good)
     segment = next((built / "segments").iterdir()).name
@@ -248,7 +250,7 @@ def test_export_leads_nowhere_else(built: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["{}/victim/x", "../../victim/x", "..", "", "A" * 16])
 def test_hostile_export_touches_nothing(built: Path, tmp_path: Path, name: str) -> None:
-    """One whose manifest names a segment that would be a path to elsewhere, its hash made right."""
+    """The manifest names a segment whose name is a path outside the index; the hash of the manifest is right."""
     victim = tmp_path / "victim" / "x" / "thesis.txt"
     victim.parent.mkdir(parents=True)
     victim.write_text("mine", encoding="utf-8")
@@ -265,7 +267,7 @@ def test_hostile_export_touches_nothing(built: Path, tmp_path: Path, name: str) 
     assert not list(tmp_path.rglob("evil.txt"))
 
 
-def test_compressed_or_locked_export_is_none(built: Path, tmp_path: Path) -> None:
+def test_a_compressed_or_encrypted_export_is_refused(built: Path, tmp_path: Path) -> None:
     good, bad = tmp_path / "one.baowen", tmp_path / "bad.baowen"
     pack(built, good)
     with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w", zipfile.ZIP_DEFLATED) as new:
@@ -275,13 +277,13 @@ def test_compressed_or_locked_export_is_none(built: Path, tmp_path: Path) -> Non
         unpack(bad, tmp_path / "there")
     data = bytearray(good.read_bytes())
     at = data.index(b"PK\1\2")
-    data[at + 8] |= 1  # in the directory: encrypted
+    data[at + 8] |= 1  # the flag for encryption, in the ZIP directory
     bad.write_bytes(data)
     with pytest.raises(BadInput, match="is no index"):
         unpack(bad, tmp_path / "there")
 
 
-def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, built: Path, seeds: Path) -> None:
+def test_the_folder_is_remembered_and_a_change_is_reported(rag, folder: Path, built: Path, seeds: Path) -> None:
     for command in (("index", "--anew"), ("index",), ("index", "--dry-run")):
         code, out, err = rag(*command, "--index", built)
         assert (code, err) == (0, "")
@@ -290,14 +292,14 @@ def test_folder_is_remembered_and_a_change_of_it_is_said(rag, folder: Path, buil
     code, out, err = rag("index", seeds, "--index", built)
     assert (code, err) == (
         0,
-        f"The articles of {seeds} take the place of those of {folder}; "
+        f"The articles of {seeds} replace those of {folder}; "
         f"`rag index --index {built} --rollback` brings them back.\n",
     )
     assert rag("index", "--rollback", "--index", built)[0] == 0
     assert "黄桃" in _texts(built)
 
 
-def test_folder_of_the_settings_goes_before_the_one_remembered(
+def test_the_folder_of_the_settings_goes_before_the_remembered_one(
     rag, folder: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "other").mkdir()
@@ -305,7 +307,7 @@ def test_folder_of_the_settings_goes_before_the_one_remembered(
     monkeypatch.setenv("RAG_SEEDS_DIR", str(tmp_path / "other"))
     _, _, err = rag("index", "--index", built)
     assert err == (
-        f"The articles of {tmp_path / 'other'} take the place of those of {folder}; "
+        f"The articles of {tmp_path / 'other'} replace those of {folder}; "
         f"`rag index --index {built} --rollback` brings them back.\n"
     )
     assert "西瓜" in _texts(built)
@@ -324,10 +326,10 @@ def _earlier(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [_nothing, _earlier])
-def test_what_an_error_advises_builds_of_the_same_folder(
+def test_the_command_in_an_error_builds_from_the_same_folder(
     rag, folder: Path, built: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], None]
 ) -> None:
-    """And not of the articles that ship, which lie where the program is started."""
+    """It does not build from the shipped articles, although the program is started beside them."""
     monkeypatch.chdir(seeds.parent)
     harm(built / "CURRENT")
     code, _, err = rag("search", "黄桃", "--index", built)
@@ -338,7 +340,7 @@ def test_what_an_error_advises_builds_of_the_same_folder(
     assert [a.file for a in load(built).articles.values()] == ["a.txt", "b.txt"]
 
 
-def test_back_to_what_was_there_before_current_was_lost(folder: Path, built: Path, embedder: Embedder) -> None:
+def test_rollback_after_current_was_lost(folder: Path, built: Path, embedder: Embedder) -> None:
     _nothing(built / "CURRENT")
     (folder / "a.txt").unlink()
     build(folder, built, embedder, anew=True)
@@ -346,36 +348,36 @@ def test_back_to_what_was_there_before_current_was_lost(folder: Path, built: Pat
     assert "黄桃" in _texts(built)
 
 
-def test_folder_is_not_guessed(rag, built: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_not_guessed(rag, built: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(seeds.parent)
     _nothing(built / "g000001" / "manifest.json")
     code, _, err = rag("index", "--index", built)
     assert (code, err) == (
         3,
-        f"rag: The index in {built} does not say of which folder it is: "
-        f"name it, `rag index --index {built} FOLDER --anew`.\n",
+        f"rag: The index in {built} does not record its folder of articles: "
+        f"name the folder, `rag index --index {built} FOLDER --anew`.\n",
     )
 
 
-def test_folder_that_was_moved_is_asked_for(rag, folder: Path, built: Path) -> None:
+def test_a_moved_folder_is_asked_for(rag, folder: Path, built: Path) -> None:
     folder.rename(folder.with_name("elsewhere"))
     code, _, err = rag("index", "--index", built)
     assert (code, err) == (
         3,
-        f"rag: {folder}, where the articles of the index were, is no folder here: "
-        f"name theirs, `rag index --index {built} FOLDER`.\n",
+        f"rag: {folder}, the folder of the indexed articles, does not exist here: "
+        f"name their folder, `rag index --index {built} FOLDER`.\n",
     )
     code, out, _ = rag("index", folder.with_name("elsewhere"), "--index", built)
     assert (code, out.splitlines()[0]) == (0, "unchanged 2 files")
 
 
-def test_page_of_a_file_is_found_by_the_name_the_index_has(rag, built: Path) -> None:
+def test_a_page_is_found_by_its_name_in_the_index(rag, built: Path) -> None:
     code, out, _ = rag("show", "a.txt", "--page", "--index", built)
     assert code == 0
     assert "新埭黄桃喜获丰收" in out
 
 
-def test_index_that_may_not_be_read_is_not_called_damaged(
+def test_an_unreadable_index_is_not_called_damaged(
     rag, folder: Path, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.open
@@ -397,7 +399,7 @@ def test_index_that_may_not_be_read_is_not_called_damaged(
         )
 
 
-def test_what_was_left_out_is_not_said_to_be_added(rag, folder: Path, built: Path) -> None:
+def test_a_refused_file_is_not_reported_as_added(rag, folder: Path, built: Path) -> None:
     (folder / "c.txt").touch()
     (folder / "d.txt").write_text(STORY.format("葡萄"), encoding="utf-8")
     code, out, err = rag("index", folder, "--index", built)
@@ -409,7 +411,7 @@ def test_what_was_left_out_is_not_said_to_be_added(rag, folder: Path, built: Pat
     ]
 
 
-def test_articles_that_are_gone_are_not_counted(rag, folder: Path, built: Path) -> None:
+def test_deleted_articles_are_not_counted(rag, folder: Path, built: Path) -> None:
     (folder / "a.txt").unlink()
     rag("index", folder, "--index", built)
     (name,) = [path.name for path in built.glob("segments/*")]
@@ -423,17 +425,17 @@ def test_interrupted(rag, folder: Path, built: Path, monkeypatch: pytest.MonkeyP
     (folder / "c.txt").write_text(STORY.format("西瓜"), encoding="utf-8")
     monkeypatch.setattr(Embedder, "embed_passages", interrupt)
     code, out, err = rag("index", folder, "--index", built)
-    assert (code, out, err) == (130, "", "stopped: the index is whole, and the same command goes on from here\n")
+    assert (code, out, err) == (130, "", "stopped: the index is whole; the same command continues from here\n")
     assert current_generation(built) == "g000001"
 
 
 def test_progress_in_a_log(rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.cli.index_command._A_MINUTE", 0.0)
+    monkeypatch.setattr("rag.cli.index_output.LOG_INTERVAL_S", 0.0)
     _, _, err = rag("index", folder, "--index", tmp_path / "new")
     assert {"read 1 of 2", "embed 2 of 2"} <= set(err.splitlines())
 
 
-def test_export_takes_the_place_of_an_export_alone(rag, built: Path, tmp_path: Path) -> None:
+def test_an_export_replaces_only_another_export(rag, built: Path, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("keep", encoding="utf-8")
     code, _, err = rag("index", "export", tmp_path / "letter.txt", "--index", built)
     assert (code, err) == (
@@ -443,11 +445,13 @@ def test_export_takes_the_place_of_an_export_alone(rag, built: Path, tmp_path: P
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep"
     assert [rag("index", "export", tmp_path / "kept", "--index", built)[0] for _ in range(2)] == [0, 0]
     code, _, err = rag("index", "export", "--index", built)
-    assert (code, err) == (2, f"rag: Name the file: `rag index --index {built} export FILE`.\n")
+    assert (code, err) == (2, f"rag: Name the file: `rag index export --index {built} FILE`.\n")
 
 
-def test_watch_tries_again_and_follows_the_name(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed is tried again though nothing has changed since; a folder put in another's place is the one watched."""
+def test_watch_retries_and_follows_the_name_of_the_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed update is retried without a new change; a folder that replaces the watched one is watched."""
     monkeypatch.setattr("rag.indexing.watch.PATIENCE", 0.3)
     seen: list[list[str]] = []
 
@@ -473,7 +477,7 @@ def test_watch_tries_again_and_follows_the_name(folder: Path, tmp_path: Path, mo
     assert (seen[0], seen[1], seen[2]) == (["a.txt", "b.txt"], ["a.txt", "b.txt"], ["n.txt"])
 
 
-def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embedder) -> None:
+def test_anew_can_be_rolled_back(folder: Path, built: Path, embedder: Embedder) -> None:
     (folder / "a.txt").unlink()
     build(folder, built, embedder, anew=True)
     assert "黄桃" not in _texts(built)
@@ -488,7 +492,7 @@ def test_built_anew_can_be_taken_back(folder: Path, built: Path, embedder: Embed
         ("milvus+http://127.0.0.1:9/baowen", 13, "Nothing answers at 127.0.0.1:9: start Milvus there"),
     ],
 )
-def test_server_is_asked_before_anything_is_embedded(
+def test_the_vector_server_is_checked_before_anything_is_embedded(
     rag, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, code: int, words: str
 ) -> None:
     monkeypatch.setenv("RAG_VECTOR_STORE", address)
@@ -500,7 +504,7 @@ def test_server_is_asked_before_anything_is_embedded(
     assert not (tmp_path / "new").exists()
 
 
-def test_damaged_index_is_not_exported(built: Path, tmp_path: Path) -> None:
+def test_a_damaged_index_is_not_exported(built: Path, tmp_path: Path) -> None:
     path = next(built.glob("segments/*/vectors.npy"))
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     with pytest.raises(IndexDamaged, match="run `rag index --anew`, then export"):
@@ -508,7 +512,7 @@ def test_damaged_index_is_not_exported(built: Path, tmp_path: Path) -> None:
     assert list(tmp_path.glob("*one*")) == []
 
 
-def test_export_that_cannot_be_written(built: Path) -> None:
+def test_an_export_that_cannot_be_written(built: Path) -> None:
     with pytest.raises(BadInput, match="cannot be written"):
         pack(built, Path("/proc/one.baowen"))
     with pytest.raises(BadInput, match="cannot be written"):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rag.cli import main
+from rag.cli.main import app
 from rag.reading.reader import read_page
 from tests.support.paths import ROOT
 
@@ -42,7 +42,7 @@ KEYS = ["question", "answer", "mode", "abstained", "confidence", "language", "ci
 
 
 def _run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The program as a user runs it, in another process and another folder."""
+    """Run the program as a user does, in another process and another folder."""
     root = ROOT
     return subprocess.run(
         [sys.executable, "-m", "rag", *map(str, arguments)],
@@ -95,7 +95,7 @@ def test_batch_answers_in_order(lines: list[dict[str, Any]], answers: list[dict[
         assert [h["score"] for h in answer["hits"]] == sorted((h["score"] for h in answer["hits"]), reverse=True)
 
 
-def test_every_quote_is_the_articles_and_the_files(
+def test_every_quote_is_in_the_article_and_in_the_file(
     answers: list[dict[str, Any]], texts: dict[str, str], seeds: Path
 ) -> None:
     pages = {path.name: read_page(path, seeds, 4.0).text for path in seeds.glob("0*.txt")}
@@ -149,7 +149,7 @@ def test_answers(answers: list[dict[str, Any]], question: int, facts: list[str],
 
 
 @pytest.mark.parametrize("number", range(len(UNANSWERABLE)))
-def test_what_the_articles_do_not_say_is_refused(answers: list[dict[str, Any]], number: int) -> None:
+def test_unanswerable_questions_are_refused(answers: list[dict[str, Any]], number: int) -> None:
     answer = answers[len(QUESTIONS) + number]
     assert answer["abstained"] is True
     assert answer["citations"] == []
@@ -162,7 +162,7 @@ def _lasting(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_same_question_same_answer(answers: list[dict[str, Any]], index_dir: Path) -> None:
-    """In one process after other questions, and in a process of its own."""
+    """The answer is equal after other questions in the same process, and in a process of its own."""
     assert _lasting(answers[-2]) == _lasting(answers[0])
     assert _lasting(answers[-1]) == _lasting(answers[2])
     (alone,) = _rows(_run("ask", QUESTIONS[11], "--json", "--index", index_dir))
@@ -251,9 +251,9 @@ def test_plain_answer_for_a_reader(rag, index_dir: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["", "index", "ask", "search", "articles", "show", "status", "serve"])
+@pytest.mark.parametrize("command", ["", "index", "eval", "ask", "search", "articles", "show", "status", "serve"])
 def test_help(command: str) -> None:
-    shown = CliRunner().invoke(main.app, [*command.split(), "--help"])
+    shown = CliRunner().invoke(app, [*command.split(), "--help"])
     assert shown.exit_code == 0
     assert "Usage: " in shown.output
     if command:
@@ -262,11 +262,11 @@ def test_help(command: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["ask", "--nonsense"], ["search", "x", "-k", "0"], ["show"]])
 def test_wrong_usage(arguments: list[str]) -> None:
-    assert CliRunner().invoke(main.app, arguments).exit_code == 2
+    assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
 def test_line_separator_inside_a_question(rag, index_dir: Path, tmp_path: Path) -> None:
-    """JSON may hold U+2028 and U+0085 as they are; only a newline ends a line of JSON Lines."""
+    """JSON strings may contain U+2028 and U+0085; only a newline ends a line of JSON Lines."""
     batch = tmp_path / "b.jsonl"
     batch.write_text(
         json.dumps({"id": 1, "question": "黄桃\u2028在哪里\u0085丰收"}, ensure_ascii=False) + "\r\n", encoding="utf-8"
@@ -293,7 +293,7 @@ def test_filters_on_the_command_line(index_dir: Path) -> None:
         (("--kind", "essay"), "no kind of article"),
     ],
 )
-def test_filters_that_cannot_be(options: tuple[str, ...], cause: str) -> None:
+def test_wrong_filters(options: tuple[str, ...], cause: str) -> None:
     failed = _run("ask", "平湖", *options)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert cause in failed.stderr

@@ -1,4 +1,4 @@
-"""The bench beside other pipelines: what is asked of whom, where words stand, what a figure says."""
+"""The bench of several pipelines: the choice of questions, the place of found words, the embedder, the table."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval.bench import peer_venvs, peers
-from eval.bench.peer_corpus import chosen, write
+from eval.bench import peer_venvs
+from eval.bench.peer_corpus import choose, write
+from eval.bench.peer_report import table
 from eval.bench.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
-from eval.bench.peer_worker import LONGEST, Served, place, whole
-from eval.bench.peers import SYSTEMS, answer, table
+from eval.bench.peer_worker import MAX_CHARACTERS, RemoteEmbedder, as_markdown, locate
+from eval.bench.peers import SYSTEMS, answer
 from eval.harness.sets import Evidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.indexing.passages import MAX_CHARS
 from rag.schema import Article, Run
+from tests.support.paths import ROOT
 
 
 def article(name: str, text: str = "正文。", title: str = "") -> Article:
@@ -39,31 +41,31 @@ def names(found: tuple[list[Article], list[Question]]) -> tuple[str, str]:
     return "".join(a.file for a in found[0]), " ".join(q.id for q in found[1])
 
 
-def test_every_question_comes_with_all_that_answers_it() -> None:
-    assert names(chosen(ARTICLES, QUESTIONS, 8, 10)) == ("abcdefgh", "q1 q2 q3 q4")
-    assert names(chosen(ARTICLES, QUESTIONS, 4, 10)) == ("defg", "q3 q4")
+def test_every_question_comes_with_all_its_evidence() -> None:
+    assert names(choose(ARTICLES, QUESTIONS, 8, 10)) == ("abcdefgh", "q1 q2 q3 q4")
+    assert names(choose(ARTICLES, QUESTIONS, 4, 10)) == ("defg", "q3 q4")
 
 
-def test_a_question_that_does_not_fit_makes_room_for_the_next() -> None:
-    assert names(chosen(ARTICLES, QUESTIONS, 3, 10)) == ("afg", "q1 q4")  # q3 would have made four
+def test_a_question_that_does_not_fit_is_skipped() -> None:
+    assert names(choose(ARTICLES, QUESTIONS, 3, 10)) == ("afg", "q1 q4")  # with q3 there would be four articles
 
 
-def test_places_left_go_to_articles_that_answer_nothing() -> None:
+def test_remaining_places_go_to_other_articles() -> None:
     # sha256 of d, f, c, b, e, h, a, g begins with 18, 25, 2e, 3e, 3f, aa, ca, cd
-    assert names(chosen(ARTICLES, QUESTIONS, 4, 1)) == ("cdfg", "q4")
+    assert names(choose(ARTICLES, QUESTIONS, 4, 1)) == ("cdfg", "q4")
 
 
-def test_the_choice_does_not_hang_on_the_order() -> None:
-    turned = chosen(ARTICLES[::-1], QUESTIONS[::-1], 5, 2)
-    assert {a.file for a in turned[0]} == {a.file for a in chosen(ARTICLES, QUESTIONS, 5, 2)[0]}
+def test_the_choice_does_not_depend_on_the_order() -> None:
+    turned = choose(ARTICLES[::-1], QUESTIONS[::-1], 5, 2)
+    assert {a.file for a in turned[0]} == {a.file for a in choose(ARTICLES, QUESTIONS, 5, 2)[0]}
 
 
 def test_questions_without_evidence_are_not_asked() -> None:
     with pytest.raises(BadInput, match=r"within 2 articles: give --articles a greater number"):
-        chosen(ARTICLES, [question("q1", "a", answerable=False), question("q2"), question("q3", "a", "b", "c")], 2, 9)
+        choose(ARTICLES, [question("q1", "a", answerable=False), question("q2"), question("q3", "a", "b", "c")], 2, 9)
 
 
-def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
+def test_the_choice_is_written_as_a_set(tmp_path: Path) -> None:
     lines = [
         f'{{"id": "q{n}", "question": "{n}？", "lang": "zh", "type": "t", "answerable": true, "facts": [], '
         f'"evidence": [{{"doc": "{doc}"}}]}}'
@@ -86,26 +88,26 @@ def test_what_was_chosen_is_a_set_of_its_own(tmp_path: Path) -> None:
         ("第二句。", (4, 8)),
     ],
 )
-def test_words_are_placed_in_the_text_without_its_headline(words: str, expected: tuple[int, int]) -> None:
-    assert place(article("a", "第一句。第二句。", "标题"), words) == expected
+def test_words_are_located_in_the_text_without_its_headline(words: str, expected: tuple[int, int]) -> None:
+    assert locate(article("a", "第一句。第二句。", "标题"), words) == expected
 
 
 def test_an_article_without_a_headline_is_its_text() -> None:
-    assert whole(article("a", "第一句。")) == "第一句。"
-    assert place(article("a", "第一句。"), "一句") == (1, 3)
+    assert as_markdown(article("a", "第一句。")) == "第一句。"
+    assert locate(article("a", "第一句。"), "一句") == (1, 3)
 
 
-def test_words_of_another_article_have_no_place() -> None:
+def test_words_of_another_article_are_not_found() -> None:
     with pytest.raises(ValueError, match="substring not found"):
-        place(article("a", "第一句。"), "第二句。")
+        locate(article("a", "第一句。"), "第二句。")
 
 
-def test_the_passages_of_all_have_the_same_limit() -> None:
-    assert LONGEST == MAX_CHARS
+def test_all_pipelines_have_the_same_passage_limit() -> None:
+    assert MAX_CHARACTERS == MAX_CHARS
 
 
 class Model:
-    """Ten numbers a text; ``Embedder`` as far as ``answer`` knows it."""
+    """A fake ``Embedder`` with the methods that ``answer`` calls: each text becomes its length and 1."""
 
     dimension, max_tokens = 2, 5
 
@@ -130,7 +132,7 @@ class Model:
 
 
 class Line:
-    """A ``Wire`` without a process."""
+    """A ``ParentProcess`` without a process."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -141,7 +143,7 @@ class Line:
         return answer(self.model, message)  # type: ignore[arg-type]
 
 
-def test_a_text_longer_than_the_model_sees_is_embedded_in_parts() -> None:
+def test_a_text_beyond_the_models_limit_is_embedded_in_parts() -> None:
     model = Model()
     answer(model, {"what": "passages", "texts": ["一二三四五"]})  # type: ignore[arg-type]
     long = answer(model, {"what": "passages", "texts": ["一", "一二三四五六"]})  # type: ignore[arg-type]
@@ -149,23 +151,23 @@ def test_a_text_longer_than_the_model_sees_is_embedded_in_parts() -> None:
     assert np.frombuffer(base64.b64decode(long["rows"]), np.float32).tolist() == [1.0, 1.0, 6.0, 1.0]
 
 
-def test_what_was_asked_for_once_is_not_asked_for_again(tmp_path: Path) -> None:
+def test_a_text_is_embedded_only_once(tmp_path: Path) -> None:
     line = Line(Model())
-    served = Served(line, tmp_path / "x.npz")  # type: ignore[arg-type]
+    served = RemoteEmbedder(line, tmp_path / "x.npz")  # type: ignore[arg-type]
     assert served.embed_passages(["一二", "一"]).tolist() == [[2.0, 1.0], [1.0, 1.0]]
     assert served.embed_passages(["一", "一二三", "一"]).tolist() == [[1.0, 1.0], [3.0, 1.0], [1.0, 1.0]]
     assert served.count_tokens(["一二三四"]) == [4]
     assert line.texts == [["一二", "一"], ["一二三"], ["一二三四"]]
     served.save()
     again = Line(Model())
-    later = Served(again, tmp_path / "x.npz")  # type: ignore[arg-type]
+    later = RemoteEmbedder(again, tmp_path / "x.npz")  # type: ignore[arg-type]
     assert later.embed_passages(["一二三", "一二"]).tolist() == [[3.0, 1.0], [2.0, 1.0]]
     assert later.count_tokens(["一二三四"]) == [4]
-    assert later.embed_queries(["一"]).tolist() == [[1.0, 1.0]]  # a query is no passage
+    assert later.embed_queries(["一"]).tolist() == [[1.0, 1.0]]  # a query is cached separately from a passage
     assert again.texts == [["一"]]
 
 
-def test_a_cell_says_the_ratio_and_its_range() -> None:
+def test_a_cell_shows_the_ratio_and_its_range() -> None:
     ours = {"one": 0.5, "other": 0.5, "ratio": 1.0, "low": 1.0, "high": 1.0}
     theirs = {"one": 1500.0, "other": 0.5, "ratio": 3.0, "low": 2.0, "high": 4.25}
     recall = {"mean": 0.5, "low": 0.4, "high": 0.625, "n": 9}
@@ -180,20 +182,18 @@ def test_a_cell_says_the_ratio_and_its_range() -> None:
     ]
 
 
-def test_no_package_of_theirs_is_asked_for_by_ours() -> None:
-    asked = (
-        (Path(peers.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
-    )
+def test_no_package_of_other_pipelines_is_a_dependency() -> None:
+    asked = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.scripts]")[0]
     theirs = {package.split("==")[0] for venv in (LANGCHAIN, RAGLITE) for package in venv.packages}
     assert [package for package in sorted(theirs) if f'"{package}' in asked] == []
 
 
-def test_two_of_one_index_stand_beside_each_other() -> None:
-    """The first of them builds it in each round, before the other opens it."""
+def test_systems_with_one_index_are_neighbours() -> None:
+    """In each round the first of them builds the index before the other opens it."""
     assert [system.index for system in SYSTEMS] == ["ours", "langchain", "langchain", "raglite", "raglite"]
 
 
-def test_an_environment_that_cannot_be_made_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_environment_is_reported_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         code = 1 if "pip" in command else 0
         return subprocess.CompletedProcess(
@@ -206,7 +206,7 @@ def test_an_environment_that_cannot_be_made_is_one_line(tmp_path: Path, monkeypa
     assert why == "other is left out, its packages cannot be installed: ERROR: No matching distribution"
 
 
-def test_an_environment_is_made_once_and_sees_ours_where_told(tmp_path: Path) -> None:
+def test_an_existing_environment_is_reused(tmp_path: Path) -> None:
     venv = Venv("none", (), ours=True)
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "packages.txt").write_text("", encoding="utf-8")

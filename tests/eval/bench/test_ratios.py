@@ -1,4 +1,4 @@
-"""The ratio of two things timed in turn, on rounds worked out by hand."""
+"""The ratio of two things timed in turn, for rounds worked by hand."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def test_a_ratio_is_taken_within_each_round() -> None:
     assert ratio(slowed) == Ratio(one=3.0, other=1.0, ratio=3.0, low=2.0, high=4.0)
 
 
-def test_an_even_number_of_rounds_meets_in_the_middle() -> None:
+def test_an_even_number_of_rounds_has_the_mean_of_the_middle_two() -> None:
     assert ratio([(1.0, 2.0), (3.0, 2.0)]) == Ratio(one=2.0, other=2.0, ratio=1.0, low=0.5, high=1.5)
 
 
-def test_no_round_is_no_ratio() -> None:
+def test_without_rounds_there_is_no_ratio() -> None:
     with pytest.raises(ValueError, match="no round"):
         ratio([])

@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.bench import vectors
+from eval.bench import common, vectors
 
 
 def test_recall_is_the_share_found() -> None:
     assert vectors.recall(np.array([[3, 1], [5, -1]]), np.array([[1, 2], [5, 6]])) == 0.5
 
 
-def test_made_vectors_are_crowded_unit_rows() -> None:
-    rows = vectors.made(600, 1)
+def test_synthetic_vectors_are_close_unit_rows() -> None:
+    rows = common.synthetic_vectors(600, 1)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     cosines = rows @ rows.T
     assert 0.6 < np.median(cosines) < 0.8
-    assert rows.tolist() == vectors.made(600, 1).tolist()
-    assert rows[0].tolist() != vectors.made(600, 2)[0].tolist()
+    assert rows.tolist() == common.synthetic_vectors(600, 1).tolist()
+    assert rows[0].tolist() != common.synthetic_vectors(600, 2)[0].tolist()
 
 
 def test_the_bench_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

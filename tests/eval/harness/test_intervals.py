@@ -1,4 +1,4 @@
-"""Figures over records against brute force, and intervals against what is known of them."""
+"""Figures over records against brute force, and intervals against known properties."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOSSES = st.lists(st.tuples(SCORES, st.sampled_from([0.0, 0.5, 1.0])), min_size=
 
 
 def pairs_won(labels: list[bool], scores: list[float]) -> float:
-    """The definition, pair by pair."""
+    """Return the area by its definition, pair by pair."""
     above = [score for label, score in zip(labels, scores, strict=True) if label]
     below = [score for label, score in zip(labels, scores, strict=True) if not label]
     won = [(a > b) + 0.5 * (a == b) for a in above for b in below]
@@ -73,7 +73,7 @@ def test_auroc_refuses_what_it_cannot_order() -> None:
 
 
 def test_risk_coverage_by_hand() -> None:
-    # from the surest: right, wrong; then two tied, one wrong
+    # by falling confidence: right, wrong, then two with equal confidence, one of them wrong
     assert risk_coverage([0.9, 0.2, 0.7, 0.2], [0, 1, 1, 0]) == ((0.25, 0.0), (0.5, 0.5), (1.0, 0.5))
     assert risk_coverage([], []) == ()
     assert aurc([0.9, 0.5, 0.1], [0, 0, 1]) == pytest.approx((0 + 0 + 1 / 3) / 3)
@@ -115,13 +115,13 @@ def test_percentile_is_linear_between_neighbours() -> None:
 # -- intervals
 
 
-def test_values_that_are_not_there_are_left_out() -> None:
+def test_missing_values_are_left_out() -> None:
     whole = interval([0.0, 1.0, 1.0, 0.0, 1.0])
     assert interval([0.0, None, 1.0, 1.0, math.nan, 0.0, 1.0]) == whole
     assert (whole.mean, whole.n) == (0.6, 5)
 
 
-def test_nothing_known_is_said_to_be_nothing() -> None:
+def test_without_values_all_figures_are_nan() -> None:
     for nothing in (interval([]), interval([None, math.nan]), paired([None], [1.0])):
         assert nothing.n == 0
         assert all(math.isnan(figure) for figure in (nothing.mean, nothing.low, nothing.high))
@@ -154,11 +154,11 @@ def test_the_seed_decides() -> None:
     assert auroc_interval(labels, values) == auroc_interval(labels, values)
 
 
-def test_the_size_of_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_block_size_does_not_change_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     values = [float(v) for v in np.random.default_rng(0).random(37)]
     labels = [v > 0.4 for v in values[::-1]]
     whole = interval(values), auroc_interval(labels, values)
-    monkeypatch.setattr(eval.harness.intervals, "_CELLS", 1000)
+    monkeypatch.setattr(eval.harness.intervals, "_BLOCK_DRAWS", 1000)
     assert (interval(values), auroc_interval(labels, values)) == whole
 
 
@@ -180,7 +180,7 @@ def test_the_interval_covers_a_known_mean_as_often_as_it_says() -> None:
     for trial in range(trials):
         found = interval(list(generator.beta(2, 5, size=80)), resamples=500, seed=trial)
         covered += found.low <= 2 / 7 <= found.high
-    # 0.95 of 400 within three standard errors, less what the percentile bootstrap is known to lack at n = 80
+    # 0.95 of 400 within three standard errors, minus the known shortfall of the percentile bootstrap at n = 80
     assert 0.91 <= covered / trials <= 0.983
 
 
@@ -231,7 +231,7 @@ def test_auroc_interval_covers_a_known_area() -> None:
     assert 0.91 <= covered / 300 <= 0.987
 
 
-def test_auroc_interval_without_both_classes_is_nothing() -> None:
+def test_auroc_interval_without_both_classes_is_nan() -> None:
     for labels in ([True, True], [False, False]):
         found = auroc_interval(labels, [0.1, 0.2])
         assert found.n == 2
@@ -244,7 +244,7 @@ def test_auroc_interval_leaves_out_resamples_of_one_class() -> None:
     assert auroc_interval([True, False], [0.9, 0.1]) == Interval(1.0, 1.0, 1.0, 2)
 
 
-def test_settings_that_mean_nothing_are_refused() -> None:
+def test_meaningless_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="0 resamples"):
         interval([1.0], resamples=0)
     with pytest.raises(ValueError, match="level 1 is not"):

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.harness import measures
+from eval.harness import answer_figures, measures
+from eval.harness.intervals import auroc
 from eval.harness.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
-# Offsets by tens: 0 零, 10 一, ... each block of ten characters is one passage unless a test says otherwise.
+# Offset 0 is 零, 10 is 一, and so on: each block of ten characters is one passage, unless a test sets other ones.
 TEXT = "零甲乙丙丁戊己庚辛壬一甲乙丙丁戊己庚辛壬二甲乙丙丁戊己庚辛壬三甲乙丙丁戊己庚辛壬"
 
 
@@ -90,7 +91,7 @@ def test_two_articles_of_one_file_do_not_touch() -> None:
     assert measures.evidence_ranks(question(quote("丙丁")), [hit(0, 3, first), hit(2, 5, second)]) == (2,)
 
 
-def test_evidence_without_a_quote_is_met_by_its_document_or_one_in_also() -> None:
+def test_evidence_without_a_quote_is_found_by_its_document_or_one_in_also() -> None:
     a, b, c = (article(name, f"{name}.txt") for name in "abc")
     asked = question(Evidence("a.txt", None), Evidence("b.txt", None))
     assert measures.evidence_ranks(asked, [hit(0, 10, c), hit(0, 10, b), hit(30, 40, a)]) == (3, 2)
@@ -109,9 +110,9 @@ def test_an_unanswerable_question_has_nothing_to_find() -> None:
     near_miss = question(quote("一甲"), answerable=False, facts=(("甲",),))
     assert measures.evidence_ranks(near_miss, [hit(10, 20)]) == ()
     assert measures.recall_at((), 5) is measures.reciprocal_rank(()) is measures.ndcg(()) is None
-    said = answer("甲", "一甲")
-    assert measures.fact_recall(near_miss, said) is None
-    assert measures.citation_precision(near_miss, said) is measures.citation_recall(near_miss, said) is None
+    answered = answer("甲", "一甲")
+    assert measures.fact_recall(near_miss, answered) is None
+    assert measures.citation_precision(near_miss, answered) is measures.citation_recall(near_miss, answered) is None
 
 
 # -- ranking measures
@@ -155,7 +156,7 @@ DOCS = [article(f"d{i}", f"d{i}.txt", f"第{i}篇") for i in range(16)]
 
 @st.composite
 def rankings(draw: st.DrawFn) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """For each of a few questions: the relevant documents, and the ranked ones."""
+    """Draw a few questions: the relevant documents of each, and its ranked documents."""
     count = draw(st.integers(1, 4))
     relevant, ranked = {}, {}
     for i in range(count):
@@ -199,7 +200,7 @@ FACTS = (("5亿", "500 million"), ("12个",))
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("answered", "expected"),
     [
         (answer("总投资 5 亿元，共12个。"), 1),
         (answer("总投资５亿[1]。"), 1 / 2),
@@ -213,8 +214,8 @@ FACTS = (("5亿", "500 million"), ("12个",))
         (None, 0),
     ],
 )
-def test_fact_recall_by_hand(said: Answer | None, expected: float) -> None:
-    assert measures.fact_recall(question(facts=FACTS), said) == expected
+def test_fact_recall_by_hand(answered: Answer | None, expected: float) -> None:
+    assert measures.fact_recall(question(facts=FACTS), answered) == expected
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_fact_recall_by_hand(said: Answer | None, expected: float) -> None:
         ("ＡＩ", "ai", True),
     ],
 )
-def test_a_fact_is_no_part_of_a_longer_number(fact: str, text: str, found: bool) -> None:
+def test_a_fact_is_not_matched_inside_a_longer_number(fact: str, text: str, found: bool) -> None:
     assert measures.fact_recall(question(facts=((fact,),)), answer(text)) == found
 
 
@@ -271,7 +272,7 @@ def test_half_of_the_shorter_text_must_be_common() -> None:
     assert measures.supports(citation("子丑寅卯辰巳午未申零一二三四五六七八"), gold)  # 9 of 18
 
 
-def test_a_short_gold_quote_must_be_there_whole() -> None:
+def test_a_short_gold_quote_must_be_complete() -> None:
     assert measures.supports(citation("共5亿元整"), quote("5亿元"))
     assert not measures.supports(citation("共5亿美元"), quote("5亿元"))
 
@@ -289,7 +290,7 @@ def test_evidence_without_a_quote_is_supported_by_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "precision", "recall"),
+    ("answered", "precision", "recall"),
     [
         (answer("", "平湖成功签约5个人工智能产业项目"), 1, 1 / 2),
         (answer("", "平湖成功签约5个人工智能", "成功签约5个人工智能产业"), 1, 1 / 2),
@@ -300,10 +301,10 @@ def test_evidence_without_a_quote_is_supported_by_document() -> None:
         (None, 0, 0),
     ],
 )
-def test_citation_precision_and_recall_by_hand(said: Answer | None, precision: float, recall: float) -> None:
+def test_citation_precision_and_recall_by_hand(answered: Answer | None, precision: float, recall: float) -> None:
     asked = question(GOLD, Evidence("b.txt", None))
-    assert measures.citation_precision(asked, said) == precision
-    assert measures.citation_recall(asked, said) == recall
+    assert measures.citation_precision(asked, answered) == precision
+    assert measures.citation_recall(asked, answered) == recall
 
 
 def test_without_evidence_citations_are_not_judged() -> None:
@@ -331,7 +332,7 @@ def test_exact_quotes_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "cited"),
+    ("answered", "cited"),
     [
         ("总投资5亿元[1]", "总投资５ 亿元"),
         ("500 million yuan [1]", "5亿元"),
@@ -349,18 +350,18 @@ def test_exact_quotes_by_hand() -> None:
         ("on July 12, 2023", "2023年7月12号"),
         ("十二个", "12家"),
         ("两家", "2家"),
-        ("5 mıllion", "5"),  # a dotless i, which is no scale
+        ("5 mıllion", "5"),  # with a dotless i it is not a scale
         ("第三季度", "3"),
         ("1. 甲\n2. 乙\n（3）丙 ④丁", "甲乙丙丁"),
         ("一些企业统一部署，十分重要[1][12]", "企业"),
     ],
 )
-def test_figures_that_a_quote_supports(said: str, cited: str) -> None:
-    assert measures.unsupported_figures(answer(said, cited)) == ()
+def test_figures_that_a_quote_supports(answered: str, cited: str) -> None:
+    assert answer_figures.unsupported_figures(answer(answered, cited)) == ()
 
 
 @pytest.mark.parametrize(
-    ("said", "cited", "missing"),
+    ("answered", "cited", "missing"),
     [
         ("总投资5亿", "总投资15亿", ("5亿",)),
         ("5亿元", "5万元", ("5亿",)),
@@ -376,37 +377,37 @@ def test_figures_that_a_quote_supports(said: str, cited: str) -> None:
         ("5，000人", "5000人", ("5", "000")),
     ],
 )
-def test_figures_that_no_quote_supports(said: str, cited: str, missing: tuple[str, ...]) -> None:
-    assert measures.unsupported_figures(answer(said, cited)) == missing
+def test_figures_that_no_quote_supports(answered: str, cited: str, missing: tuple[str, ...]) -> None:
+    assert answer_figures.unsupported_figures(answer(answered, cited)) == missing
 
 
 def test_figure_faithfulness_by_hand() -> None:
-    assert measures.figure_faithfulness(answer("5亿和3个", "5亿", "3个")) == 1
-    assert measures.figure_faithfulness(answer("5亿和4个", "5亿", "3个")) == 0
-    assert measures.figure_faithfulness(answer("没有数字[1]", "5亿")) is None
-    assert measures.figure_faithfulness(answer("没有5亿", abstained=True)) is None
-    assert measures.figure_faithfulness(None) == 0
+    assert answer_figures.figure_faithfulness(answer("5亿和3个", "5亿", "3个")) == 1
+    assert answer_figures.figure_faithfulness(answer("5亿和4个", "5亿", "3个")) == 0
+    assert answer_figures.figure_faithfulness(answer("没有数字[1]", "5亿")) is None
+    assert answer_figures.figure_faithfulness(answer("没有5亿", abstained=True)) is None
+    assert answer_figures.figure_faithfulness(None) == 0
 
 
 @given(st.text(alphabet="0123456789.,，-/年月日号%亿万千百十零一二三两点个第分之成[]()（） \n①millonpercth"))
 def test_words_cited_verbatim_are_faithful(words: str) -> None:
-    # Marks are taken from answers alone, and so are numbers at the start of a line.
+    # Marks and numbers at the start of a line are removed from answers only, not from quotes.
     words = "。" + "".join(c for c in words if c not in "[]\n")
-    assert measures.unsupported_figures(answer(words, words)) == ()
+    assert answer_figures.unsupported_figures(answer(words, words)) == ()
 
 
 @given(st.text())
-def test_no_text_is_too_odd_to_search_for_figures(words: str) -> None:
-    assert isinstance(measures.unsupported_figures(answer(words, words)), tuple)
+def test_any_text_can_be_searched_for_figures(words: str) -> None:
+    assert isinstance(answer_figures.unsupported_figures(answer(words, words)), tuple)
 
 
 @given(st.integers(11, 10**12))
 def test_chinese_numerals_equal_digits(number: int) -> None:
-    assert measures.unsupported_figures(answer(f"共{in_chinese(number)}整", f"共{number}整")) == ()
+    assert answer_figures.unsupported_figures(answer(f"共{in_chinese(number)}整", f"共{number}整")) == ()
 
 
 def in_chinese(number: int) -> str:
-    """Numerals by place, as 1050 is 一千零五十."""
+    """Return a number as numerals by place: 1050 is 一千零五十."""
     for size, name in ((10**8, "亿"), (10**4, "万"), (1000, "千"), (100, "百"), (10, "十")):
         if number >= size:
             rest = number % size
@@ -420,18 +421,18 @@ def in_chinese(number: int) -> str:
 
 def test_refusals_by_hand() -> None:
     asked, impossible = question(), question(answerable=False)
-    said, refused = answer("甲", confidence=0.8), answer("", abstained=True, confidence=0.1)
-    assert [measures.refused_unanswerable(impossible, a) for a in (said, refused, None)] == [0, 1, 0]
-    assert [measures.refused_answerable(asked, a) for a in (said, refused, None)] == [0, 1, 1]
+    answered, refused = answer("甲", confidence=0.8), answer("", abstained=True, confidence=0.1)
+    assert [measures.refused_unanswerable(impossible, a) for a in (answered, refused, None)] == [0, 1, 0]
+    assert [measures.refused_answerable(asked, a) for a in (answered, refused, None)] == [0, 1, 1]
     assert measures.refused_unanswerable(asked, refused) is None
     assert measures.refused_answerable(impossible, refused) is None
-    assert [measures.confidence(asked, a) for a in (said, refused, None)] == [0.8, 0.1, 0.0]
-    assert [measures.confidence(impossible, a) for a in (said, None)] == [0.8, 1.0]
+    assert [measures.confidence(asked, a) for a in (answered, refused, None)] == [0.8, 0.1, 0.0]
+    assert [measures.confidence(impossible, a) for a in (answered, None)] == [0.8, 1.0]
 
 
 def test_a_missed_question_never_helps_the_area() -> None:
     asked, impossible = question(), question(answerable=False)
     records = [(asked, answer(confidence=0.9)), (impossible, answer(confidence=0.2)), (asked, None), (impossible, None)]
     scores = [measures.confidence(q, a) for q, a in records]
-    # of four pairs only the first answerable over the first unanswerable is won
-    assert measures.auroc([q.answerable for q, _ in records], scores) == 0.25
+    # of the four pairs, only one is won: the first answerable question above the first unanswerable one
+    assert auroc([q.answerable for q, _ in records], scores) == 0.25

@@ -1,4 +1,4 @@
-"""The page: whole, closed to the outside, and nothing in it that a set or an article could inject."""
+"""The page is complete, fetches nothing, and no text of a set or an article can inject markup."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eval.harness import plots, report, summary, table
-from eval.harness.records import VERDICTS, Texts, answered, as_json
+from eval.harness.records import VERDICTS, Texts, as_json, record_answer
 from eval.harness.sets import Evidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
@@ -51,9 +51,9 @@ def results(evil: str = "", rankers: tuple[str, ...] = ("dense", "fused")) -> di
     lost = replace(asked, id="q3", question="桥多长？")
     texts = Texts({article.article_id: text}, {article.file: text})
     records = [
-        answered(asked, answer, answer, texts),
-        answered(none, replace(answer, confidence=0.7), None, texts),
-        answered(lost, None, None, texts, "BadInput: " + evil),
+        record_answer(asked, answer, answer, texts),
+        record_answer(none, replace(answer, confidence=0.7), None, texts),
+        record_answer(lost, None, None, texts, "BadInput: " + evil),
     ]
     return {
         "format": 1,
@@ -103,7 +103,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("evil", ["", EVIL])
-def test_the_page_is_closed_and_fetches_nothing(evil: str) -> None:
+def test_the_page_fetches_nothing_and_all_tags_are_closed(evil: str) -> None:
     page = Page(report.html(results(evil)))
     assert page.open == []
     assert not {tag for tag, _ in page.tags} & {"script", "img", "link", "iframe", "object", "base"}
@@ -113,12 +113,30 @@ def test_the_page_is_closed_and_fetches_nothing(evil: str) -> None:
     assert not re.search(r"url\(|@import", report.html(results(evil)))
 
 
-def test_what_a_set_says_changes_no_tag() -> None:
+def test_names_of_models_and_rankers_are_escaped() -> None:
+    changed = results(rankers=("dense" + EVIL, "fused" + EVIL))
+    changed["judge"] = "model" + EVIL
+    changed["comparisons"] = [{**c, "first": EVIL, "second": EVIL} for c in changed["comparisons"]]
+    page = report.html(changed)
+    assert Page(page).open == []
+    assert not {tag for tag, _ in Page(page).tags} & {"script", "img"}
+    assert "model&lt;script&gt;" in page
+    assert "<b>Figures marked (judged)" in page
+
+
+def test_a_plot_escapes_its_names() -> None:
+    axis = plots.Axis(EVIL, ((0.0, EVIL), (1.0, "1")))
+    page = plots.page(EVIL, plots.plot(EVIL, [plots.Series(EVIL, ((0.0, 0.0), (1.0, 1.0)), marked=True)], axis, axis))
+    assert Page(page).open == []
+    assert not {tag for tag, _ in Page(page).tags} & {"script", "img"}
+
+
+def test_no_text_of_a_set_changes_the_tags() -> None:
     plain, evil = (Page(report.html(results(text))) for text in ("", EVIL))
     assert [tag for tag, _ in plain.tags] == [tag for tag, _ in evil.tags]
 
 
-def test_every_question_is_there_failures_first() -> None:
+def test_every_question_is_shown_failures_first() -> None:
     shown = re.findall(r'<details class="q q(\d)" id="([\w-]+)"', report.html(results()))
     assert [VERDICTS[int(number)] for number, _ in shown] == ["missed", "answered wrongly", "right"]
     assert [name for _, name in shown] == ["q-q3", "q-q2", "q-q1"]
@@ -148,13 +166,13 @@ def test_markdown_is_one_table() -> None:
     assert any(line.startswith("| fact recall | 2 | 0.50 [.00, 1.0] |") for line in lines)
 
 
-def test_both_halves_stand_beside_one_ranker() -> None:
+def test_both_halves_are_shown_beside_a_single_ranker() -> None:
     assert list(table.columns(results(rankers=("fused",)))) == ["fused", "test half", "tune half"]
     assert list(table.columns(results())) == ["dense", "fused"]
 
 
 def test_a_plot_places_points_by_its_axes() -> None:
-    x, y = plots.Axis("k", ((0.0, "0"), (10.0, "10"))), plots.even("share", 1)
+    x, y = plots.Axis("k", ((0.0, "0"), (10.0, "10"))), plots.linear_axis("share", 1)
     drawn = plots.plot("t", [plots.Series("s", ((0.0, 0.0), (10.0, 1.0)))], x, y)
     (points,) = re.findall(r'<polyline points="([^"]+)"', drawn)
     (left, bottom), (right, top) = (tuple(map(float, pair.split(","))) for pair in points.split())
@@ -164,7 +182,7 @@ def test_a_plot_places_points_by_its_axes() -> None:
 
 
 def test_a_step_keeps_its_height() -> None:
-    axis = plots.even("", 1)
+    axis = plots.linear_axis("", 1)
     drawn = plots.plot("t", [plots.Series("s", ((0.0, 0.0), (1.0, 1.0)), step=True)], axis, axis)
     (points,) = re.findall(r'<polyline points="([^"]+)"', drawn)
     first, corner, last = points.split()
@@ -172,11 +190,11 @@ def test_a_step_keeps_its_height() -> None:
 
 
 @pytest.mark.parametrize(("high", "last"), [(7, "10"), (30, "30"), (2500, "3,000"), (0.5, "3")])
-def test_powers_reach_their_end(high: float, last: str) -> None:
-    assert plots.powers("ms", high).ticks[-1][1] == last
+def test_log_axes_reach_the_highest_value(high: float, last: str) -> None:
+    assert plots.log_axis("ms", high).ticks[-1][1] == last
 
 
-def test_several_sets_stand_in_one_table() -> None:
+def test_several_sets_share_one_table() -> None:
     one, other = results(), results(rankers=("fused",))
     head, *rows = table.overview([one, {**other, "set": {**other["set"], "name": "other", "half": "test"}}])
     assert [row[:3] for row in rows] == [
@@ -184,6 +202,6 @@ def test_several_sets_stand_in_one_table() -> None:
         [one["set"]["name"], str(one["set"]["questions"]), "fused"],
         ["other, test half", str(other["set"]["questions"]), "fused"],
     ]
-    assert rows[1][head.index("recall@5")] == summary.shown(
+    assert rows[1][head.index("recall@5")] == summary.format_figure(
         one["runs"][1]["summary"]["measures"]["recall@5"], "recall@5"
     )

@@ -1,4 +1,4 @@
-"""Runs over the index of the seed pages and over a small corpus of its own."""
+"""Runs over the index of the seed pages and over a small corpus."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from eval.harness import command, runner, subject, summary
-from eval.harness.records import MEASURES, Record, answered, as_json, from_json
+from eval.harness import provenance, runner, subject, summary
+from eval.harness.atomic_write import write_atomically
+from eval.harness.catalog import MEASURES
+from eval.harness.records import Record, as_json, from_json, record_answer
 from eval.harness.sets import Question, load_set
 from rag import payload
 from rag.answer.assistant import Assistant
+from rag.cli.main import main
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput
@@ -72,13 +75,13 @@ def values(run: runner.Run) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> Callable[..., Any]:
-    """``python -m eval`` in this process: -> (exit code, stdout, stderr)."""
+    """Run ``rag eval`` in this process: -> (exit code, stdout, stderr)."""
     monkeypatch.setattr("rag.embedding.embedder.Embedder", lambda name: embedder)
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["eval", *map(str, arguments)])
+        monkeypatch.setattr("sys.argv", ["rag", "eval", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            command.main()
+            main()
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
@@ -131,16 +134,16 @@ def test_a_record_survives_json(tiny: subject.Subject, embedder: Embedder, tmp_p
         assert from_json(json.loads(json.dumps(as_json(record)))) == record
 
 
-def test_headline_figures_are_no_claims(assistant: Assistant) -> None:
+def test_figures_of_headlines_are_not_claims(assistant: Assistant) -> None:
     question = load_set(SET, None)[0]
     answer = assistant.ask(question.question)
     cited = [replace(c, title=f"{c.title}99.9%", date="2025-04-21") for c in answer.citations[:1]]
     said = replace(
         answer, answer=f"《{cited[0].title}》（2025-04-21）：\n没有数字。[1]", abstained=False, citations=tuple(cited)
     )
-    assert answered(question, said, said, _texts()).values["figure_faithfulness"] == 1.0
+    assert record_answer(question, said, said, _texts()).values["figure_faithfulness"] == 1.0
     bare = replace(said, citations=answer.citations[:1])
-    assert answered(question, bare, bare, _texts()).values["figure_faithfulness"] == 0.0
+    assert record_answer(question, bare, bare, _texts()).values["figure_faithfulness"] == 0.0
 
 
 def _texts() -> Any:
@@ -153,7 +156,7 @@ def _texts() -> Any:
 
 
 @pytest.mark.parametrize("retrieval_only", [False, True])
-def test_an_interrupted_run_goes_on(
+def test_an_interrupted_run_continues(
     tiny: subject.Subject, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retrieval_only: bool
 ) -> None:
     monkeypatch.setattr(runner, "BATCH", 2)
@@ -167,7 +170,7 @@ def test_an_interrupted_run_goes_on(
         runner.run(tiny, "fused", embedder, Settings(), tmp_path / "cut", retrieval_only=retrieval_only, progress=stop)
     (journal,) = (tmp_path / "cut").iterdir()
     with journal.open("a", encoding="utf-8") as out:
-        out.write('{"id": "q4", "quest')  # as a process killed while writing leaves it
+        out.write('{"id": "q4", "quest')  # as a process leaves it that is killed while writing
     seen: list[int] = []
     again = runner.run(
         tiny,
@@ -184,7 +187,7 @@ def test_an_interrupted_run_goes_on(
         again.records[:3]
         == runner.run(tiny, "fused", embedder, Settings(), tmp_path / "cut", retrieval_only=retrieval_only).records[:3]
     )
-    runner.forget([again], tmp_path / "cut")
+    runner.delete_journals([again], tmp_path / "cut")
     assert not (tmp_path / "cut").exists()
 
 
@@ -196,6 +199,14 @@ def test_other_settings_have_another_journal(tiny: subject.Subject, embedder: Em
     }
     other = replace(tiny, set_sha256="0" * 64)
     assert len(hashes | {runner.run(other, "dense", embedder, Settings(), tmp_path).settings_hash}) == 5
+
+
+def test_the_code_hash_covers_the_library_and_the_harness() -> None:
+    covered = {file.relative_to(ROOT).as_posix() for file in provenance.hashed_files()}
+    assert {"rag/answer/assistant.py", "rag/search/retriever.py", "rag/text/terms.py", "rag/schema.py"} <= covered
+    harness = ("sets", "json_lines", "measures", "answer_figures", "records", "runner", "judge", "subject")
+    assert {f"eval/harness/{name}.py" for name in harness} <= covered
+    assert not [name for name in covered if not name.startswith(("rag/", "eval/harness/"))]
 
 
 # -- the subject
@@ -237,7 +248,7 @@ def record(name: str, **measured: float | None) -> Record:
     question = Question(name, "问", "zh", "factoid", True, (), ())
     texts = _texts()
     answer = Answer("问", "答", "extractive", False, 0.5, "zh", (), (), {"total": 10.0}, "g", "m")
-    return replace(answered(question, answer, answer, texts), values=measured)
+    return replace(record_answer(question, answer, answer, texts), values=measured)
 
 
 def test_paired_differences_name_the_questions() -> None:
@@ -255,7 +266,7 @@ def test_paired_differences_name_the_questions() -> None:
     assert (found["questions"], found["only_in_first"], found["only_in_second"]) == (2, ["3"], ["4"])
     assert found["measures"]["mrr@10"]["mean"] == 0.25
     assert (found["measures"]["mrr@10"]["better"], found["measures"]["mrr@10"]["worse"]) == (["1"], ["2"])
-    assert found["measures"]["false_refusals"]["better"] == ["1"]  # refused less
+    assert found["measures"]["false_refusals"]["better"] == ["1"]  # fewer refusals
 
 
 @pytest.mark.parametrize(
@@ -269,9 +280,10 @@ def test_paired_differences_name_the_questions() -> None:
     ],
 )
 def test_a_figure_is_short(mean: float, low: float, high: float, expected: str) -> None:
-    assert summary.shown({"mean": mean, "low": low, "high": high, "n": 9}, "mrr@10") == expected
+    assert summary.format_figure({"mean": mean, "low": low, "high": high, "n": 9}, "mrr@10") == expected
     assert (
-        summary.shown({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True) == "-0.10 [-.20, +.05]"
+        summary.format_figure({"mean": -0.1, "low": -0.2, "high": 0.05, "n": 9}, "mrr@10", signed=True)
+        == "-0.10 [-.20, +.05]"
     )
 
 
@@ -308,7 +320,7 @@ def test_the_command_from_a_folder(folder: Path, tmp_path: Path, call: Callable[
 
 def _timeless(run: dict[str, Any]) -> dict[str, Any]:
     rows = [{k: v for k, v in row.items() if k != "timings_ms"} for row in run["records"]]
-    settings = {k: v for k, v in run["settings"].items() if k != "index"}  # its own index, of the same corpus
+    settings = {k: v for k, v in run["settings"].items() if k != "index"}  # another index of the same corpus
     return {"records": rows, "settings": settings, **{k: v for k, v in run["summary"].items() if k != "timings"}}
 
 
@@ -367,15 +379,15 @@ def test_a_baseline_of_other_questions(folder: Path, tmp_path: Path, call: Calla
     assert call(folder, "--out", tmp_path / "out", "--baseline", base)[0] == 2
 
 
-def test_results_are_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_completely_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "results.json"
-    runner.write_whole(target, "old")
+    write_atomically(target, "old")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(BadInput, match="No space left"):
-        runner.write_whole(target, "new")
+        write_atomically(target, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
     assert target.read_text() == "old"

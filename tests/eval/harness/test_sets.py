@@ -1,4 +1,4 @@
-"""Sets and corpora: what a good line becomes, and what a bad one says."""
+"""Sets and corpora: the result of a good line, and the error for a bad one."""
 
 from __future__ import annotations
 
@@ -91,19 +91,19 @@ def test_quotes_are_found_whatever_their_white_space_width_and_case(tmp_path: Pa
     assert len(load_set(write(tmp_path, line(evidence=quotes)), DOCUMENTS)[0].evidence) == 2
 
 
-def test_without_documents_nothing_is_looked_up(tmp_path: Path) -> None:
+def test_without_documents_evidence_is_not_checked(tmp_path: Path) -> None:
     path = write(tmp_path, line(evidence=[{"doc": "nowhere.txt", "quote": "x"}], also=["neither"]))
     assert load_set(path, None)[0].also == ("neither",)
 
 
-def test_blank_lines_windows_ends_and_a_byte_order_mark_are_no_fault(tmp_path: Path) -> None:
+def test_blank_lines_windows_ends_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     text = "\r\n".join(["", json.dumps(line()), "  ", json.dumps(line(id="q2"))])
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert [question.id for question in load_set(path, DOCUMENTS)] == ["q1", "q2"]
 
 
-def test_a_line_separator_inside_a_string_ends_no_line(tmp_path: Path) -> None:
+def test_a_line_separator_inside_a_string_does_not_end_a_line(tmp_path: Path) -> None:
     path = write(tmp_path, line(question="一\u2028二\u0085三"), line())
     with pytest.raises(BadInput, match=r"line 2: the id 'q1' is already on line 1"):
         load_set(path, None)

@@ -1,4 +1,4 @@
-"""How well pages are cut: the measure worked by hand, the gold checked against the pages, and floors."""
+"""The score of cut pages: worked by hand; the gold checked against the pages; floors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eval.quality import variants
-from eval.quality.gold import Gold, Score, f1, match, same, score
+from eval.quality.gold import Gold, Score, f1, match, same_text, score
 from eval.quality.pages import GOLD, pages_with_gold
 from rag.layout.articles import articles_of
 from rag.schema import Article, Run
@@ -48,7 +48,7 @@ def test_match_is_one_to_one_and_takes_the_largest_overlap_first() -> None:
     [("签约 5亿", "签约5亿", True), ("签约，５亿", "签约,5亿", True), ("签约5亿", "签约6亿", False), ("", " ", True)],
 )
 def test_same_headline(a: str, b: str, equal: bool) -> None:
-    assert same(a, b) is equal
+    assert same_text(a, b) is equal
 
 
 #                 0123456789012345678
@@ -67,13 +67,13 @@ def _article(title: str, byline: str, kind: Any, *spans: tuple[int, int]) -> Art
 def test_score_by_hand() -> None:
     gold = [
         Gold("article", ("甲题",), ("王一", "李二"), ((3, 8),)),  # 甲文甲文。
-        Gold("photo", (), ("张三",), ((9, 15),)),  # 乙文 乙文。 of which five count
+        Gold("photo", (), ("张三",), ((9, 15),)),  # 乙文 乙文。: five characters count
         Gold("notice", (), (), ((16, 17),)),  # 丙
     ]
     found = [
         _article("甲 题", "王一 赵四", "article", (3, 7)),  # four of five: F1 8/9
-        _article("乙", "张三", "article", (8, 11), (12, 15)),  # all five; the newline is no character
-        _article("甲", "", "article", (0, 1)),  # no story
+        _article("乙", "张三", "article", (8, 11), (12, 15)),  # all five; the newline is not counted
+        _article("甲", "", "article", (0, 1)),  # not a story
     ]
     got = score(TEXT, gold, found)
     assert got == Score(f1=(8 / 9, 1.0, 0.0), headlines=1, kinds=1, named=2, wanted=3, given=3, spurious=1)
@@ -91,7 +91,7 @@ def test_score_by_hand() -> None:
     assert len((got + got).f1) == 6
 
 
-def test_characters_aside_are_neither_asked_for_nor_held_against() -> None:
+def test_characters_aside_do_not_count() -> None:
     gold = [Gold("article", (), (), ((3, 8),), aside=((5, 8),))]
     for spans in ([(3, 5)], [(3, 8)], [(3, 6)]):
         assert score(TEXT, gold, [_article("", "", "article", *spans)]).f1 == (1.0,)
@@ -118,7 +118,7 @@ def test_gold_is_what_the_pages_hold() -> None:
             assert (body[:12], body[-12:]) == (row["opens"], row["closes"])
             assert all(
                 "".join(line.split()) in bare for line in story.headline if "三极" not in line
-            )  # that one is printed twice
+            )  # the file has this headline twice
             assert all(name in bare for name in story.byline)
             for start, end in story.body:
                 assert at <= start < end
@@ -164,17 +164,17 @@ def test_pages_as_printed() -> None:
 
 
 @pytest.mark.parametrize("name", ["pages", "practice", "heldout"])
-def test_pages_printed_otherwise(name: str) -> None:
+def test_pages_printed_in_other_styles(name: str) -> None:
     stories = (
-        [variants.printed(page.text, gold) for page, gold in SEEDS]
+        [variants.stories_of(page.text, gold) for page, gold in SEEDS]
         if name == "pages"
         else variants.read_stories(GOLD / f"{name}.jsonl")
     )
     styles = [*list(variants.styles())[::3], *variants.mixtures(12, seed=2026)]
-    _above_floors(variants.scored(stories, styles), name)
+    _above_floors(variants.score_styles(stories, styles), name)
 
 
-def test_held_out_stories_are_no_others() -> None:
+def test_held_out_stories_are_not_practice_stories() -> None:
     sources = [
         [json.loads(line)["source"] for line in (GOLD / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
         for name in ("practice", "heldout")
@@ -183,7 +183,7 @@ def test_held_out_stories_are_no_others() -> None:
     assert not set(sources[0]) & set(sources[1])
 
 
-def test_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+def test_the_command_reports_an_error_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "eval.quality.pages", str(tmp_path / "none")],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Stories printed otherwise: the gold is where the text says it is, whatever the style."""
+"""Stories printed in other styles: the gold is exact in every style."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eval.quality.gold import Gold
 from eval.quality.printer import Story, Style
-from eval.quality.variants import mixtures, printed, render, styles
+from eval.quality.variants import mixtures, render, stories_of, styles
 from rag.layout.articles import articles_of
 from rag.schema import Page
 
@@ -83,14 +83,14 @@ def test_styles_are_the_same_each_time() -> None:
     assert len({name for name, _ in styles()}) == len([name for name, _ in styles() if "other order" not in name]) + 2
 
 
-def test_printed_leaves_out_what_only_its_place_tells() -> None:
+def test_stories_that_only_their_place_identifies_are_left_out() -> None:
     text = "题\n甲文 AI model。\n乙文。\n"
     gold = [
         Gold("article", ("题",), (), ((2, 14),)),
         Gold("article", (), (), ((15, 18),)),
         Gold("notice", ("题",), (), ((15, 18),)),
     ]
-    assert printed(text, gold) == [Story("article", ("题",), (), ("甲文AI model。",))]
+    assert stories_of(text, gold) == [Story("article", ("题",), (), ("甲文AI model。",))]
 
 
 def _cut(text: str) -> list[tuple[str, tuple[str, ...], int]]:
