@@ -53,10 +53,12 @@ def frame(
 
 
 def asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[Frame]]:
+    """Return the handler of a question; it asks ``assistant``."""
+
     def ask(question: str, stored: object, filter_fields: object) -> Iterator[Frame]:
         """Yield frames while the answer is written.
 
-        Only the last frame holds the finished turns: the others would else grow with the chat.
+        Only the last frame holds the finished turns: otherwise every frame would grow with the chat.
         """
         text = question.strip()
         if not text:
@@ -86,6 +88,8 @@ def asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[Fram
 
 
 def judge(feedback_file: Path) -> Callable[[object, gr.EventData], tuple[object, object]]:
+    """Return the handler of a thumb or a remark; it writes to ``feedback_file``."""
+
     def keep(stored: object, event: gr.EventData) -> tuple[object, object]:
         """Append a reader's judgement to the feedback file; return the finished turns and the turns to store."""
         turns = turns_of(stored)
@@ -115,7 +119,8 @@ def restore(stored: object) -> tuple[str, str]:
 
 
 def new_chat() -> Frame:
-    return _all_of([])
+    """Return the frame of an empty chat; the question being typed is cleared too."""
+    return _all_of([])._replace(question="")
 
 
 def _all_of(turns: list[ChatTurn]) -> Frame:

@@ -75,7 +75,7 @@ def test_the_language_switches_everything_and_keeps_the_chat(site: str, opened: 
     tab = opened(site)
     assert tab.locator("html").get_attribute("lang") == "zh-CN"
     ask(tab, CHINESE)
-    tab.click("[data-language=en]")
+    tab.click("#masthead [data-language=en]")
     tab.wait_for_function("document.querySelector('#send').innerText === 'Ask'")
     assert tab.locator("#question textarea").get_attribute("placeholder") == "What would you like to know?"
     assert tab.locator(".turn").count() == 1
@@ -85,7 +85,7 @@ def test_the_language_switches_everything_and_keeps_the_chat(site: str, opened: 
     tab.reload()
     tab.wait_for_function("document.querySelector('#send')?.innerText === 'Ask'")
     assert tab.locator("html").get_attribute("lang") == "en"
-    tab.click("[data-language=zh]")
+    tab.click("#masthead [data-language=zh]")
     tab.wait_for_function("document.querySelector('#send').innerText === '提问'")
 
 
