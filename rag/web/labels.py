@@ -1,10 +1,23 @@
-"""The words on the browser page, each in Chinese and in English."""
+"""The labels of the browser page, each in Chinese and in English."""
 
 from __future__ import annotations
 
-from html import escape
+from typing import NamedTuple
 
-TEXT: dict[str, tuple[str, str]] = {
+from rag.schema import Language
+
+
+class Label(NamedTuple):
+    """A label in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        return self.en if language == "en" else self.zh
+
+
+_WORDS: dict[str, tuple[str, str]] = {
     "name": ("报问", "Baowen"),
     "tagline": ("向报纸提问，句句有出处", "Ask the newspapers; every sentence shows its source"),
     "question": ("问题", "Question"),
@@ -35,7 +48,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "places": ("处引文", "quotations"),
     "articles": ("篇报道", "articles"),
     "article": ("篇报道", "article"),
-    "narrow": ("筛选", "Filter"),
+    "filter": ("筛选", "Filter"),
     "since": ("自", "From"),
     "until": ("至", "To"),
     "inferred": ("（推断）", "(inferred)"),
@@ -59,8 +72,4 @@ TEXT: dict[str, tuple[str, str]] = {
     "extractive": ("报道原句", "The articles' own sentences"),
 }
 
-
-def both(key: str) -> str:
-    """The label in Chinese and in English."""
-    zh, en = TEXT[key]
-    return f'<span class="zh">{escape(zh)}</span><span class="en">{escape(en)}</span>'
+LABELS: dict[str, Label] = {key: Label(zh, en) for key, (zh, en) in _WORDS.items()}
