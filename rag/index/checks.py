@@ -52,9 +52,7 @@ def _search(index_dir: Path, index: Index, rows: np.ndarray[Any, np.dtype[np.int
     for row in asked.tolist():
         passage, article = index.hit(row)
         words = tokens(passage.context)
-        if article.text[passage.start : passage.end] != passage.text or (
-            words and index.bm25.scores(words)[row] <= 0
-        ):
+        if article.text[passage.start : passage.end] != passage.text or (words and index.bm25.scores(words)[row] <= 0):
             raise _unfit(index_dir, f"{passage.passage_id} is not found by its words")
 
 
