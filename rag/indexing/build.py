@@ -66,8 +66,8 @@ def build(
     check_owner(server, index_id, anew)
     check_index_outside(folder, index_dir)
     with writer_lock(index_dir):
-        before = None if anew else _usable(index_dir, embedder)
-        changes = _changes(folder, index_dir, before, limits)
+        before = _usable(context)
+        changes = _changes(context, folder, before)
         writer = GenerationWriter(context, before)
         with FileReader(folder, limits) as reader:
             reader.check(found.path for found in changes.read)
@@ -88,7 +88,7 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
     Raise as ``build``."""
     context = BuildContext(index_dir, embedder, progress=progress)
     with writer_lock(index_dir):
-        writer = GenerationWriter(context, _usable(index_dir, embedder))
+        writer = GenerationWriter(context, _usable(context))
         by_file: dict[str, list[Article]] = {}
         for article in articles:
             by_file.setdefault(article.file, []).append(article)
@@ -102,26 +102,36 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """Return what ``build`` would find to do. Nothing is written. Raise CorpusError."""
+<<<<<<< HEAD
     check_index_outside(folder, index_dir)
     return _changes(folder, index_dir, _usable(index_dir, embedder), limits)
+=======
+    context = BuildContext(index_dir, embedder, limits)
+    apart(folder, index_dir)
+    return _changes(context, folder, _usable(context))
+>>>>>>> store
 
 
-def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
-    """Return the index in use, or None when a build cannot continue from it. Raise IndexIncompatible for one of a later version."""
+def _usable(context: BuildContext) -> Index | None:
+    """Return the index in use, or None when the build must not or cannot continue from it.
+
+    Raise IndexIncompatible for an index that a later version wrote."""
+    if context.anew:
+        return None
     try:
-        return load(index_dir, embedder)
+        return load(context.index_dir, context.encoder)
     except IndexIncompatible:
-        if is_later(index_dir):
+        if is_later(context.index_dir):
             raise
         return None
     except (IndexMissing, IndexDamaged):
         return None
 
 
-def _changes(folder: Path, index_dir: Path, before: Index | None, limits: Limits) -> Changes:
+def _changes(context: BuildContext, folder: Path, before: Index | None) -> Changes:
     known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
-    reread = bool(before and before.manifest.settings.get("reading") != reader_version(limits))
-    return changes_in(folder, with_stamps(index_dir, known), reread)
+    reread = bool(before and before.manifest.settings.get("reading") != reader_version(context.limits))
+    return changes_in(folder, with_stamps(context.index_dir, known), reread)
 
 
 def _publish(context: BuildContext, writer: GenerationWriter, source: Source, changes: Changes) -> Built:
