@@ -102,14 +102,9 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """Return what ``build`` would find to do. Nothing is written. Raise CorpusError."""
-<<<<<<< HEAD
-    check_index_outside(folder, index_dir)
-    return _changes(folder, index_dir, _usable(index_dir, embedder), limits)
-=======
     context = BuildContext(index_dir, embedder, limits)
-    apart(folder, index_dir)
+    check_index_outside(folder, index_dir)
     return _changes(context, folder, _usable(context))
->>>>>>> store
 
 
 def _usable(context: BuildContext) -> Index | None:
