@@ -290,7 +290,7 @@ def test_filters_on_the_command_line(index_dir: Path) -> None:
     [
         (("--since", "昨天"), "is not a date"),
         (("--since", "2025", "--until", "2024"), "Nothing lies between"),
-        (("--kind", "essay"), "no kind of article"),
+        (("--kind", "essay"), "not a kind of article"),
     ],
 )
 def test_wrong_filters(options: tuple[str, ...], cause: str) -> None:

@@ -593,7 +593,7 @@ def test_linked_folder_and_names_that_are_spelled_alike_are_named(
     (folder / "\udcff.txt").write_text(OTHER, encoding="utf-8")
     (folder / "\\udcff.txt").write_text(OTHER, encoding="utf-8")
     assert [why for _, why in build(folder, built, embedder).refused] == [
-        "\\udcff.txt is how the names of two files are spelled: rename one of them.",
+        "\\udcff.txt is the spelling of the names of two files: rename one of them.",
         "link is a link to a folder: copy the folder here, or index it by itself.",
     ]
     assert len(texts_of(built)) == 3
@@ -640,7 +640,7 @@ def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
     assert list(load(tmp_path / "index").files()) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
     assert built.refused == (
         ("c.csv#2", "c.csv#2 holds no text: fill it in or remove it."),
-        ("d.pdf", "d.pdf is damaged or no PDF: save it again."),
+        ("d.pdf", "d.pdf is damaged or not a PDF: save it again."),
         ("e.zip/../b.txt", "e.zip/../b.txt has a path that leads out of its archive: pack it again."),
     )
     opened = load(tmp_path / "index", embedder)
