@@ -1,4 +1,4 @@
-# Everything there is to set up happens here: the venv is made when it is missing or pyproject.toml changed.
+# Everything is set up here: the venv is made or updated if it is missing, or if pyproject.toml or requirements.lock changed.
 PYTHON ?= python3
 VENV := .venv
 RAG := $(VENV)/bin/rag
@@ -72,7 +72,7 @@ eval: index/CURRENT   ## every set, every ranker, one table; SAMPLES="FOLDER..."
 	for set in $(SAMPLES); do $(RAG) eval $$set --compare $(RANKERS) || exit; done
 	$(VENV)/bin/python -m eval.harness.table $(RESULTS)
 
-CORPUS ?= $(firstword $(wildcard ../shared/eval/crud-news) eval/data/sets/dureader-robust-sample)
+CORPUS ?= eval/data/sets/dureader-robust-sample
 
 bench: index/CURRENT  ## speed, size and recall, each beside its baseline; CORPUS=FOLDER names the set for what needs one
 	$(VENV)/bin/python -m eval.bench.pipeline

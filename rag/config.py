@@ -65,7 +65,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Return the settings in ``env``, by default the environment of this process.
 
-        Raises BadInput if a number is not positive and finite.
+        Raise BadInput if a number is not positive and finite.
         """
         env = os.environ if env is None else env
         default = cls()

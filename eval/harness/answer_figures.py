@@ -43,7 +43,7 @@ class Figure:
 def unsupported_figures(answer: Answer) -> tuple[str, ...]:
     """Return the figures of an answer, as written and in order, that no cited quote, headline or date contains.
 
-    Figures are compared by value and unit: 5亿, 500 million and 五亿 are equal, 15亿 is another. A number without unit
+    Figures are compared by value and unit: 5亿, 500 million and 五亿 are equal, 15亿 is different. A number without unit
     (2023) also matches a part of a date (2023年), but never a percentage. These are not figures: ``[n]`` marks, the
     numbers of a list, and single Chinese numerals that count nothing (一些, 三明).
     """

@@ -1,8 +1,8 @@
 """Measure how often a date inferred from an article's text is right: ``python -m eval.quality.dates FOLDER``.
 
-FOLDER holds a corpus (eval/harness/sets.py) whose lines have a ``date``. The date is only compared with, never read by
-the rules. The rules were made on three quarters of the ids; the figures are those of the fourth quarter, or with
-``--tuning`` those of the three.
+FOLDER holds a corpus (eval/harness/sets.py) whose lines have a ``date``. The rules never read this date; it is only
+compared with. They were made on three quarters of the ids. The figures are those of the fourth quarter; with
+``--tuning``, those of the three quarters.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Assistant:
     def retriever(self) -> Retriever:
         """The search over the generation in use, opened at its first use.
 
-        Raises IndexMissing, IndexDamaged or IndexIncompatible.
+        Raise IndexMissing, IndexDamaged or IndexIncompatible.
         """
         with self._lock:
             newest = state(self.settings.index_dir)
@@ -50,7 +50,7 @@ class Assistant:
             return self._retriever
 
     def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:
-        """Return the ``k`` best passages, best first. Raises BadInput for a question that is not valid."""
+        """Return the ``k`` best passages, best first. Raise BadInput for a question that is not valid."""
         retriever = self.retriever
         return retriever.search(parse(question, history, retriever.names, only), k)
 
@@ -63,7 +63,7 @@ class Assistant:
     def stream(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Iterator[str | Answer]:
         """Yield pieces of the answer's text while it is written, and last the Answer.
 
-        Only the text of the Answer is final: the marks of a language model are checked after its last word. Raises
+        Only the text of the Answer is final: the marks of a language model are checked after its last word. Raise
         BadInput for a question that is not valid, and what ``retriever`` raises.
         """
         retriever, clock = self.retriever, _Clock()
@@ -114,7 +114,7 @@ class Assistant:
         )
 
     def _write(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
-        """Yield the language model's text in pieces and return all of it. Raises EndpointError."""
+        """Yield the language model's text in pieces and return all of it. Raise EndpointError."""
         pieces: list[str] = []
         shown = False  # a refusal is a code word, which is never shown
         for piece in stream_chat(self.settings, answer_messages(query.text, query.language, history, hits)):

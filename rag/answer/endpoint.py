@@ -39,7 +39,7 @@ class Endpoint:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Endpoint:
-        """Return the endpoint of the settings. Raises EndpointError if model, key or address is not valid."""
+        """Return the endpoint of the settings. Raise EndpointError if model, key or address is not valid."""
         return cls(_checked_url(settings), settings.llm_model, settings.llm_api_key, settings.llm_timeout)
 
     def error(self, what: str) -> EndpointError:

@@ -53,7 +53,7 @@ _NEAREST = 5  # sentences in which the question's words are looked up
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """``article.text[start:end]`` and its probability to belong to the answer."""
+    """``article.text[start:end]`` and the probability that it belongs to the answer."""
 
     article: Article
     start: int
@@ -77,7 +77,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The features of a question: of its sentences, (n, len(SENTENCE_FEATURES)), and of itself, (len(ANSWER_FEATURES),)."""
+    """The features of a question: of its sentences, (n, len(SENTENCE_FEATURES)), and of itself,
+    (len(ANSWER_FEATURES),)."""
 
     spans: tuple[tuple[Article, int, int], ...]
     sentence: NDArray[np.float64]
@@ -140,7 +141,7 @@ def measure(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedd
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """``text`` is ``article.text[start:end]``, in the hit number ``rank``. ``before`` is the sentence before it if the
+    """``text`` is ``article.text[start:end]``, in hit number ``rank``. ``before`` is the sentence before it if the
     text refers back to it: without it, "that project" has no meaning."""
 
     article: Article
@@ -174,7 +175,7 @@ def _weight_covered(weights: dict[str, float], text: str) -> float:
 
 
 def _share_missing(query: Query, text: str) -> float:
-    """Return the share of the question's content words that occur in ``text`` in none of their forms."""
+    """Return the share of the question's content words of which no form occurs in ``text``."""
     missing = [not any(normalise(form) in text for form in forms) for forms in query.words]
     return sum(missing) / len(missing) if missing else 0.0
 

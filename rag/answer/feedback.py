@@ -47,7 +47,7 @@ class Feedback:
 
 
 def store(feedback: Feedback, path: Path) -> None:
-    """Append one line to the file. Raises FeedbackNotStored if that fails; the file then stays as it was."""
+    """Append one line to the file. Raise FeedbackNotStored if that fails; the file then stays as it was."""
     line = (json.dumps(asdict(feedback), ensure_ascii=False) + "\n").encode("utf-8", "replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def store(feedback: Feedback, path: Path) -> None:
 def latest(path: Path) -> list[Feedback]:
     """Return the last judgement of each answer, in the order of their first judgements.
 
-    Raises BadInput if the file is missing, cannot be read, or has a line that is not a judgement.
+    Raise BadInput if the file is missing, cannot be read, or has a line that is not a judgement.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def latest(path: Path) -> list[Feedback]:
 
 
 def _feedback(row: dict[str, Any]) -> Feedback:
-    """Return the judgement of one line. Raises ValueError, TypeError or KeyError if it is not valid."""
+    """Return the judgement of one line. Raise ValueError, TypeError or KeyError if it is not valid."""
     if row["thumb"] not in ("up", "down"):
         raise ValueError("`thumb` is not up or down")
     for name in ("at", "comment", "question", "answer", "generation", "model"):

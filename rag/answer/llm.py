@@ -1,7 +1,7 @@
 """Messages -> stream of text, from any server with OpenAI's chat completions.
 
-A worker thread reads the stream. Only then can the caller give up in time during a name look-up, on a server that sends
-single bytes, or in the pause before a retry.
+A worker thread reads the stream. So the caller can give up in time during a name look-up, with a server that sends
+single bytes, and in the pause before a retry.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOTAL_FACTOR = 3.0
 def stream_chat(settings: Settings, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """Yield the reply's text as it comes, without a leading ``<think>`` block.
 
-    Raises EndpointError for every failure, also after some text. A reply that was cut off, by the connection or by the
+    Raise EndpointError for every failure, also after some text. A reply that was cut off, by the connection or by the
     token limit, ends in an error too, because half a list would look complete. Closing the iterator closes the
     connection, so the server can stop writing.
     """
@@ -87,7 +87,7 @@ class _Call:
         self._last_status = 0
 
     def received(self) -> Iterator[str]:
-        """Yield the pieces of text until the end. Raises EndpointError, also if the server is too slow."""
+        """Yield the pieces of text until the end. Raise EndpointError, also if the server is too slow."""
         patience = self.endpoint.patience
         while True:
             left = self._started + TOTAL_FACTOR * patience - time.monotonic()

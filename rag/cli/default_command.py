@@ -1,4 +1,5 @@
-"""A command that has sub-commands beside its own arguments, such as ``rag index FOLDER`` and ``rag index export FILE``."""
+"""A command that has sub-commands beside its own arguments, such as ``rag index FOLDER`` and ``rag index export
+FILE``."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 _SUB_CONTEXT = "rag.sub_command"
 NOT_PARSED = "rag.sub_command_not_parsed"
-"""The key in ``Context.meta`` of a sub-command that the first argument names but that could not parse the others."""
+"""The key in ``Context.meta`` for the name of a sub-command that could not parse the arguments after its name."""
 # Typer exports only this subclass of the error that its parser raises.
 _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 

@@ -41,8 +41,8 @@ Until = Annotated[
 ]
 Source = Annotated[str, typer.Option("--source", help="Only articles of this newspaper; part of its name is enough.")]
 Byline = Annotated[str, typer.Option("--byline", help="Only articles by this person.")]
-PageOf = Annotated[str, typer.Option("--page", help="Only articles on this page of the newspaper, e.g. 3 or A02.")]
-KindOf = Annotated[str, typer.Option("--kind", help="Only this kind: article, photo or notice.")]
+PageOption = Annotated[str, typer.Option("--page", help="Only articles on this page of the newspaper, e.g. 3 or A02.")]
+KindOption = Annotated[str, typer.Option("--kind", help="Only this kind: article, photo or notice.")]
 
 
 evaluation = typer.Typer(cls=DefaultCommandGroup)
@@ -100,8 +100,8 @@ def ask(
     until: Until = "",
     source: Source = "",
     byline: Byline = "",
-    kind: KindOf = "",
-    page: PageOf = "",
+    kind: KindOption = "",
+    page: PageOption = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
@@ -126,8 +126,8 @@ def search(
     until: Until = "",
     source: Source = "",
     byline: Byline = "",
-    kind: KindOf = "",
-    page: PageOf = "",
+    kind: KindOption = "",
+    page: PageOption = "",
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:

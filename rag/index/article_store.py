@@ -22,7 +22,8 @@ _PATH_ORDER = "replace(home, '/', char(1)), place"  # as paths are sorted: folde
 
 
 class ArticleStore:
-    """The file, opened. Threads may share it. Every method raises IndexDamaged when the file is not what was written."""
+    """The file, opened. Threads may share it. Every method raises IndexDamaged when the file is not what was
+    written."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -34,9 +35,9 @@ class ArticleStore:
         except sqlite3.Error as error:
             raise self._damaged() from error
         self.size = int(self._query("SELECT count(*) FROM articles")[0][0])
-        """How many articles."""
+        """The number of articles."""
         self.files = int(self._query("SELECT count(*) FROM files")[0][0])
-        """How many files."""
+        """The number of files."""
 
     def article(self, row: int) -> Article:
         """Return an article by its row, without its copies."""
@@ -48,8 +49,8 @@ class ArticleStore:
         return int(found[0][0]) if found else -1
 
     def listing(self) -> list[tuple[str, int, str, int]]:
-        """Return (file, place, id, row) of each article, in the order of files. The names of files are as ``Entry.order`` has
-        them."""
+        """Return (file, place, id, row) of each article, in the order of files. The names of files are as
+        ``Entry.order`` has them."""
         return self._query(f"SELECT replace(home, '/', char(1)), place, id, row FROM articles ORDER BY {_PATH_ORDER}")
 
     def articles_on(self, page: str) -> list[tuple[int, str, str]]:
@@ -77,8 +78,8 @@ class ArticleStore:
         )
 
     def texts_in(self, bands: Sequence[int], most: int) -> list[list[tuple[int, int]]]:
-        """Return for each band at most ``most`` of the texts that have it, the last first: (key, row of the first article that
-        prints it)."""
+        """Return for each band at most ``most`` of the texts that have it, the last first: (key, row of the first
+        article that prints it)."""
         query = " UNION ALL ".join(
             f"SELECT {n}, text, row FROM (SELECT row FROM bands WHERE band = ? ORDER BY row DESC LIMIT ?) CROSS JOIN articles USING (row)"
             for n in range(len(bands))

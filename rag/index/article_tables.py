@@ -70,8 +70,8 @@ def seal_of(entry: Entry) -> Seal:
 
 
 def article_of(digest: bytes, body: bytes) -> Article:
-    """Return the article that is stored with its ``digest``. Raise ValueError when the two do not fit, or other errors of a body
-    that this module did not write."""
+    """Return the article that is stored with its ``digest``. Raise ValueError when the two do not fit, or other errors
+    of a body that this module did not write."""
     if _hash(body) != digest:
         raise ValueError(digest)
     row: Mapping[str, Any] = json.loads(body.decode("utf-8", "surrogatepass"))

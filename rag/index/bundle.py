@@ -1,7 +1,7 @@
 """The index as one file, to keep or to carry to another machine: ``rag index export`` and ``import``.
 
-The file is a ZIP of the generation in use and its segments. Manifests hold a hash of every file in it. An import puts the content
-in use only when all hashes are right.
+The file is a ZIP of the generation in use and its segments. Manifests hold a hash of every file in it. An import puts
+the content in use only when all hashes are right.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ _BLOCK = 1 << 20  # bytes copied at once
 def pack(index_dir: Path, file: Path) -> int:
     """Write the generation in use to one file and return its size in bytes.
 
-    Raise as ``rag.index.snapshot.load``, IndexDamaged when a file of the index has changed, BadInput when ``file`` cannot be
-    written."""
+    Raise what ``rag.index.snapshot.load`` raises, IndexDamaged when a file of the index has changed, BadInput when
+    ``file`` cannot be written.
+    """
     if file.exists() and not _is_bundle(file):
         raise BadInput(f"{file} is there already, and is no export: name another file.")
-    manifest = load(index_dir).manifest  # opened files stay when another generation takes its place meanwhile
+    manifest = load(index_dir).manifest  # open files stay readable if another generation takes its place meanwhile
     damaged = [path for name in manifest.segments for path in segment_damage(index_dir / SEGMENTS / name)]
     if damaged:
         raise IndexDamaged(
@@ -69,10 +70,13 @@ def pack(index_dir: Path, file: Path) -> int:
 
 
 def unpack(file: Path, index_dir: Path, server: str = "") -> Manifest:
-    """Put in use what ``pack`` wrote, and return its manifest. ``rag index --rollback`` brings back the index that was in use.
+    """Put in use what ``pack`` wrote, and return its manifest. ``rag index --rollback`` brings back the index that was
+    in use.
 
-    ``server`` as in ``rag.index.snapshot.load``. Raise BadInput for a file that is no export, IndexDamaged when its bytes have
-    changed, IndexIncompatible for another version of the format, IndexNotWritable. The index in use then stays as it was."""
+    ``server`` as in ``rag.index.snapshot.load``. Raise BadInput for a file that is no export, IndexDamaged when its
+    bytes have changed, IndexIncompatible for another version of the format, IndexNotWritable. The index in use then
+    stays as it was.
+    """
     if not file.is_file():
         raise BadInput(f"{file} is no file: name one that `rag index export` wrote.")
     with writer_lock(index_dir):

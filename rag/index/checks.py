@@ -36,7 +36,8 @@ def check_generation(index_dir: Path, manifest: Manifest, new: Sequence[str], se
 
 
 def _check_search(index_dir: Path, index: Index, rows: Rows) -> None:
-    """Ask some of the passages as questions: a search must find them by their words, and by their vectors as brute force does."""
+    """Ask some of the passages as questions: a search must find them by their words, and by their vectors as brute
+    force does."""
     if not len(rows):
         return
     mask = np.zeros(index.starts[-1], bool)

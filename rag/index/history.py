@@ -30,11 +30,13 @@ KEEP = 5
 
 
 def sweep(index_dir: Path) -> set[str]:
-    """Delete what nothing needs: old generations, and segments that no kept generation names. Return the names of the segments
-    that are left.
+    """Delete what nothing needs: old generations, and segments that no kept generation names. Return the names of the
+    segments that are left.
 
-    The generation in use and those before it are kept, and the two newest: a reader may be on its way from one to the other."""
-    kept = {*_kept_line(index_dir), *generations(index_dir)[-2:]}
+    The generation in use and those before it are kept, and the two newest: a reader may be on its way from one to the
+    other.
+    """
+    kept = {*_kept_generations(index_dir), *generations(index_dir)[-2:]}
     needed: set[str] = set()
     for name in sorted(kept):
         try:
@@ -51,7 +53,7 @@ def sweep(index_dir: Path) -> set[str]:
 
 
 def roll_back(index_dir: Path, server: str = "") -> str:
-    """Put the generation in use that stood before the one in use, and return its name.
+    """Put the generation before the one in use back in use, and return its name.
 
     Raise IndexMissing when it is not kept, IndexDamaged when a file of it is damaged, IndexNotWritable."""
     with writer_lock(index_dir):
@@ -81,9 +83,11 @@ def roll_back(index_dir: Path, server: str = "") -> str:
 
 
 def identity(index_dir: Path, default: str = "") -> str:
-    """Return the id of the index, 32 hexadecimal digits: the same in the manifests of all its generations, finished or not.
+    """Return the id of the index, 32 hexadecimal digits: the same in the manifests of all its generations, finished or
+    not.
 
-    If no manifest has an id, return ``default``, or a new id if ``default`` is none."""
+    If no manifest has an id, return ``default``, or a new id if ``default`` is not an id.
+    """
     named = (entry_of(index_dir / name, "index") for name in reversed(generations(index_dir)))
     for name in chain(named, [default]):
         if isinstance(name, str) and re.fullmatch("[0-9a-f]{32}", name):
@@ -103,7 +107,8 @@ def previous(index_dir: Path) -> Previous | None:
 
 
 def folder_of(index_dir: Path) -> str:
-    """Return the folder of the articles as the manifest in use names it, else the newest manifest of any format that does, or ""."""
+    """Return the folder of the articles, from the manifest in use or else from the newest manifest that names one; ""
+    if none does."""
     names = generations(index_dir)[::-1]
     with suppress(IndexMissing, IndexDamaged):
         names.insert(0, current_generation(index_dir))
@@ -111,7 +116,7 @@ def folder_of(index_dir: Path) -> str:
     return next((folder for folder in found if isinstance(folder, str) and folder), "")
 
 
-def _kept_line(index_dir: Path) -> list[str]:
+def _kept_generations(index_dir: Path) -> list[str]:
     """Return the generation in use, the one before it and so on, at most KEEP."""
     line = [current_generation(index_dir)]
     while len(line) < KEEP:
@@ -126,7 +131,7 @@ def _kept_line(index_dir: Path) -> list[str]:
 
 
 def _newest_readable(index_dir: Path) -> str:
-    """Return the newest generation that has a readable manifest, or "". CURRENT names no such generation."""
+    """Return the newest generation that has a readable manifest, or "". It is asked for if CURRENT names none."""
     for name in reversed(generations(index_dir)):
         with suppress(IndexDamaged, IndexIncompatible):
             manifest_of(index_dir / name)

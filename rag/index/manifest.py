@@ -74,10 +74,12 @@ SegmentSize = tuple[StrictInt, StrictInt]
 
 
 class Manifest(BaseModel, frozen=True, extra="allow"):
-    """What a generation is made of. The fields stand in the order of the file; keys that this version does not know are kept.
+    """What a generation is made of. The fields stand in the order of the file; keys that this version does not know are
+    kept.
 
-    ``folder``: the folder of the articles, "" when they came from elsewhere. ``index``: the id of the index, the same for all of its
-    generations. ``checksums``: the hash of each file in the generation's folder but the manifest."""
+    ``folder``: the folder of the articles, "" when they came from elsewhere. ``index``: the id of the index, the same
+    for all of its generations. ``checksums``: the hash of each file in the generation's folder but the manifest.
+    """
 
     format: StrictInt
     generation: Annotated[str, AfterValidator(_generation_name)]
@@ -112,10 +114,11 @@ def current_generation(index_dir: Path) -> str:
 
 
 def state(index_dir: Path) -> tuple[str, str]:
-    """Return the name of the generation in use and the hash of its manifest. The pair changes when another generation is put in
-    use, also when it belongs to another index that took the place of this one.
+    """Return the name of the generation in use and the hash of its manifest. The pair changes when another generation
+    is put in use, also when it belongs to another index that took the place of this one.
 
-    Raise IndexMissing or IndexDamaged."""
+    Raise IndexMissing or IndexDamaged.
+    """
     path = index_dir / "CURRENT"
     try:
         text = path.read_text(encoding="utf-8")
@@ -189,7 +192,7 @@ def is_later(index_dir: Path) -> bool:
 
 
 def manifest_bytes(folder: Path) -> bytes:
-    """Raise OSError."""
+    """Return the bytes of a generation's manifest. Raise OSError."""
     return (folder / _MANIFEST).read_bytes()
 
 

@@ -1,7 +1,7 @@
 """Which segments a vector server searches: the large ones, and the largest one whatever its size.
 
-A small segment is scanned on this machine in less time than a server takes to answer. It needs no collection, which takes seconds
-to make: a question finds at once what was added a moment ago.
+A small segment is scanned on this machine in less time than a server takes to answer. It needs no collection, which
+takes seconds to make: a question finds at once what was added a moment ago.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ def remote_segments(segments: Mapping[str, SegmentSize]) -> set[str]:
 def vector_stores(segments: Sequence[Segment], model: str, server: str) -> list[VectorStore]:
     """Return the store that searches each segment.
 
-    ``server``: an address as ``rag.vectors.milvus_connection.Address`` reads it, "" for none. Raise what ``MilvusVectors.open``
-    raises."""
+    ``server``: an address as ``rag.vectors.milvus_connection.Address`` reads it, "" for none. Raise what
+    ``MilvusVectors.open`` raises.
+    """
     remote = remote_segments(_sizes(segments)) if server else set()
     return [
         MilvusVectors.open(Address.of(server), segment.name, model, segment.vectors)
@@ -51,9 +52,10 @@ def upload(segments: Sequence[Segment], model: str, server: str) -> None:
 def check_owner(server: str, index: str, anew: bool | None = None) -> str:
     """Return the id of the index that owns the address, or "" if it is free. Call it before hours are spent on vectors.
 
-    ``index``: the id of this index, as ``rag.index.history.identity`` gives it. ``anew``: whether the address may be taken from
-    another index; None where the caller has no such option. Raise BadInput for a malformed address, VectorServerError when no
-    server answers there, IndexIncompatible when it belongs to another index."""
+    ``index``: the id of this index, as ``rag.index.history.identity`` gives it. ``anew``: whether the address may be
+    taken from another index; None where the caller has no such option. Raise BadInput for a malformed address,
+    VectorServerError when no server answers there, IndexIncompatible when it belongs to another index.
+    """
     if not server:
         return ""
     address = Address.of(server)
@@ -68,7 +70,7 @@ def check_owner(server: str, index: str, anew: bool | None = None) -> str:
 
 
 def claim_address(server: str, index: str, anew: bool | None = None) -> None:
-    """As ``check_owner``, and make ``index`` the owner. Its id must stand in a manifest on the disk by then."""
+    """Do what ``check_owner`` does, then make ``index`` the owner. A manifest on the disk must hold its id already."""
     if check_owner(server, index, anew) != index and server:
         set_owner(Address.of(server), index)
         check_owner(server, index)

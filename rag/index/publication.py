@@ -19,10 +19,12 @@ def put_in_use(
     server: str = "",
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> None:
-    """Upload, check and publish the generation that ``rag.index.generation.write`` has written. ``new``: its new segments.
+    """Upload, check and publish the generation that ``rag.index.generation.write`` has written. ``new``: its new
+    segments.
 
-    Raise IndexDamaged when a check fails, what ``rag.index.placement.upload`` raises, or OSError; the index in use then stays as it
-    was."""
+    Raise IndexDamaged when a check fails, what ``rag.index.placement.upload`` raises, or OSError; the index in use then
+    stays as it was.
+    """
     progress("check", 0, 1)
     if server:
         segments = [part.segment for part in open_generation(index_dir, manifest).parts]

@@ -40,8 +40,10 @@ Spans = NDArray[np.int32]
 class Content:
     """The content of a new segment, in the order of passages. Iterables are read once.
 
-    ``entries``: its articles. ``parts``: the parts of articles that name another page, before they are joined. ``files``: the files
-    that it is the first to hold. ``first`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,), ``vectors``: blocks of (n, d)."""
+    ``entries``: its articles. ``parts``: the parts of articles that name another page, before they are joined.
+    ``files``: the files that it is the first to hold. ``first`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,),
+    ``vectors``: blocks of (n, d).
+    """
 
     entries: Iterable[Entry]
     parts: Iterable[Entry]
@@ -74,7 +76,7 @@ class Segment:
 
     @property
     def size(self) -> int:
-        """How many passages."""
+        """The number of passages."""
         return len(self.spans)
 
     def article_of(self, passage: int) -> int:
@@ -132,9 +134,9 @@ class Segment:
 
 
 def write(segments: Path, model: str, content: Content) -> str:
-    """Write a segment and return its name. ``model``: the fingerprint of the embedder. It is on the disk when this returns.
+    """Write a segment, wait until it is on the disk, and return its name. ``model``: the fingerprint of the embedder.
 
-    Raise OSError. What was written until then is deleted, because a full disk has no room for it."""
+    Raise OSError; the unfinished segment is deleted first, because a full disk has no room for it."""
     folder = segments / UNFINISHED
     shutil.rmtree(folder, ignore_errors=True)
     try:

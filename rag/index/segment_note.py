@@ -19,7 +19,8 @@ NOTE = "segment.json"
 
 
 class SegmentNote(BaseModel, frozen=True, extra="allow"):
-    """The fields stand in the order of the file. ``model``: the fingerprint of the embedder. ``files``: name -> (size, hash)."""
+    """The fields stand in the order of the file. ``model``: the fingerprint of the embedder. ``files``: name -> (size,
+    hash)."""
 
     model: str
     dimension: StrictInt
@@ -33,7 +34,7 @@ class SegmentNote(BaseModel, frozen=True, extra="allow"):
 
 
 def read_note(folder: Path) -> SegmentNote:
-    """Raise IndexDamaged, or IndexUnreadable when permission is denied."""
+    """Read the note. Raise IndexDamaged, or IndexUnreadable when permission is denied."""
     try:
         return SegmentNote.model_validate(json.loads((folder / NOTE).read_text(encoding="utf-8")))
     except PermissionError as error:
@@ -43,7 +44,7 @@ def read_note(folder: Path) -> SegmentNote:
 
 
 def write_note(folder: Path, note: SegmentNote) -> None:
-    """Raise OSError."""
+    """Write the note. Raise OSError."""
     (folder / NOTE).write_text(json.dumps(note.as_json(), indent=1), encoding="utf-8")
 
 
@@ -53,7 +54,8 @@ def name_of(folder: Path) -> str:
 
 
 def damage(folder: Path, among: Collection[str] = ()) -> list[str]:
-    """Return the files whose bytes are no longer those that were written. ``among``: check only these, if any are named."""
+    """Return the files whose bytes are no longer those that were written. ``among``: check only these, if any are
+    named."""
     try:
         note = read_note(folder)
     except IndexDamaged:

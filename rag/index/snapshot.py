@@ -1,6 +1,6 @@
 """An index, opened: the articles and passages of one generation, over all its segments as if they were one.
 
-Opening maps files into memory and reads next to nothing. A question reads what it needs.
+Opening maps files into memory and reads almost nothing. A question reads what it needs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _REMEMBERED = 8  # filters whose passages are kept in memory
 
 
 class Index:
-    """A generation, opened. ``vectors``, ``bm25`` and ``passages`` have the same numbering, which includes removed passages."""
+    """A generation, opened. ``vectors``, ``bm25`` and ``passages`` have the same numbering, which includes removed
+    passages."""
 
     def __init__(self, manifest: Manifest, parts: Sequence[LiveSegment], stores: Sequence[VectorStore]) -> None:
         self.manifest = manifest
@@ -48,12 +49,12 @@ class Index:
 
     @property
     def articles(self) -> Mapping[str, Article]:
-        """By id, in the order of their files."""
+        """The articles by id, in the order of their files."""
         return self._articles
 
     @property
     def passages(self) -> Sequence[Passage]:
-        """By number."""
+        """The passages by number; see the class."""
         return Passages(self)
 
     @property
@@ -127,7 +128,7 @@ class Index:
 
 
 class Passages(Sequence[Passage]):
-    """By number. A removed passage keeps its number, because the others must not move."""
+    """The passages by number. A removed passage keeps its number, because the others must not move."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -165,7 +166,7 @@ def load(index_dir: Path, embedder: Encoder | None = None, server: str = "") -> 
 
 
 def open_generation(index_dir: Path, manifest: Manifest, embedder: Encoder | None = None, server: str = "") -> Index:
-    """Open a generation by its manifest. Raise as ``load``."""
+    """Open a generation by its manifest. Raise what ``load`` raises."""
     if embedder and manifest.model.fingerprint != embedder.fingerprint:
         raise _other_model(index_dir, manifest.model.name, embedder.name)
     removed = removed_rows(index_dir / manifest.generation, manifest)

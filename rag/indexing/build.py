@@ -1,8 +1,8 @@
 """Bring the index up to date: a folder of files -> the generation in use.
 
-Only changed files are read, only changed articles are stored, and no text is embedded twice while a kept generation holds its
-vector. New articles go into new segments. Removed ones are marked in the segments that hold them. One rename puts the two in
-use: after a build that fails or is killed, yesterday's index still answers.
+Only changed files are read, only changed articles are stored, and no text is embedded twice while a kept generation
+holds its vector. New articles go into new segments. Removed ones are marked in the segments that hold them. One rename
+puts both in use. If a build fails or is killed before it, the index in use stays as it was.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from rag.schema import Article, Entry, File
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did. ``refused``: (file, why) for each file that could not be used. ``embedded``: how many texts were embedded
-    in this build. ``reused``: how many passages of the index needed no embedding."""
+    """What a build did. ``refused``: (file, why) for each file that could not be used. ``embedded``: how many texts
+    were embedded in this build. ``reused``: how many passages of the index needed no embedding."""
 
     manifest: Manifest
     refused: tuple[tuple[str, str], ...]
@@ -56,10 +56,12 @@ def build(
     anew: bool = False,
     server: str = "",
 ) -> Built:
-    """Bring the index of a folder up to date: files -> pages -> articles -> passages -> vectors + words -> segment -> generation.
+    """Bring the index of a folder up to date: files -> pages -> articles -> passages -> vectors + words -> segment ->
+    generation.
 
-    The options are those of ``BuildContext``. Raise CorpusError when nothing in ``folder`` can be used, IndexNotWritable when the
-    index cannot be written, and as ``rag.index.placement.check_owner``. In all cases the index in use stays as it was.
+    The options are those of ``BuildContext``. Raise CorpusError when nothing in ``folder`` can be used,
+    IndexNotWritable when the index cannot be written, and as ``rag.index.placement.check_owner``. In all cases the
+    index in use stays as it was.
     """
     context = BuildContext(index_dir, embedder, limits, progress, anew, server)
     index_id = history.identity(index_dir)
@@ -79,13 +81,12 @@ def build(
         source = Source(
             str(folder.resolve()), str(folder), history.identity(index_dir, index_id), reader_version(limits)
         )
-        return _publish(context, writer, source, changes)
+        return _complete(context, writer, source, changes)
 
 
 def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, progress: Progress = silent) -> Built:
-    """Build the index of articles that come from elsewhere than a folder. They replace all that is in the index.
-
-    Raise as ``build``."""
+    """Build the index of articles that do not come from a folder. They replace everything in the index. Raise what
+    ``build`` raises."""
     context = BuildContext(index_dir, embedder, progress=progress)
     with writer_lock(index_dir):
         writer = GenerationWriter(context, _usable(context))
@@ -97,18 +98,18 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
             writer.put_file(record, [Entry(article, home, place) for place, article in enumerate(found)])
         writer.drop_files([home for home in writer.unchanged_files if home not in by_file])
         source = Source("", "the given articles", history.identity(index_dir))
-        return _publish(context, writer, source, Changes())
+        return _complete(context, writer, source, Changes())
 
 
 def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
-    """Return what ``build`` would find to do. Nothing is written. Raise CorpusError."""
+    """Return the changes that ``build`` would find. Nothing is written. Raise CorpusError."""
     context = BuildContext(index_dir, embedder, limits)
     check_index_outside(folder, index_dir)
     return _changes(context, folder, _usable(context))
 
 
 def _usable(context: BuildContext) -> Index | None:
-    """Return the index in use, or None when the build must not or cannot continue from it.
+    """Return the index in use, or None if it cannot be read or is to be built anew.
 
     Raise IndexIncompatible for an index that a later version wrote."""
     if context.anew:
@@ -129,7 +130,7 @@ def _changes(context: BuildContext, folder: Path, before: Index | None) -> Chang
     return changes_in(folder, with_stamps(context.index_dir, known), reread)
 
 
-def _publish(context: BuildContext, writer: GenerationWriter, source: Source, changes: Changes) -> Built:
+def _complete(context: BuildContext, writer: GenerationWriter, source: Source, changes: Changes) -> Built:
     """Write what is new, check it, put it in use, then merge small segments and delete what nothing needs any more."""
     index_dir, server = context.index_dir, context.server
     try:

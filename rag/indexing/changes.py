@@ -1,7 +1,7 @@
 """A folder and the records of its files -> which files were added, edited, renamed or removed since.
 
-A file is not opened when its size, times and inode are those of the day it was read. When they differ, its hash decides: a copied
-folder, or a clock that went back, costs one look at each file and nothing else.
+A file is not opened if its size, times and inode are as they were when it was read. If they differ, its hash decides:
+after a folder was copied, or a clock was set back, each file is hashed once and nothing else is done.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _COARSE = 3 * 10**9  # nanoseconds: some file systems keep times in steps of two
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that stands in the folder. ``record``: what is known before it is read; its articles are not counted yet."""
+    """A file that stands in the folder. ``record``: what is known before it is read; its articles are not counted
+    yet."""
 
     path: Path
     record: File
@@ -32,11 +33,12 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """``read``: the files to read, in the order of their paths. The other fields but two hold names.
+    """``read``: the files to read, in the order of their paths. ``added`` to ``reread`` are names.
 
     ``renamed`` (old, new) are neither in ``added`` nor in ``removed``. ``reread``: unchanged files that are read again.
-    ``stamps``: unchanged files whose times tell a change from now on. ``strays``: what else stands in the folder and is of no use
-    there."""
+    ``unchanged``: the number of the others. ``stamps``: unchanged files whose times will show a change from now on.
+    ``strays``: what else is in the folder and cannot be used.
+    """
 
     read: tuple[FoundFile, ...] = ()
     added: tuple[str, ...] = ()
@@ -50,12 +52,13 @@ class Changes:
 
     @property
     def gone(self) -> tuple[str, ...]:
-        """The names that no file has any more."""
+        """The names of the files that are gone: removed or renamed."""
         return *self.removed, *(old for old, _ in self.renamed)
 
 
 def changes_in(folder: Path, known: Mapping[str, File], reread: bool = False) -> Changes:
-    """Compare a folder with the records of its files. ``reread``: read every file, changed or not. Raise CorpusError."""
+    """Compare a folder with the records of its files. ``reread``: read every file, changed or not. Raise
+    CorpusError."""
     listing = list_folder(folder)
     files = [_found(path, name, beside, known.get(name)) for path, name, beside in _with_yaml(listing, folder)]
     here = {file.record.home for file in files}
@@ -95,7 +98,8 @@ def changes_in(folder: Path, known: Mapping[str, File], reread: bool = False) ->
 
 
 def _with_yaml(listing: Listing, folder: Path) -> list[tuple[Path, str, str]]:
-    """Return each file with its name and a hash of the YAML that speaks for it: its own, that of its parts, that of its folders."""
+    """Return each file with its name and a hash of the YAML that speaks for it: its own, that of its parts, that of its
+    folders."""
     of_file: dict[str, list[Path]] = defaultdict(list)
     of_folder: dict[str, Path] = {}
     for path in listing.yaml:
@@ -134,8 +138,8 @@ def _found(path: Path, home: str, beside: str, before: File | None) -> FoundFile
 
 
 def _stamp(path: Path) -> str:
-    """Return size, times and inode, or "" for a file that may change without another time: a link, or a file that changed just now
-    by its own clock."""
+    """Return size, times and inode, or "" if they may fail to show a change: for a link, and for a file that was
+    changed a moment ago."""
     try:
         about = path.lstat()
     except OSError:

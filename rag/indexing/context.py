@@ -11,17 +11,17 @@ from rag.embedding.embedder import Encoder
 from rag.index.manifest import Model
 
 Progress = Callable[[str, int, int], None]
-"""Called with (step, done, of)."""
+"""Called with (step, done, total)."""
 
 
-def silent(step: str, done: int, of: int) -> None:
+def silent(step: str, done: int, total: int) -> None:
     """Report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """``server``: the vector server that searches, as in ``rag.index.snapshot.load``. ``anew``: keep nothing of the index in use
-    but vectors that are whole, and take the server's address from another index that owns it."""
+    """``server``: the vector server that searches, as in ``rag.index.snapshot.load``. ``anew``: keep nothing of the
+    index in use but vectors that are whole, and take the server's address from another index that owns it."""
 
     index_dir: Path
     encoder: Encoder
@@ -39,9 +39,9 @@ class BuildContext:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the articles of a build come from. ``folder``: the folder of the files, "" for articles from elsewhere. ``name``: how an
-    error names it. ``index``: the id of the index that the articles go to. ``reading``: the version of the readers, "" where no
-    file is read."""
+    """Where the articles of a build come from. ``folder``: the folder of the files, "" for articles from elsewhere.
+    ``name``: how an error names it. ``index``: the id of the index that the articles go to. ``reading``: the version of
+    the readers, "" where no file is read."""
 
     folder: str
     name: str
@@ -50,5 +50,5 @@ class Source:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the manifest says of the readers."""
+        """The settings for the manifest: the version of the readers."""
         return {"reading": self.reading} if self.reading else {}

@@ -31,8 +31,8 @@ class Journal:
             out.write(records.tobytes())
 
     def read(self) -> tuple[Keys, NDArray[np.int64], Matrix]:
-        """Return the keys (n,) of the undamaged records, the numbers (n,) of these records, and the vectors of all records, which
-        stay on the disk."""
+        """Return the keys (n,) of the undamaged records, the numbers (n,) of these records, and the vectors of all
+        records, which stay on the disk."""
         count = self._path.stat().st_size // self._record.itemsize if self._path.exists() else 0
         records = np.memmap(self._path, self._record, "r", shape=(count,)) if count else np.zeros(0, self._record)
         whole = (_checksum(record) == record["check"] for record in records)

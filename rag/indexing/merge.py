@@ -1,7 +1,7 @@
-"""Small segments -> one segment, so that a question never has to ask many.
+"""Small segments -> one segment, so that a question reads only a few.
 
-Eight segments of about one size are merged. A passage is copied a few times in its life, and an archive of a million passages has
-a dozen segments. A large segment is written anew when half of its passages are removed.
+Eight segments of about the same size are merged. So a passage is copied only a few times, and an archive of a million
+passages has a dozen segments. A large segment is written anew when half of its passages are removed.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def merge(context: BuildContext, manifest: Manifest) -> Manifest:
 
 
 def segments_to_merge(live: Sequence[int], sizes: Sequence[int]) -> list[int]:
-    """Return the numbers of the segments to merge into one, given how many passages each has that are not removed, and in all."""
+    """Return the numbers of the segments to merge into one. ``live`` and ``sizes``: how many passages each has without
+    and with the removed ones."""
     tiers: dict[int, list[int]] = defaultdict(list)
     for number, count in enumerate(live):
         tiers[int(math.log(max(count, _SMALL) / _SMALL, _FEW))].append(number)

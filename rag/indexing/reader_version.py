@@ -1,6 +1,7 @@
 """The readers, the limits and what is installed -> one version of how files are read.
 
-When the version differs from the one in the index, every file is read again. Texts that come out unchanged are not embedded again.
+When the version differs from the one in the index, every file is read again. Texts that come out unchanged are not
+embedded again.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class SegmentWriter:
     def __init__(
         self, context: BuildContext, model: Model, earlier: Sequence[tuple[ArticleStore, Collection[int]]]
     ) -> None:
-        """``earlier``: the articles of each segment that there is, and the rows that are removed from it, which may grow."""
+        """``earlier``: the articles and the removed rows of each existing segment. The build may add removed rows."""
         self.segments: list[Segment] = []
         self._context, self._model, self._earlier = context, model, earlier
         self._cache: VectorCache | None = None
@@ -41,8 +41,8 @@ class SegmentWriter:
         return self._cache.embedded if self._cache else 0
 
     def write(self, entries: Sequence[Entry], parts: Sequence[Entry], files: Sequence[File]) -> None:
-        """Write segments of ``entries``. The first one also holds ``files`` and the unjoined ``parts`` of articles, because the
-        articles of one file may fill several segments. Raise IndexNotWritable."""
+        """Write segments of ``entries``. The first one also holds ``files`` and the unjoined ``parts`` of articles,
+        because the articles of one file may fill several segments. Raise IndexNotWritable."""
         try:
             for portion in _portions(entries):
                 self.segments.append(self._write_one(portion, parts, files))
@@ -93,7 +93,7 @@ class SegmentWriter:
 
 
 def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Yield the articles of each segment to be; at least one portion, be it empty."""
+    """Yield the articles of each new segment: at least one portion, even if it is empty."""
     portion: list[Entry] = []
     size = 0
     for entry in entries:

@@ -1,7 +1,7 @@
 """stamps.json: stamps of unchanged files that the segments do not hold.
 
-A file has no stamp in its segment when it was read just after it was written, and an outdated one after it was copied. If
-stamps.json is lost or cannot be written, these files are hashed once more and nothing else is lost.
+A file has no stamp in its segment when it was read just after it was written, and an outdated one after it was copied.
+If stamps.json is lost or cannot be written, these files are hashed once more and nothing else is lost.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Texts -> vectors. No text is embedded twice while a segment or the journal holds its vector.
 
-Vectors are found by a hash of the embedded text: in the segments of the index, whether in use or left by a build that was cut
-short, and in the journal of that build.
+Vectors are found by a hash of the embedded text: in the segments of the index, whether in use or left by a build that
+was cut short, and in the journal of that build.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class VectorCache:
 
     def __init__(self, index_dir: Path, encoder: Encoder) -> None:
         self.embedded = 0
-        """How many texts had to be embedded."""
+        """The number of texts that had to be embedded."""
         self._encoder = encoder
         self._journal = Journal(index_dir, encoder.fingerprint, encoder.dimension)
         self._sources = list(_segments(index_dir / SEGMENTS, encoder.fingerprint, encoder.dimension))
@@ -38,9 +38,11 @@ class VectorCache:
         self._sources.append(_Source(keys[order], rows[order], vectors))
 
     def vectors(self, texts: Sequence[str], progress: Progress) -> Matrix:
-        """Return the vectors (n, d) of the texts. Embed the unknown ones, the longest first, and write each to the journal at once.
+        """Return the vectors (n, d) of the texts. Embed the unknown ones, the longest first, and write each to the
+        journal at once.
 
-        Raise OSError."""
+        Raise OSError.
+        """
         keys = keys_of(texts)
         known, vectors = self._find(keys)
         # a text that stands in several places is embedded once
@@ -72,13 +74,14 @@ class VectorCache:
 
 
 class _Source:
-    """Vectors by key. ``keys`` ascend, and belong to the vectors in ``rows``. ``folder``: the segment that holds them."""
+    """Vectors by key. ``keys`` ascend, and belong to the vectors in ``rows``. ``folder``: the segment that holds
+    them."""
 
     def __init__(self, keys: Keys, rows: NDArray[np.integer], vectors: Matrix, folder: Path | None = None) -> None:
         self._keys, self._rows, self._vectors, self._folder = keys, rows, vectors, folder
 
     def find(self, keys: Keys) -> tuple[NDArray[np.int64], Matrix]:
-        """Return the places among ``keys`` (n,) of the known ones, and their vectors."""
+        """Return the positions of the known ``keys`` (n,), and their vectors."""
         if not len(self._keys):
             return np.zeros(0, np.int64), self._vectors[:0]
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)

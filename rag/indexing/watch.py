@@ -15,16 +15,18 @@ from watchdog.observers.api import BaseObserver
 from rag.errors import CorpusError
 
 QUIET, PATIENCE = 2.0, 30.0
-"""Seconds without a change before the folder counts as at rest, so that a file is not read while it is copied; and how many
-seconds to wait for that at most."""
-_CHANGES = frozenset({"created", "modified", "moved", "deleted"})  # other events tell that a file was opened or read
+"""``QUIET``: after so many seconds without a change the folder is at rest; no file is read while it is copied.
+``PATIENCE``: the longest wait for that, in seconds."""
+_CHANGES = frozenset({"created", "modified", "moved", "deleted"})  # the other events say that a file was opened or read
 
 
 def watch(folder: Path, ignored: Path, run: Callable[[], bool], quiet: float = QUIET) -> None:
-    """Call ``run`` once, and again after each change in ``folder``, without end. Changes in the folder ``ignored`` do not count.
+    """Call ``run`` once, and again after each change in ``folder``, without end. Changes in the folder ``ignored`` do
+    not count.
 
-    Call it again also ``PATIENCE`` seconds after it returned False, and when another folder has taken the place of this one.
-    Raise CorpusError when the system cannot watch the folder, and what ``run`` raises."""
+    It is also called again ``PATIENCE`` seconds after it returned False, and when another folder has replaced this one.
+    Raise CorpusError when the system cannot watch the folder, and what ``run`` raises.
+    """
     if not folder.is_dir():
         raise CorpusError(
             f"{folder} is not a folder: name the folder that holds your articles, e.g. `rag index seeds --watch`."

@@ -1,4 +1,4 @@
-"""Changed files -> the next generation: new segments, and the rows that are removed from the segments there are."""
+"""Changed files -> the next generation: new segments, and the rows that are removed from the existing ones."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from rag.schema import Entry, File
 
 @dataclass(frozen=True, slots=True)
 class NewGeneration:
-    """The parts of the next manifest. ``new``: the names of the new segments. ``removed``: the removed rows of the others.
-    ``changed``: whether anything differs from the generation before."""
+    """The parts of the next manifest. ``new``: the names of the new segments. ``removed``: the removed rows of the
+    others. ``changed``: whether anything differs from the generation before."""
 
     model: Model
     counts: Counts
@@ -163,7 +163,7 @@ class GenerationWriter:
         }
 
     def _replace(self, stored: dict[str, _StoredArticle], entries: Iterable[Entry]) -> None:
-        """Add the entries that are not stored alike, and remove the stored articles that are not among the entries."""
+        """Store the entries that are new or changed, and remove the stored articles that are not among the entries."""
         for entry in entries:
             same = stored.get(entry.article.article_id)
             if same and same.seal == seal_of(entry):
@@ -175,7 +175,7 @@ class GenerationWriter:
             self._parts[article.segment].articles.add(article.row)
 
     def _join(self) -> None:
-        """Join the articles that continue on other pages, from the parts there are now."""
+        """Join the articles that continue on other pages, from all parts of the new generation."""
         unchanged = [
             entry
             for number, part in enumerate(self._parts)

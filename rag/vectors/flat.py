@@ -27,8 +27,9 @@ _ROUNDING = 1e-5  # more than the error of a sum in float32
 class Vectors:
     """The vectors of one segment: written once, mapped into memory, never changed.
 
-    From ``_CODED_FROM`` rows on, codes propose the candidates. Scores are always computed from the vectors themselves. Of two
-    equal scores the lower row comes first."""
+    From ``_CODED_FROM`` rows on, codes propose the candidates. Scores are always computed from the vectors themselves.
+    Of two equal scores the lower row comes first.
+    """
 
     remote = False
 
@@ -46,8 +47,9 @@ class Vectors:
     def write(blocks: Iterable[Matrix], shape: tuple[int, int], folder: Path) -> None:
         """Write ``blocks`` of (n, d), which make up a matrix of ``shape``. One block is in memory at a time.
 
-        Raise ValueError for rows that are not of unit length, because their inner product is not the cosine, and OSError when
-        the disk is full."""
+        Raise ValueError for rows that are not of unit length, because their inner product is not the cosine, and
+        OSError when the disk is full.
+        """
         size, dimension = shape
         total = np.zeros(dimension, np.float64)
         with (folder / _VECTORS).open("wb") as file:
@@ -82,8 +84,8 @@ class Vectors:
         return cls(vectors, codes, folder / _VECTORS, (folder / _VECTORS).stat().st_size - vectors.nbytes)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
-        """As ``VectorStore.search``. With codes, at least 98 of 100 of the nearest rows are found (DECISIONS.md); without codes,
-        all of them."""
+        """As ``VectorStore.search``. With codes, at least 98 of 100 of the nearest rows are found
+        (docs/decisions/vectors.md); without codes, all of them."""
         scores = np.full((len(queries), k), NO_SCORE, np.float32)
         rows = np.full((len(queries), k), -1, np.int64)
         mask = None if among is None else among.mask
@@ -107,8 +109,8 @@ class Vectors:
         return self._read(numbers) if len(numbers) < _BLOCK else self._vectors[numbers]
 
     def _read(self, numbers: Rows) -> Matrix:
-        """Return a few vectors. In a large segment they are read and not mapped: the system maps 16 pages for each page that is
-        touched, and after a thousand questions the process would seem to hold the whole file."""
+        """Return a few vectors. In a large segment they are read and not mapped: the system maps 16 pages for each page
+        that is touched, and after a thousand questions the process would seem to hold the whole file."""
         if not self._codes:
             return self._vectors[numbers]
         width = self._vectors.itemsize * self.dimension
@@ -116,8 +118,8 @@ class Vectors:
         return np.frombuffer(b"".join(read), np.float32).reshape(len(numbers), self.dimension)
 
     def _scan(self, queries: Matrix, k: int, mask: Mask | None) -> Iterator[Rows]:
-        """Yield for each query the nearest ``k`` of the rows that ``mask`` keeps, and the rows that a rounding error might put
-        before them."""
+        """Yield for each query the nearest ``k`` of the rows that ``mask`` keeps, and the rows that a rounding error
+        might put before them."""
         few = None if mask is None else np.flatnonzero(mask)
         if few is not None and len(few) > self.size // 4:  # reading all rows in order is then faster
             few = None

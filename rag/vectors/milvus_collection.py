@@ -1,8 +1,8 @@
 """One collection in a Milvus server: the vectors of one segment, and the facts of each row's article.
 
-A collection is named ``BASE_0123456789abcdef`` after its segment. It never changes once it is complete. Its description says how
-it was made (format, model, dimension, rows). Its property ``baowen`` is written last and lists the names of the newspapers,
-because servers before 2.4 cannot search for a part of a name.
+A collection is named ``BASE_0123456789abcdef`` after its segment. It never changes once it is complete. Its description
+says how it was made (format, model, dimension, rows). Its property ``baowen`` is written last and lists the names of
+the newspapers, because servers before 2.4 cannot search for a part of a name.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Description:
 
 
 def collection_name(address: Address, segment: str) -> str:
-    """Return the name of a segment's collection. Raise ValueError for a ``segment`` that is not 16 hexadecimal digits."""
+    """Return the name of a segment's collection. Raise ValueError for a ``segment`` that is not 16 hexadecimal
+    digits."""
     if not SEGMENT.fullmatch(segment):
         raise ValueError(f"{segment!r} is no name of a segment")
     return f"{address.base}_{segment}"
@@ -86,9 +87,11 @@ def create(server: Connection, name: str, model: str, vectors: VectorStore) -> N
 
 
 def fill(server: Connection, name: str, vectors: VectorStore, facts: Iterable[Facts]) -> frozenset[str]:
-    """Send every row and build the graph. Return the names of the newspapers. Raise VectorServerError when rows are missing after.
+    """Send every row and build the graph. Return the names of the newspapers. Raise VectorServerError when rows are
+    missing after.
 
-    Rows are upserted: an insert that is sent twice would leave two rows."""
+    Rows are upserted: an insert that is sent twice would leave two rows.
+    """
     sources = frozenset(_upsert(server, name, vectors, facts))
     server("flush", name, seconds=WRITE)
     from pymilvus import MilvusClient
@@ -106,15 +109,16 @@ def fill(server: Connection, name: str, vectors: VectorStore, facts: Iterable[Fa
 
 def mark_complete(server: Connection, name: str, sources: frozenset[str]) -> None:
     """Write the property that says that nothing is missing."""
-    for _ in range(2):  # 2.3.5 puts on disk what stood there before the call, and a kill brings that back
+    for _ in range(2):  # 2.3.5 saves the value before this call: after one call, a kill brings it back
         server("alter_collection_properties", name, {"baowen": json.dumps(sorted(sources))}, seconds=WRITE)
 
 
 def load(server: Connection, name: str) -> None:
     """Wait until the collection is in the server's memory.
 
-    Ask only for a collection that is not loaded and not loading: a server refuses the call when its operator has loaded the
-    collection in several replicas."""
+    Ask only for a collection that is not loaded and not loading: a server refuses the call when its operator has loaded
+    the collection in several replicas.
+    """
     from pymilvus.client.types import LoadState
 
     if (state := server("get_load_state", name)["state"]) == LoadState.NotLoad:
@@ -135,13 +139,15 @@ def count_visible(server: Connection, name: str) -> int:
 
 
 def count_written(server: Connection, name: str, expected: int) -> int:
-    """Return how many rows were written. Only when fewer than ``expected`` are visible, wait 0.2 s until the server has seen all."""
+    """Return how many rows were written. Only when fewer than ``expected`` are visible, wait 0.2 s until the server has
+    seen all."""
     found = _count(server, name, "Eventually", WRITE)
     return found if found == expected else _count(server, name, "Strong", WRITE)
 
 
 def stored_name(name: str) -> str:
-    """Return what stands for a name in the server: the name, or its digest when the name is too long or not printable."""
+    """Return what stands for a name in the server: the name, or its digest when the name is too long or not
+    printable."""
     data = name.encode("utf-8", "surrogatepass")
     return name if len(data) <= _MAX_BYTES and name.isprintable() else hashlib.sha256(data).hexdigest()
 

@@ -54,7 +54,8 @@ class Address:
 class Connection:
     """Calls to one server. Every call has a deadline in seconds, and every failure is one line.
 
-    Threads may call at the same time. The connection outlives the server: calls succeed again once the server is back."""
+    Threads may call at the same time. The connection outlives the server: calls succeed again once the server is back.
+    """
 
     _answered = False  # whether Milvus has answered at this address
 
@@ -74,7 +75,8 @@ class Connection:
         self._answered = True
 
     def __call__(self, method: str, *arguments: Any, seconds: float = READ, **named: Any) -> Any:
-        """Call ``method`` of pymilvus's ``MilvusClient``. Raise VectorServerError, or IndexMissing when the collection is gone."""
+        """Call ``method`` of pymilvus's ``MilvusClient``. Raise VectorServerError, or IndexMissing when the collection
+        is gone."""
         return self._call(getattr(self._client, method), *arguments, timeout=seconds, **named)
 
     def _call(self, function: Any, *arguments: Any, **named: Any) -> Any:
@@ -120,5 +122,6 @@ def _no_milvus(address: Address) -> VectorServerError:
 
 @lru_cache(maxsize=8)
 def connected(address: Address) -> Connection:
-    """Return the one connection to an address; the first call makes it. Raise VectorServerError when the server is down or too old."""
+    """Return the one connection to an address; the first call makes it. Raise VectorServerError when the server is down
+    or too old."""
     return Connection(address)

@@ -1,7 +1,7 @@
 """The owner of an address in a Milvus server: the index to which its collections belong.
 
-The description of ``BASE_owner``, an empty collection beside those of ``rag.vectors.milvus_collection``, holds the id of that index.
-There is one place to read and to change, and a server does not create the same collection twice.
+The description of ``BASE_owner``, an empty collection beside those of ``rag.vectors.milvus_collection``, holds the id
+of that index. There is one place to read and to change, and a server does not create the same collection twice.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from rag.vectors.milvus_connection import WRITE, Address, connected
 
 
 def owner_of(address: Address) -> str:
-    """Return the id of the index that owns the address, "" if nothing is there, "?" if segments are there but no owner is known.
+    """Return the id of the index that owns the address, "" if nothing is there, "?" if segments are there but no owner
+    is known.
 
-    Raise IndexIncompatible when another program's collection has the name ``BASE_owner``."""
+    Raise IndexIncompatible when another program's collection has the name ``BASE_owner``.
+    """
     server, name = connected(address), _owner_collection(address)
     if not server("has_collection", name):
         return "?" if any(_segment_collections(address)) else ""
@@ -29,7 +31,8 @@ def owner_of(address: Address) -> str:
 
 
 def set_owner(address: Address, index: str) -> None:
-    """Give the address to an index, whoever owned it. If two indexes do so at the same time, ``owner_of`` names the winner."""
+    """Give the address to an index, whoever owned it. If two indexes do so at the same time, ``owner_of`` names the
+    winner."""
     from pymilvus import DataType, MilvusClient
 
     server, name = connected(address), _owner_collection(address)

@@ -17,13 +17,15 @@ from rag.vectors import milvus_collection as collection
 from rag.vectors.milvus_connection import WRITE, Address, Connection, connected
 from rag.vectors.store import NO_SCORE, Among, Matrix, Rows, VectorStore
 
-_WIDTH, _FILTERED = 128, 512  # of the beam through the graph; a filter that leaves few rows thins the graph out
+_WIDTH, _FILTERED = 128, 512  # of the search beam in the graph; wider with a filter, which leaves few rows
 
 
 class MilvusVectors:
-    """One segment: approximate inner product over unit rows, which is the cosine, by an HNSW graph. ``rows`` asks ``local``.
+    """One segment: approximate inner product over unit rows, which is the cosine, by an HNSW graph. ``rows`` asks
+    ``local``.
 
-    Raise VectorServerError when the server is down, slow or refuses, and IndexMissing when the collection was dropped."""
+    Raise VectorServerError when the server is down, slow or refuses, and IndexMissing when the collection was dropped.
+    """
 
     remote = True
 
@@ -36,11 +38,12 @@ class MilvusVectors:
     def build(
         cls, address: Address, segment: str, model: str, vectors: VectorStore, facts: Iterable[Facts]
     ) -> MilvusVectors:
-        """Make the collection of ``segment`` (16 hexadecimal digits): ``vectors``, made by the embedder whose fingerprint is
-        ``model``, and the ``facts`` of each row.
+        """Make the collection of ``segment`` (16 hexadecimal digits): ``vectors``, made by the embedder whose
+        fingerprint is ``model``, and the ``facts`` of each row.
 
-        A complete collection stays as it is. Another one that this program made is built anew. Raise IndexIncompatible when
-        another program's collection has the name."""
+        A complete collection stays as it is; an incomplete one of this program is built anew. Raise IndexIncompatible
+        when another program's collection has the name.
+        """
         server, name = connected(address), collection.collection_name(address, segment)
         if server("has_collection", name):
             collection.describe(server, name)
@@ -56,8 +59,9 @@ class MilvusVectors:
     def open(cls, address: Address, segment: str, model: str, local: VectorStore) -> MilvusVectors:
         """Open the collection of ``segment``; ``local`` holds the same vectors.
 
-        Raise IndexMissing when there is no such collection, IndexIncompatible when another model or another program made it,
-        IndexDamaged when it is unfinished or rows are missing."""
+        Raise IndexMissing when there is no such collection, IndexIncompatible when another model or another program
+        made it, IndexDamaged when it is unfinished or rows are missing.
+        """
         server, name = connected(address), collection.collection_name(address, segment)
         if not server("has_collection", name):
             raise IndexMissing(f"The vector server at {address} has no {name}: run `rag index` to build it.")
@@ -78,8 +82,8 @@ class MilvusVectors:
         return cls(server, name, local, found.sources)
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
-        """As ``VectorStore.search``. The server applies ``among.only`` itself. It gets ``among.gone`` as a list of rows, 7 bytes
-        each."""
+        """As ``VectorStore.search``. The server applies ``among.only`` itself. It gets ``among.gone`` as a list of
+        rows, 7 bytes each."""
         scores = np.full((len(queries), k), NO_SCORE, np.float32)
         rows = np.full((len(queries), k), -1, np.int64)
         if not self.size or not len(queries):
@@ -96,7 +100,7 @@ class MilvusVectors:
         )
         due = min(k, self.size if among is None else int(among.mask.sum()))
         if min(map(len, found)) < due:
-            # when a node takes over from one that died, 2.3.5 finds nothing and raises nothing until it has loaded the rows
+            # a node that takes over from a dead one finds nothing, without an error, until it has loaded the rows (2.3.5)
             if collection.count_visible(self._server, self.name) != self.size:
                 raise VectorServerError(
                     f"The vector server at {self._server.address} is still loading: wait and try again."
@@ -115,7 +119,8 @@ class MilvusVectors:
 
 
 def _expression(among: Among, sources: Iterable[str]) -> str:
-    """Return ``rag.text.filters.passes`` and the rows that are gone in Milvus's language, or "" when every row passes."""
+    """Return ``rag.text.filters.passes`` and the rows that are gone in Milvus's language, or "" when every row
+    passes."""
     only, terms = among.only, []
     if only.since:
         terms.append(f"until >= {number_of(only.since)}")

@@ -1,4 +1,4 @@
-"""What the search asks of the vectors, whoever searches them: this process or a server."""
+"""The interface of vectors to the search, whether this process or a server searches them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ NO_SCORE = np.finfo(np.float32).min
 class Among:
     """The rows to search among: those for which ``mask`` (size,) is true.
 
-    ``only`` and ``gone`` say the same in fewer words, for a server that knows the facts of each article: the rows that pass
-    ``only``, without the rows in ``gone`` (ascending)."""
+    ``only`` and ``gone`` say the same in fewer words, for a server that knows the facts of each article: the rows that
+    pass ``only``, without the rows in ``gone`` (ascending).
+    """
 
     mask: Mask
     only: Filter = EVERYTHING
@@ -38,7 +39,8 @@ class VectorStore(Protocol):
     """Whether another machine searches. Several such stores are asked at the same time."""
 
     def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
-        """Return (scores, rows), each (n, k), for queries (n, d): best first, -1 where there are fewer than ``k`` rows."""
+        """Return (scores, rows), each (n, k), for queries (n, d): best first, -1 where there are fewer than ``k``
+        rows."""
 
     def rows(self, numbers: Rows) -> Matrix:
         """Return the vectors of some rows, (len(numbers), d)."""

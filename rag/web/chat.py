@@ -50,7 +50,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The sources of one answer. With each source stand its excerpts as spans."""
+    """The sources of one answer. Each source comes with its excerpts, cut into spans."""
 
     number: int
     question: str

@@ -1,7 +1,6 @@
 """A page and its articles -> an HTML document that stands alone.
 
-It shows every line with its number and the article that it was given to, so that a person sees a mistake, and the YAML
-that corrects it.
+It shows every line with its number and its article, so that a person can see a mistake, and the YAML to correct it.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ _COLOURS = 6  # tints of the style sheet
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Neighbouring lines of one article, or of none: then the other fields are empty.
+    """Neighbouring lines of one article, or of no article; then the other fields are empty.
 
-    ``number`` counts articles from 1. ``anchor`` is the id that a link to the article leads to; of several boxes of one
-    article the first has it.
+    ``number`` counts articles from 1. ``anchor`` is the id that a link to the article leads to; if an article has
+    several boxes, the first has it.
     """
 
     rows: tuple[Row, ...]

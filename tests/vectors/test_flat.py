@@ -289,7 +289,7 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path, limit: int, monkeypatch: pyt
     assert caught.value.errno == 27
 
 
-class _Told(ExactVectors):
+class _RecordingStore(ExactVectors):
     """Records the ``among`` of each search."""
 
     asked: list[Among | None]
@@ -326,7 +326,7 @@ def test_joined_stores_are_as_one(
 
 
 def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
-    stores = [_Told.build(_unit(n, 4, n)) for n in (3, 2, 4)]
+    stores = [_RecordingStore.build(_unit(n, 4, n)) for n in (3, 2, 4)]
     mask = np.array([1, 0, 1, 0, 0, 1, 1, 1, 0], bool)
     only = Filter(source="news")
     CombinedVectors(stores, 4).search(_unit(1, 4, 9), 2, Among(mask, only, np.array([1, 3, 4, 8])))
@@ -338,7 +338,7 @@ def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
     assert (third.mask.tolist(), third.gone.tolist(), third.only) == ([True, True, True, False], [3], only)
 
 
-class _Far(ExactVectors):
+class _RemoteStore(ExactVectors):
     """Answers once all remote stores have been asked."""
 
     remote = True
@@ -350,9 +350,14 @@ class _Far(ExactVectors):
 
 
 def test_stores_that_other_machines_search_are_asked_at_the_same_time() -> None:
-    _Far.together = threading.Barrier(3)
+    _RemoteStore.together = threading.Barrier(3)
     rows, queries = _unit(12, 4, 1), _unit(2, 4, 2)
-    stores = [_Far.build(rows[:3]), ExactVectors.build(rows[3:5]), _Far.build(rows[5:9]), _Far.build(rows[9:])]
+    stores = [
+        _RemoteStore.build(rows[:3]),
+        ExactVectors.build(rows[3:5]),
+        _RemoteStore.build(rows[5:9]),
+        _RemoteStore.build(rows[9:]),
+    ]
     scores, found = CombinedVectors(stores, 4).search(queries, 5)
     expected = ExactVectors.build(rows).search(queries, 5)
     assert found.tolist() == expected[1].tolist()
@@ -360,9 +365,9 @@ def test_stores_that_other_machines_search_are_asked_at_the_same_time() -> None:
 
 
 def test_an_error_of_another_machine_is_the_error_of_all() -> None:
-    stores = [ExactVectors.build(_unit(3, 4, 1)), _Far.build(_unit(3, 4, 2))]
-    _Far.together = threading.Barrier(1)
-    _Far.together.abort()
+    stores = [ExactVectors.build(_unit(3, 4, 1)), _RemoteStore.build(_unit(3, 4, 2))]
+    _RemoteStore.together = threading.Barrier(1)
+    _RemoteStore.together.abort()
     with pytest.raises(threading.BrokenBarrierError):
         CombinedVectors(stores, 4).search(_unit(1, 4, 3), 2)
 
