@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import selectors
 import tokenize
 import warnings
 from pathlib import Path
@@ -32,6 +33,13 @@ def write_synced(path: Path, text: str) -> None:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
+
+
+def wait_readable(descriptor: int, seconds: float) -> bool:
+    """Return whether a pipe can be read within the time. Unlike ``select.select`` it takes descriptors above 1,023."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(max(0.0, seconds)))
 
 
 def sha256_of(path: Path) -> str:

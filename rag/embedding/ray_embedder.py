@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import numpy as np
 from rag.config import BUILTIN_MODEL
 from rag.embedding.embedder import PROBE, Embedder, Matrix
 from rag.errors import BadInput, RayClusterError
+from rag.files import wait_readable
 
 _CONNECT = 5.0  # seconds until the address must answer
 _START = 420.0  # seconds until workers are ready; the driver reports most causes sooner
@@ -188,7 +188,7 @@ class RayEmbedder:
         assert self._process is not None
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
-        late = not select.select([pipe], [], [], seconds)[0]
+        late = not wait_readable(pipe, seconds)
         if late or not (found := os.read(pipe, 1 << 20)):
             if not self.workers:
                 raise RayClusterError(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import select
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Protocol
 
 from rag.errors import CorpusError
+from rag.files import wait_readable
 from rag.schema import Part, Refused, Stated
 
 _MAX_MEMORY = 6 << 30  # bytes of address space; the OCR of a broadsheet takes two GB
@@ -144,7 +144,7 @@ class ParserProcess:
         until = time.monotonic() + self._seconds
         pieces = [self._rest]
         while b"\n" not in pieces[-1]:
-            if not select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+            if not wait_readable(pipe, until - time.monotonic()):
                 raise TimeoutError
             pieces.append(os.read(pipe, 1 << 20))
             if not pieces[-1]:

@@ -129,7 +129,7 @@ def test_a_question_goes_out_with_what_the_filter_says(site: str, opened: Open, 
     about = tab.locator("#sources .panel:not([hidden]) .about").all_inner_texts()
     assert [line.split(" · ")[0] for line in about] == ["文／凌云"]
     tab.fill("#filter [name=since]", "去年")
-    assert "'去年' is no date" in ask(tab, CHINESE).inner_text()
+    assert "'去年' is not a date" in ask(tab, CHINESE).inner_text()
     tab.click("[data-clear]")
     assert ask(tab, CHINESE).locator(".only").count() == 0
     assert fits(tab)

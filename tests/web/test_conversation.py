@@ -73,7 +73,7 @@ def test_the_browser_keeps_no_more_than_so_many_turns() -> None:
 def test_a_filter_that_cannot_be_read_is_one_line_in_the_chat(fields: dict[str, str]) -> None:
     assistant = Scripted(ANSWER)
     *_, last = frames_of(assistant, "甲？", [], fields)
-    assert "is no date" in str(last.finished)
+    assert "is not a date" in str(last.finished)
     assert "<script" not in str(last.finished)
     assert assistant.asked == []
 
