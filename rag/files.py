@@ -8,12 +8,12 @@ import selectors
 import tokenize
 import warnings
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import IndexUnreadable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 warnings.filterwarnings("ignore", message="Reading `.npy` or `.npz` file required additional header parsing")
 
@@ -60,6 +60,8 @@ def not_readable(path: Path) -> IndexUnreadable:
 
 def mapped(path: Path) -> NDArray[Any]:
     """Map into memory what ``numpy.save`` wrote in C order. Raise OSError, or ValueError for any other content."""
+    import numpy as np  # here: the process that parses files imports this module and does without it
+
     try:
         array = np.lib.format.open_memmap(path, mode="r")
         if array.offset + array.nbytes != path.stat().st_size or not array.flags.c_contiguous:

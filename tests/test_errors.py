@@ -16,6 +16,8 @@ from rag.errors import RagError
 from rag.index.manifest import FORMAT
 from rag.index.snapshot import load
 
+pytestmark = pytest.mark.slow
+
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, RagError)]
 
 

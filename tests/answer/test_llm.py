@@ -18,6 +18,8 @@ from rag.errors import EndpointError
 from rag.schema import Article, Hit, Passage, Run
 from tests.servers.endpoint import ANSWER, FakeEndpoint, endpoint_fixture  # noqa: F401  (the fixture ``endpoint``)
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., FakeEndpoint]
 KEY = "sk-secret-0123456789"
 MESSAGES = [{"role": "user", "content": "问"}]

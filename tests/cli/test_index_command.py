@@ -28,6 +28,8 @@ from rag.index.snapshot import load
 from rag.indexing.build import build
 from rag.indexing.watch import watch
 
+pytestmark = pytest.mark.slow
+
 STORY = "新埭黄桃喜获丰收\n\n■记者 王强\n\n　　本报讯 近日，新埭镇的{}喜获丰收，果香四溢，游客很多。\n"
 
 

@@ -15,6 +15,8 @@ from rag.cli.main import app
 from rag.reading.reader import read_page
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = [  # over all five pages, in both languages
     "平湖签约了哪些人工智能项目？",
     "What AI projects has Pinghu signed?",

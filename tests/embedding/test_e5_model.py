@@ -19,6 +19,8 @@ from rag.embedding.embedder import Embedder
 from rag.errors import ModelError
 from tests.support.paths import SEEDS
 
+pytestmark = pytest.mark.slow
+
 _BF16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else False
 VARIED = (
     "平湖签约了哪些人工智能项目？",

@@ -18,6 +18,8 @@ from rag.errors import IndexIncompatible, ModelError
 from rag.index.snapshot import load
 from rag.indexing.build import build
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def single() -> Embedder:

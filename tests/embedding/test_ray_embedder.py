@@ -29,6 +29,8 @@ from rag.errors import BadInput, RayClusterError
 from rag.indexing.build import build
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.server
+
 INSIDE = Path(__file__).with_name("ray_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
 ALONE = ["unshare", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]

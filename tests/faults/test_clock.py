@@ -17,6 +17,8 @@ from rag.indexing.build import build
 from tests.faults import update
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600 * 10**9
 
 

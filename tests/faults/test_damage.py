@@ -31,6 +31,8 @@ from tests.faults.states import (
 )
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def _flipped(path: Path, at: int, bit: int = 1) -> Iterator[None]:

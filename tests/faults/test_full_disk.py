@@ -37,6 +37,8 @@ from tests.faults.states import (
 )
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def _tmpfs(at: Path, options: str) -> Iterator[None]:

@@ -21,6 +21,8 @@ from tests.faults import update
 from tests.faults.states import content_of, tidy, with_flip
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 RECORD = 8 + 4 * update.DIMENSION + 4
 
 

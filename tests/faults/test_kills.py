@@ -20,6 +20,8 @@ from tests.faults.states import (
     texts_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_killed_at_every_step(case: Case, updates: Updates, room: Path) -> None:
     after, met = Aftermath(case), []

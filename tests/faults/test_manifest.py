@@ -28,6 +28,8 @@ from tests.faults.states import (
 )
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 
 def test_missing_index(tmp_path: Path) -> None:
     for use in (load, damage, read_manifest, current_generation):

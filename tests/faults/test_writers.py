@@ -31,6 +31,8 @@ from tests.faults.states import (
 )
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def others() -> Iterator[Updates]:

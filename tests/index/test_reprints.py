@@ -22,6 +22,8 @@ from rag.indexing.build import build
 from rag.schema import Article, Entry, Hit, Passage, Run
 from tests.faults.update import Stub
 
+pytestmark = pytest.mark.slow
+
 STORY = (
     "本报讯昨天，平湖经济技术开发区举行机器人产业项目集中签约仪式，共有12个项目落户，总投资30亿元。签约项目涵盖整机制造、核心零部件和应用服务，"
     "全部建成后预计年产值可达45亿元。开发区管委会负责人介绍，今年以来园区已引进人工智能相关企业27家，带动就业1600余人。"

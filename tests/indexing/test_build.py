@@ -37,6 +37,8 @@ from rag.search.retriever import RANKERS, Retriever
 from tests.faults.states import FIRST, OLD, OTHER, SECOND, texts_of
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 JUMPS = (
     "平湖建成算力中心\n\n■记者 王强\n\n　　本报讯 昨天，平湖算力中心建成，首期投入5亿元，\n　　机房已经通电。（下转2版）\n",
     "平湖建成算力中心\n\n　　（上接1版）算力中心二期明年开工，平湖的企业可以就近使用算力中心。\n",

@@ -15,6 +15,8 @@ from rag.reading.reading_order import Box
 from rag.schema import Part
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("rapidocr")
 
 

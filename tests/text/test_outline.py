@@ -26,6 +26,8 @@ from rag.text.outline import Row, as_yaml, line_spans, lines_text, outlines_of, 
 from rag.web.outlined_page import as_html
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 PAGE = (
     "平湖日报\n"  # 1
     "\n"

@@ -25,6 +25,8 @@ from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
 from tests.support.exact_vectors import ExactVectors
 
+pytestmark = pytest.mark.server
+
 INSIDE = Path(__file__).with_name("milvus_inside.py")
 CASES = re.findall(r"^def (test_\w+)", INSIDE.read_text(encoding="utf-8"), re.MULTILINE)
 LOCAL = ExactVectors.build(np.eye(8, dtype=np.float32))

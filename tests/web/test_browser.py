@@ -11,7 +11,7 @@ import pytest
 
 from tests.web.browser import CHINESE, ENGLISH, Open, ask, fits, needs_chromium, wait_in_view
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.mark.parametrize("question", [CHINESE, ENGLISH])

@@ -10,7 +10,7 @@ from rag.answer.assistant import Assistant
 from rag.answer.feedback import latest
 from tests.web.browser import CHINESE, Open, ask, fits, needs_chromium, served
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -19,7 +19,7 @@ from rag.schema import Answer
 from tests.web.browser import CHINESE, Open, ask, command, free_port, needs_chromium, served
 from tests.web.examples import EVIL, Scripted
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 def test_a_malicious_article_is_shown_as_text(

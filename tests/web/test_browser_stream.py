@@ -11,7 +11,7 @@ from rag.errors import EndpointError
 from tests.web.browser import Open, ask, needs_chromium, served, wait_in_view
 from tests.web.examples import ANSWER, Scripted
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 SLOW_TO_HEAR_OF_THE_END = """
 const fetched = window.fetch;

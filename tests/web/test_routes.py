@@ -18,6 +18,8 @@ from rag.web.routes import application
 from tests.support.paths import DATA
 from tests.web.examples import Scripted
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:

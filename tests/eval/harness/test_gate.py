@@ -15,6 +15,8 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 FLOORS: dict[str, float] = {  # a nested section belongs to another test
     name: floor
     for name, floor in json.loads((ROOT / "eval" / "floors.json").read_text(encoding="utf-8")).items()

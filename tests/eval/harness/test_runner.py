@@ -24,6 +24,8 @@ from rag.errors import BadInput
 from rag.schema import Answer
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 SET = ROOT / "eval" / "data" / "sets" / "pinghu.jsonl"
 CORPUS = [
     {"id": "a", "title": "桥", "date": "2024-05-01", "text": "新桥今天通车，总投资3亿元。桥长两公里，双向六车道。"},

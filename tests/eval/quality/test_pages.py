@@ -18,6 +18,8 @@ from rag.schema import Article, Run
 from rag.text.offsets import source_span
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 FLOORS: dict[str, dict[str, float]] = json.loads((ROOT / "eval/floors.json").read_text(encoding="utf-8"))["pages"]
 SEEDS = pages_with_gold(ROOT / "seeds")
 

@@ -14,6 +14,8 @@ from eval.quality.variants import mixtures, render, stories_of, styles
 from rag.layout.articles import articles_of
 from rag.schema import Page
 
+pytestmark = pytest.mark.slow
+
 BODY = (
     "近日，清河渡口重新开放，首日迎来游客三千二百余人次，投入资金860万元。",
     "据了解，渡口每周二闭园检修，票价为每人15元。",
