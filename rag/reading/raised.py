@@ -22,6 +22,7 @@ _EXPONENT = re.compile(r"[-+−–]?\d+|[-+−–]?[a-zA-Z]")
 _FIGURE_AFTER = re.compile(r"\s?[0-9０-９]")
 _STOP = re.compile(r"[，。；：！？、（）《》“”,;:!?()\s]")
 _SENTENCE = re.compile(r"[。！？!?]+[”’」』》）)\]\"']*")
+_BRACKETED = re.compile(r"[\[［〔【(（]\s*(.+?)\s*[\]］〕】)）]")
 _SENTENCE_AT_END = re.compile(_SENTENCE.pattern + r"\Z")
 
 
@@ -45,7 +46,7 @@ def line_of(pieces: Iterable[Piece]) -> str:
         elif place == "raised":
             following = next((run.text for run in runs[i + 1 :] if run.place != "note"), "")
             if _is_mark(text, words.strip(), following):
-                marks += _as(words.strip(), _RAISED) or f"〔{words.strip()}〕"
+                marks += _mark(words.strip())
             else:
                 text += raised(words)
         elif place == "lowered":
@@ -73,6 +74,8 @@ def raised(text: str) -> str:
     plain = text.strip()
     if found := _as(plain, _RAISED):
         return found
+    if _BRACKETED.fullmatch(plain):
+        return _mark(plain)
     return f"^({plain})" if re.search(r"[0-9]", plain) and plain.isascii() and plain[:1] not in "[(" else text
 
 
@@ -90,6 +93,12 @@ def _is_mark(before: str, mark: str, after: str) -> bool:
     if _FIGURE_BEFORE.search(before):
         return not re.fullmatch("st|nd|rd|th|[o0°]?[CcFf]?", mark)
     return bool(_FIGURE_AFTER.match(after)) and not re.search(r"[A-Za-z)）]$", before)
+
+
+def _mark(text: str) -> str:
+    """A mark that refers to a note. In an answer, [1] would be the number of a citation."""
+    bracketed = _BRACKETED.fullmatch(text)
+    return _as(text, _RAISED) or f"〔{bracketed[1] if bracketed else text}〕"
 
 
 def _as(text: str, signs: dict[int, int]) -> str:

@@ -214,7 +214,7 @@ def test_notes(inside: str, text: str) -> None:
         (run("3×10") + raised("6") + run("吨"), "3×10⁶吨"),
         (run("3×1") + run("0") + raised("-") + raised("6"), "3×10⁻⁶"),
         (run("120m") + raised("2") + run("，CO") + lowered("2") + run("，PM") + lowered("2.5"), "120m²，CO₂，PM2.5"),
-        (run("据统计局") + raised("[1]") + run("2025年数据，增"), "据统计局2025年数据〔[1]〕，增"),
+        (run("据统计局") + raised("[1]") + run("2025年数据，增"), "据统计局2025年数据〔1〕，增"),
         (run("统计局") + raised("①") + run("说"), "统计局①说"),
         (run("第4") + raised("th") + run("届"), "第4ᵗʰ届"),
         (run("四万七千") + raised("3") + run("吨"), "四万七千吨³"),
