@@ -25,7 +25,7 @@ class Word:
     def __init__(self, data: bytes) -> None:
         """Raise CorpusError if this is not a Word document."""
         package = Package(data, "Word document", ".docx")
-        self._body = package.xml(package.main)
+        self._body = package.root
 
         def root(kind: str) -> Any:
             return next((package.xml(part) for part in package.related(package.main, kind)), None)

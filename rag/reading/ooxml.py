@@ -14,6 +14,8 @@ from rag.errors import CorpusError
 
 _MAX_UNPACKED = 500_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
+_SUFFIXES = {"document": ".docx", "workbook": ".xlsx", "presentation": ".pptx"}
+_OPEN_DOCUMENT = {b"text": ".odt", b"spreadsheet": ".ods", b"presentation": ".odp"}
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _OFFICE = b"http://schemas.openxmlformats.org/"
 _STRICT = (  # a strict package names the same elements in other namespaces
@@ -23,6 +25,10 @@ _STRICT = (  # a strict package names the same elements in other namespaces
     (b"http://purl.oclc.org/ooxml/spreadsheetml/main", _OFFICE + b"spreadsheetml/2006/main"),
     (b"http://purl.oclc.org/ooxml/drawingml/", _OFFICE + b"drawingml/2006/"),
 )
+
+
+def _damaged(kind: str, suffix: str) -> str:
+    return f"is damaged or not {'an' if kind[0] in 'EO' else 'a'} {kind}: save it again as {suffix}."
 
 
 def unpacked(data: bytes, kind: str, suffix: str) -> zipfile.ZipFile:
@@ -36,10 +42,15 @@ def unpacked(data: bytes, kind: str, suffix: str) -> zipfile.ZipFile:
         raise CorpusError(
             f"is protected by a password or in {kind.split()[0]}'s old format: save it as {suffix} without one."
         )
+    if data.startswith(b"{\\rtf"):
+        raise CorpusError(f"is a .rtf file and no {kind}: name it .rtf.")
+    for name, other in _OPEN_DOCUMENT.items():
+        if b"mimetypeapplication/vnd.oasis.opendocument." + name in data[:200] and other != suffix:
+            raise CorpusError(f"is a {other} file and no {kind}: name it {other}.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise CorpusError(f"is damaged or not a {kind}: save it again as {suffix}.") from error
+        raise CorpusError(_damaged(kind, suffix)) from error
     size = sum(member.file_size for member in archive.infolist())
     if size > _MAX_UNPACKED:
         raise CorpusError(f"unpacks to {size / 1e6:.0f} MB: take its pictures out and save it again.")
@@ -51,11 +62,15 @@ class Package:
 
     def __init__(self, data: bytes, kind: str, suffix: str) -> None:
         """Raise CorpusError if this is not such a package."""
-        self._damaged = f"is damaged or not a {kind}: save it again as {suffix}."
+        self._damaged = _damaged(kind, suffix)
         self._archive = unpacked(data, kind, suffix)
         self._names = {name.replace("\\", "/").lstrip("/").lower(): name for name in self._archive.namelist()}
         self.main = next(iter(self.related("", "officeDocument")), "")
-        if self.main.lower() not in self._names:
+        self.root = self.xml(self.main)
+        actual = _SUFFIXES.get(etree.QName(self.root).localname, "") if self.root is not None else ""
+        if actual and actual != suffix:
+            raise CorpusError(f"is a {actual} file and no {kind}: name it {actual}.")
+        if not actual:
             raise CorpusError(self._damaged)
 
     def bytes_of(self, part: str) -> bytes:

@@ -68,7 +68,7 @@ class Runs:
 
     def _run(self, run: Any) -> None:
         properties = run.find(W + "rPr")
-        hidden = self._styles.is_hidden(properties, self._style)
+        hidden = self._styles.is_hidden(properties, self._style) or _is_struck(properties)
         place = _PLACES.get(self._styles.height(properties, self._style), "")
         fonts = None if properties is None else properties.find(W + "rFonts")
         font = "" if fonts is None else fonts.get(W + "ascii") or fonts.get(W + "hAnsi") or ""
@@ -102,3 +102,8 @@ class Runs:
     def _add(self, text: str, place: Place = "") -> None:
         if all(self._fields):
             self._pieces.append(Piece(text, place))
+
+
+def _is_struck(properties: Any) -> bool:
+    """Return whether a person has struck the text through: such a figure is no longer stated."""
+    return bool(is_on(properties, "strike") or is_on(properties, "dstrike"))

@@ -194,7 +194,10 @@ def mark(key: int, kind: str = "footnote") -> str:
         ),
         (run("产值346") + mark(2) + run("亿元") + mark(3), "产值346亿元（注：容量4万吨。）（注：初步核算数）\n"),
         (mark(9) + run("没有此注"), "没有此注\n"),
-        (run("引文", "<w:vanish/>") + run("正文。") + mark(1, "endnote"), "正文。（注：见年鉴）\n"),
+        (
+            run("旧", "<w:strike/>") + run("引文", "<w:vanish/>") + run("正文。") + mark(1, "endnote"),
+            "正文。（注：见年鉴）\n",
+        ),
     ],
 )
 def test_notes(inside: str, text: str) -> None:
@@ -370,3 +373,13 @@ def test_rows_of_a_table_among_prose_are_read() -> None:
     assert "\n村名\t作物\t产量\n上屿村\t水稻\t七百吨\n上屿村\t红薯\t三百吨\n农办表示" in text
     text = Word((CASES / "tail-table-docx" / "l3_tail.docx").read_bytes()).part(0).text
     assert text.endswith("单位\t名额\n青岩中学\t15\n青岩医院\t22\n")
+
+
+def test_other_files_named_docx() -> None:
+    for data, suffix in (
+        (b"{\\rtf1 text}", ".rtf"),
+        ((CASES / "workbooks" / "table.xlsx").read_bytes(), ".xlsx"),
+        ((CASES / "workbooks" / "table.ods").read_bytes(), ".ods"),
+    ):
+        with pytest.raises(CorpusError, match=f"^is a {suffix} file and no Word document: name it {suffix}"):
+            Word(data)
