@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 _NOT_SHOWN = {
-    *("script", "style", "template", "noscript", "head", "iframe", "object", "svg", "canvas", "audio", "video"),
+    *("script", "style", "template", "noscript", "title", "iframe", "object", "svg", "canvas", "audio", "video"),
     *("select", "option", "datalist", "textarea", "button", "map", "rp", "rt", "rtc", "del", "s", "strike"),
 }
-_HIDES = re.compile(r"(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:[a-z%]*)?)(?:!important)?(?:;|$)")
+_HIDES = re.compile(
+    r"(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:[a-z%]*)?|opacity:0(?:\.0*)?)(?:!important)?(?:;|$)"
+)
 _STRUCK = re.compile(r"text-decoration(?:-line)?:[^;]*line-through")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?(?:\.([\w-]+)|#([\w-]+))?", re.I)

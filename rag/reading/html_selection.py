@@ -9,7 +9,7 @@ from typing import Any
 
 from rag.reading.html_blocks import Block
 
-_AROUND = {"nav", "footer", "aside", "menu"}
+_AROUND = {"nav", "footer", "menu"}
 _NAMES = set(
     "nav navbar navigation navi menu submenu topmenu breadcrumb breadcrumbs crumb crumbs footer foot sidebar aside share sharing "
     "related recommend recommended copyright toolbar topbar topnav login pagination pager header masthead logo sitename".split()
@@ -72,6 +72,8 @@ class _Around:
     """Knows which elements of a page are bars around its article."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = blocks
+        self._bars: dict[Any, bool] = {}
         self._inside: dict[Any, int] = {}  # element -> the characters in it
         for block in blocks:
             for element in (block.element, *block.element.iterancestors()):
@@ -82,19 +84,32 @@ class _Around:
         """Return whether the block belongs to a menu, a path, a footer or the like."""
         if _BAR.fullmatch(block.text):
             return True
-        return any(self._is_bar(element) for element in (block.element, *block.element.iterancestors()))
+        for element in (block.element, *block.element.iterancestors()):
+            if element not in self._bars:
+                self._bars[element] = self._is_bar(element)
+            if self._bars[element]:
+                return True
+        return False
 
     def _is_bar(self, element: Any) -> bool:
         if element.tag in ("html", "body", "main", "article") or self._inside.get(element, 0) > _MOST * self._total:
             return False
+        if element.tag == "aside":  # a box of facts belongs to its article
+            return next(element.iterancestors("article", "main"), None) is None
         if element.tag in _AROUND or element.get("role", "").lower() in _ROLES:
             return True
         is_header = element.tag == "header"
         names = set(re.split(r"[^a-z]+", f"{element.get('class', '')} {element.get('id', '')}".lower()))
         is_header |= not is_header and bool(names & {"header", "masthead"})
-        if is_header:  # the head of an article is no bar of the site
-            return next(element.iterancestors("article", "main"), None) is None and not _has_only_heading(element)
-        return bool(names & _NAMES) and not element.tag.startswith("h")
+        is_bar = is_header or (bool(names & _NAMES) and not element.tag.startswith("h"))
+        if is_header and next(element.iterancestors("article", "main"), None) is not None:
+            return False  # the head of an article
+        return is_bar and not (_has_only_heading(element) and not self._is_above_heading(element))
+
+    def _is_above_heading(self, element: Any) -> bool:
+        """Return whether a heading stands directly below: the element names the site, and not the article."""
+        inside = [i for i, block in enumerate(self._blocks) if _is_inside(block.element, element)]
+        return bool(inside) and inside[-1] + 1 < len(self._blocks) and self._blocks[inside[-1] + 1].is_heading
 
 
 def _has_only_heading(element: Any) -> bool:

@@ -98,6 +98,8 @@ def _is_mark(before: str, mark: str, after: str) -> bool:
 def _mark(text: str) -> str:
     """A mark that refers to a note. In an answer, [1] would be the number of a citation."""
     bracketed = _BRACKETED.fullmatch(text)
+    if re.fullmatch("[①-⑳❶-❿*†‡※]+", text):
+        return text
     return _as(text, _RAISED) or f"〔{bracketed[1] if bracketed else text}〕"
 
 

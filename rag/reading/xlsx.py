@@ -72,7 +72,7 @@ class _Workbook:
             if _is_on(element.get("hidden"))
             for column in range(int(element.get("min", "1")) - 1, min(int(element.get("max", "0")), 20_000))
         }
-        merged = [place for element in root.iter(_S + "mergeCell") if (place := _range(element.get("ref", "")))]
+        merged = [area for element in root.iter(_S + "mergeCell") if (area := _range(element.get("ref", "")))]
         rows, hidden = shown_rows(cells, merged, hidden_rows, hidden_columns)
         return Sheet(name, rows, hidden=hidden, without_value=without_value)
 

@@ -151,6 +151,7 @@ def test_tables_that_place_the_text() -> None:
         "<div class='bread-crumb'>首页 &gt; 新闻 &gt; 正文</div>",
         "<div>您的位置：<a href=/>首页</a> &gt; 正文</div>",
         "<header><h1>平湖新闻网</h1><a href=/>首页</a></header>",
+        "<div class=header><h1>平湖新闻网</h1></div>",
         "<div id=topHeader role=banner>平湖新闻网 首页</div>",
         "<p><a href=/>网站首页</a></p>",
     ],
@@ -160,6 +161,18 @@ def test_bar_above_the_article(bar: str) -> None:
     part = Html(f"<meta charset=utf-8><title>平湖签约_网</title>{bar}{article}<p>版权所有 某网</p>".encode()).part(0)
     assert part.text == f"\n平湖签约\n\n来源：日报\n{SENTENCE}\n"
     assert part.stated.title == "平湖签约"
+
+
+def test_box_of_facts_and_head_inside_the_article() -> None:
+    head = "<header><h1>平湖签约</h1><p>王强</p></header>"
+    body = f"<article>{head}<p>{SENTENCE}</p><aside>小资料：甲项目10亿元。</aside></article>"
+    part = Html(f"<meta charset=utf-8><header><a href=/>平湖新闻网</a></header>{body}".encode()).part(0)
+    assert part.text == f"\n平湖签约\n\n王强\n{SENTENCE}\n小资料：甲项目10亿元。\n"
+
+
+def test_headline_in_the_head_of_the_page() -> None:
+    body = f"<div class=header><h1>平湖签约</h1></div><div><p>{SENTENCE}</p><h2>背景</h2><p>{SENTENCE}</p></div>"
+    assert Html(f"<meta charset=utf-8>{body}".encode()).part(0).stated.title == "平湖签约"
 
 
 def test_page_without_containers() -> None:
