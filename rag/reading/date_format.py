@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r'"[^"]*"|[\\!].|_.|\*.|\[[hms]+\]|\[[^\]]*\]|AM/PM|A/P|上午/下午|y+|m+|d+|h+|s+(?:\.0+)?|a{3,4}|e+|.', re.I | re.S
@@ -14,16 +15,14 @@ _MONTHS = "January February March April May June July August September October N
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
-def date_tokens(section: str) -> list[str]:
+@lru_cache(maxsize=1000)
+def date_tokens(section: str) -> tuple[str, ...]:
     """Return the parts of a format that stand for parts of a date; empty if it is a format of numbers."""
     if re.search(r"General|G/通用格式", section, re.I):
-        return []
-    found = [token for token in _TOKEN.findall(section) if _DATE.fullmatch(token)]
-    return (
-        found
-        if not re.search(r"[0#?]", "".join(t for t in _TOKEN.findall(section) if t not in found and len(t) == 1))
-        else []
-    )
+        return ()
+    tokens = _TOKEN.findall(section)
+    has_digits = any(token in ("0", "#", "?") for token in tokens)
+    return () if has_digits else tuple(token for token in tokens if _DATE.fullmatch(token))
 
 
 def moment(number: float, from_1904: bool) -> datetime | None:

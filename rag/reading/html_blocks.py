@@ -16,7 +16,7 @@ _BLOCKS = set(
     "h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol optgroup p pre section summary table tbody td tfoot th thead "
     "tr ul".split()
 )
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PLACES: dict[str, Place] = {"sup": "raised", "sub": "lowered"}
 _LONG_CELL = 300  # characters; a table with a longer cell places text on the page
 _BACK = re.compile(r"\s*[↩↑⏎]\ufe0e?\s*$")
@@ -34,7 +34,7 @@ class Block:
 
     @property
     def is_heading(self) -> bool:
-        return self.element.tag in _HEADINGS
+        return self.element.tag in HEADINGS
 
 
 def blocks_of(tree: Any) -> list[Block]:

@@ -7,13 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rag.reading.html_blocks import Block
+from rag.reading.html_blocks import HEADINGS, Block
 
 _AROUND = {"nav", "footer", "menu"}
 _NAMES = set(
-    "nav navbar navigation navi menu submenu topmenu breadcrumb breadcrumbs crumb crumbs footer foot sidebar aside share sharing "
-    "related recommend recommended copyright toolbar topbar topnav login pagination pager header masthead logo sitename".split()
+    "nav navbar navigation navi menu submenu topmenu breadcrumb breadcrumbs crumb crumbs footer sidebar aside share sharing "
+    "related recommend recommended copyright toolbar topbar topnav login pagination pager logo sitename".split()
 )
+_HEADERS = {"header", "masthead"}
+_ARTICLE = {"article", "news", "content", "post", "entry", "detail", "main"}
 _ROLES = {"navigation", "banner", "contentinfo", "search", "menu", "menubar"}
 _BAR = re.compile(
     r"(?:返回)?(?:网站)?首\s*页|打印(?:本页)?|关闭(?:窗口)?|返回顶部|分享(?:到.{0,20})?|字[体号].{0,12}|[上下]一[篇页条][:：]?.{0,60}|"
@@ -98,18 +100,22 @@ class _Around:
             return next(element.iterancestors("article", "main"), None) is None
         if element.tag in _AROUND or element.get("role", "").lower() in _ROLES:
             return True
-        is_header = element.tag == "header"
-        names = set(re.split(r"[^a-z]+", f"{element.get('class', '')} {element.get('id', '')}".lower()))
-        is_header |= not is_header and bool(names & {"header", "masthead"})
-        is_bar = is_header or (bool(names & _NAMES) and not element.tag.startswith("h"))
+        names = set(re.split(r"[^a-z]+", _words(f"{element.get('class', '')} {element.get('id', '')}")))
+        is_header = element.tag == "header" or bool(names & _HEADERS and not names & _ARTICLE)
         if is_header and next(element.iterancestors("article", "main"), None) is not None:
             return False  # the head of an article
+        is_bar = (is_header or bool(names & _NAMES)) and element.tag not in HEADINGS
         return is_bar and not (_has_only_heading(element) and not self._is_above_heading(element))
 
     def _is_above_heading(self, element: Any) -> bool:
         """Return whether a heading stands directly below: the element names the site, and not the article."""
         inside = [i for i, block in enumerate(self._blocks) if _is_inside(block.element, element)]
         return bool(inside) and inside[-1] + 1 < len(self._blocks) and self._blocks[inside[-1] + 1].is_heading
+
+
+def _words(names: str) -> str:
+    """``topNav`` as ``top-nav``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", names).lower()
 
 
 def _has_only_heading(element: Any) -> bool:

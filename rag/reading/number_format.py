@@ -6,10 +6,12 @@ Chinese order.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 
 from rag.reading.date_format import date_tokens, shown_date
 
@@ -67,7 +69,9 @@ _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[\d.]+)\]")
 
 def shown_number(number: float, code: str, from_1904: bool = False) -> str:
     """Return the number as a format shows it."""
-    sections = _sections(code or "General")
+    if code in ("", "General") or not math.isfinite(number):
+        return general(number)
+    sections = _sections(code)
     section = _section(number, sections)
     if date_tokens(section):
         return shown_date(number, section, from_1904) if number >= 0 else general(number)
@@ -84,14 +88,17 @@ def is_date(code: str) -> bool:
 
 def general(number: float) -> str:
     """Return a number without a format: 22, not 22.0; at most eleven digits of a fraction."""
+    if not math.isfinite(number):
+        return str(number)
     if number == int(number) and abs(number) < 1e15:
         return str(int(number))
     text = f"{number:.11g}"
     return str(Decimal(text)) if "e" not in text else text.upper()
 
 
-def _sections(code: str) -> list[str]:
-    return ["".join(part) for part in _split(_TOKEN.findall(code))]
+@lru_cache(maxsize=1000)
+def _sections(code: str) -> tuple[str, ...]:
+    return tuple("".join(part) for part in _split(_TOKEN.findall(code)))
 
 
 def _split(tokens: Sequence[str]) -> list[list[str]]:

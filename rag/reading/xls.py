@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 
-import xlrd
+import xlrd  # type: ignore[import-untyped]
 
 from rag.errors import CorpusError
 from rag.reading.date_format import moment

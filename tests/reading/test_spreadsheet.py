@@ -184,6 +184,7 @@ def test_strict_workbook() -> None:
         (45869, '[DBNum1][$-804]yyyy"年"m"月"d"日";@', "二〇二五年七月三十一日"), (45869, "m/d/yy", "7/31/25"),
         (45869, "aaaa", "星期四"), (0.5, "h:mm", "12:00"), (45869.7547222, "yyyy/m/d h:mm", "2025/7/31 18:06"),
         (0.75, "h:mm AM/PM", "6:00 PM"), (1.5, "[h]:mm", "36:00"), (1, "yyyy-mm-dd", "1900-01-01"), (12, '"第"0"届"', "第12届"),
+        (float("inf"), "0.0", "inf"), (1e20, "#,##0", "100,000,000,000,000,000,000"),
     ],
 )  # fmt: skip
 def test_number_in_its_format(value: float, code: str, shown: str) -> None:
