@@ -17,6 +17,13 @@ TABLES = (".csv", ".jsonl")
 PARSED = {  # suffix -> the parser for it, see ``parser_process``
     ".pdf": "pdf",
     ".docx": "docx",
+    ".docm": "docx",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".xlsx": "spreadsheet",
+    ".xlsm": "spreadsheet",
+    ".xls": "spreadsheet",
+    ".ods": "spreadsheet",
     ".html": "html",
     ".htm": "html",
     ".png": "scan",
@@ -25,8 +32,8 @@ PARSED = {  # suffix -> the parser for it, see ``parser_process``
 }
 SUFFIXES = (*TEXTS, *TABLES, *PARSED, ".zip")
 UNSUPPORTED = {  # kinds of files that newsrooms have and that are not read -> what to do about them
-    **dict.fromkeys((".doc", ".wps", ".rtf", ".odt"), "save it as .docx"),
-    **dict.fromkeys((".xls", ".xlsx", ".et"), "export it as .csv"),
+    **dict.fromkeys((".doc", ".wps"), "save it as .docx"),
+    **dict.fromkeys((".xlsb", ".et"), "save it as .xlsx"),
     **dict.fromkeys((".ofd", ".caj", ".ppt", ".pptx", ".epub", ".mht", ".mhtml"), "save it as .pdf"),
     **dict.fromkeys((".tif", ".tiff", ".bmp", ".webp", ".heic"), "save it as .png"),
     **dict.fromkeys((".rar", ".7z", ".tar", ".gz", ".tgz"), "unpack it"),

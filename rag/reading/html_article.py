@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from itertools import takewhile
 from typing import Any
 
 from rag.errors import CorpusError
 from rag.reading.charset import decode
 from rag.reading.fields import stated_of
+from rag.reading.html_blocks import Block, blocks_of
+from rag.reading.html_clean import clean
+from rag.reading.html_selection import article_blocks
 from rag.schema import Part
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", re.I)
+_SHORT = 60  # characters of a line above a headline, such as a date or a source
 _META = {  # field -> the names that web pages give it in <meta>, the surest first
     "title": ("og:title", "articletitle", "headline", "dc.title"),
     "byline": ("author", "article:author", "byl", "dc.creator", "authors"),
@@ -30,23 +36,6 @@ _META = {  # field -> the names that web pages give it in <meta>, the surest fir
     ),
     "source": ("source", "contentsource", "og:site_name", "dc.publisher"),
 }
-_BLOCKS = {
-    "p",
-    "div",
-    "br",
-    "li",
-    "tr",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "section",
-    "article",
-    "blockquote",
-    "table",
-}
 
 
 class Html:
@@ -60,37 +49,46 @@ class Html:
         return 1
 
     def part(self, number: int) -> Part:
-        from lxml import etree, html
         from trafilatura import bare_extraction
 
-        try:
-            tree = html.fromstring(self._source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
-        except etree.ParserError:  # the file is empty or holds only a comment
+        tree = _tree(self._source)
+        if tree is None:
             return Part("")
         values = _metadata(tree)
-        found = bare_extraction(tree, include_comments=False, include_tables=True, with_metadata=True)
-        if found is None:
-            return Part("")
-        values.setdefault("title", getattr(found, "title", None) or "")
-        return Part(getattr(found, "text", None) or "", stated_of(values, "stated", whole=True))
+        clean(tree)
+        blocks = blocks_of(tree)
+        found = bare_extraction(deepcopy(tree), include_comments=False, include_tables=True, with_metadata=True)
+        chosen = article_blocks(blocks, getattr(found, "text", None) or "")
+        values.setdefault("title", _headline(chosen) or getattr(found, "title", None) or "")
+        text = "".join(f"\n{block.text}\n\n" if block.is_heading else f"{block.text}\n" for block in chosen)
+        return Part(text, stated_of(values, "stated", whole=True))
 
 
 def text_of_markup(markup: str) -> str:
     """Return the text of a piece of HTML, a line for each paragraph. Editing systems keep the body of an article so."""
+    tree = _tree(f"<div>{markup}</div>")
+    if tree is None:
+        return re.sub(r"<[^<>]*>", "\n", markup)
+    clean(tree)
+    return "\n".join(block.text for block in blocks_of(tree)) + "\n"
+
+
+def _tree(source: str) -> Any:
+    """The tree of a page, None if it is empty or holds only a comment."""
     from lxml import etree, html
 
     try:
-        tree = html.fromstring(f"<div>{markup}</div>")
-    except (etree.ParserError, ValueError):  # e.g. control characters
-        return re.sub(r"<[^<>]*>", "\n", markup)
-    for element in tree.iter("script", "style"):
-        element.text = None
-    for element in tree.iter():
-        if element.tag in _BLOCKS:
-            element.tail = "\n" + (element.tail or "")
-            if element.tag != "br":
-                element.text = "\n" + (element.text or "")
-    return re.sub(r"\n\s*\n+", "\n", tree.text_content()).strip("\n") + "\n"
+        return html.fromstring(source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def _headline(blocks: Sequence[Block]) -> str:
+    """The first heading of the highest rank, if it stands above the text."""
+    top = list(takewhile(lambda block: block.is_heading or len(block.text) < _SHORT, blocks))
+    headings = [block for block in top if block.is_heading]
+    highest = min((block.element.tag for block in headings), default="")
+    return next((block.text for block in headings if block.element.tag == highest), "")
 
 
 def _decoded(data: bytes) -> str:

@@ -63,7 +63,33 @@ def _scan(data: bytes) -> Document:
     return Scan(data)
 
 
-PARSERS: dict[str, Callable[[bytes], Document]] = {"pdf": _pdf, "docx": _word, "html": _html, "scan": _scan}
+def _spreadsheet(data: bytes) -> Document:
+    from rag.reading.spreadsheet import Spreadsheet
+
+    return Spreadsheet(data)
+
+
+def _open_text(data: bytes) -> Document:
+    from rag.reading.opendocument import OpenText
+
+    return OpenText(data)
+
+
+def _rtf(data: bytes) -> Document:
+    from rag.reading.rtf import Rtf
+
+    return Rtf(data)
+
+
+PARSERS: dict[str, Callable[[bytes], Document]] = {
+    "pdf": _pdf,
+    "docx": _word,
+    "html": _html,
+    "scan": _scan,
+    "spreadsheet": _spreadsheet,
+    "odt": _open_text,
+    "rtf": _rtf,
+}
 
 
 class ParserProcess:

@@ -4,10 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer.assistant import Assistant
+from rag.config import Settings
+from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError
+from rag.indexing.build import build
 from rag.reading.html_article import Html, text_of_markup
 from rag.schema import Stated
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 MENU = (
     "<nav><ul><li><a href='/'>首页</a></li><li><a href='/n'>本地新闻</a></li><li><a href='/v'>视频</a></li></ul></nav>"
 )
@@ -77,3 +82,117 @@ def test_bytes_that_are_not_text() -> None:
 )
 def test_piece_of_html(markup: str, text: str) -> None:
     assert text_of_markup(markup) == text
+
+
+SENTENCE = "昨天，平湖签约了5个人工智能项目，总投资5亿元，其中三个项目年内开工，两个项目明年开工。"
+
+
+def _lines(body: str, head: str = "") -> list[str]:
+    """The lines of a page whose article is a headline, a sentence and ``body``."""
+    article = f"<div class='content'><h1>签约</h1><p>{SENTENCE}</p>{body}</div>"
+    page = f"<!doctype html><html><head><meta charset=utf-8>{head}</head><body>{article}</body></html>"
+    lines = [line for line in Html(page.encode()).part(0).text.split("\n") if line]
+    assert lines[:2] == ["签约", SENTENCE]
+    return lines[2:]
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("<p>投资<del>八</del><ins>六</ins>亿元，<s>九</s><strike>十</strike>七块。</p>", ["投资六亿元，七块。"]),
+        ("<p>甲<span style='text-decoration: line-through'>乙</span>丙</p>", ["甲丙"]),
+        ("<p hidden>密</p><p style='DISPLAY : NONE'>密</p><p>文</p>", ["文"]),
+        ("<p style='visibility:hidden'>密</p><div aria-hidden=true><p>密</p></div><p>文</p>", ["文"]),
+        ("<template><p>密</p></template><noscript>密</noscript><!-- 密 --><dialog>密</dialog><p>文</p>", ["文"]),
+        ("<p>文<span class='memo x'>密</span>尾</p><div id=note><p>密</p></div>", ["文尾"]),
+        ("<p>产值346<sup>1</sup>亿元，人口28<sup><a href='#n'>[2]</a></sup>万人，3×10<sup>5</sup>吨</p>",
+         ["产值346亿元¹，人口28万人〔2〕，3×10⁵吨"]),
+        ("<p>CO<sub>2</sub>，120m<sup>2</sup></p>", ["CO₂，120m²"]),
+        ("<p><ruby>郜<rp>(</rp><rt>gào</rt><rp>)</rp>家<rt>jiā</rt></ruby>村</p>", ["郜家村"]),
+        ("<p>甲<br>乙<br/>\n丙</p>", ["甲", "乙", "丙"]),
+        ("<ul><li>甲<li><p>乙</p></ul><ol start=3><li>丙</li><li value=7>丁</li></ol>", ["甲", "乙", "3. 丙", "7. 丁"]),
+        ("<p>他说：<q>好</q>。</p><pre>一\n二</pre>", ["他说：“好”。", "一", "二"]),
+        ("<p><math><mfrac><mi>a</mi><mn>2</mn></mfrac><mo>=</mo><msup><mi>x</mi><mn>2</mn></msup></math></p>", ["a/2=x²"]),
+        ("<p>文</p><ol class=notes><li id=n>见年鉴 <a href='#m'>↩</a></li></ol>", ["文", "1. 见年鉴"]),
+    ],
+)  # fmt: skip
+def test_what_a_browser_shows(body: str, lines: list[str]) -> None:
+    style = "<style>@media print{.content{display:none}} .memo, #note {color: red; display: none}</style>"
+    assert _lines(body, style) == lines
+
+
+@pytest.mark.parametrize(
+    ("table", "lines"),
+    [
+        ("<tr><th>单位<th>名额<tr><td>医院<td>22", ["单位\t名额", "医院\t22"]),
+        ("<caption>名额表</caption><tr><td rowspan=2>上屿村<td>水稻<td>7<tr><td>红薯<td>3",
+         ["名额表", "上屿村\t水稻\t7", "上屿村\t红薯\t3"]),
+        ("<thead><tr><th colspan=2>产量<th>备注</thead><tfoot><tr><td>合计<td>9<td></tfoot><tr><td>稻<td>9<td>增",
+         ["产量\t\t备注", "稻\t9\t增", "合计\t9"]),
+        ("<tr><th>季<th>明细<tr><td>一<td>见内<table><tr><td>甲<td>1<tr><td>乙<td>2</table><tr><td>二<td>8",
+         ["季\t明细", "一\t见内", "二\t8", "甲\t1", "乙\t2"]),
+    ],
+)  # fmt: skip
+def test_table_row_by_row(table: str, lines: list[str]) -> None:
+    assert _lines(f"<table>{table}</table>") == lines
+
+
+def test_tables_that_place_the_text() -> None:
+    cells = f"<tr><td><a href=/>首页</a><td><table><tr><td><h1>题</h1><tr><td><p>{SENTENCE}</p></table>"
+    text = Html(f"<meta charset=utf-8><table>{cells}</table>".encode()).part(0).text
+    assert text == f"\n题\n\n{SENTENCE}\n"
+
+
+@pytest.mark.parametrize(
+    "bar",
+    [
+        "<div class=nav><a href=/>首页</a></div>",
+        "<nav><a href=/>首页</a> <a href=/n>新闻</a></nav>",
+        "<div class='bread-crumb'>首页 &gt; 新闻 &gt; 正文</div>",
+        "<div>您的位置：<a href=/>首页</a> &gt; 正文</div>",
+        "<header><h1>平湖新闻网</h1><a href=/>首页</a></header>",
+        "<div class=header><h1>平湖新闻网</h1></div>",
+        "<div id=topHeader role=banner>平湖新闻网 首页</div>",
+        "<p><a href=/>网站首页</a></p>",
+    ],
+)
+def test_bar_above_the_article(bar: str) -> None:
+    article = f"<div class='main'><h1>平湖签约</h1><p>来源：日报</p><p>{SENTENCE}</p></div>"
+    part = Html(f"<meta charset=utf-8><title>平湖签约_网</title>{bar}{article}<p>版权所有 某网</p>".encode()).part(0)
+    assert part.text == f"\n平湖签约\n\n来源：日报\n{SENTENCE}\n"
+    assert part.stated.title == "平湖签约"
+
+
+def test_box_of_facts_and_head_inside_the_article() -> None:
+    head = "<header><h1>平湖签约</h1><p>王强</p></header>"
+    body = f"<article>{head}<p>{SENTENCE}</p><aside>小资料：甲项目10亿元。</aside></article>"
+    part = Html(f"<meta charset=utf-8><header><a href=/>平湖新闻网</a></header>{body}".encode()).part(0)
+    assert part.text == f"\n平湖签约\n\n王强\n{SENTENCE}\n小资料：甲项目10亿元。\n"
+
+
+def test_headline_in_the_head_of_the_page() -> None:
+    body = f"<div class=header><h1>平湖签约</h1></div><div><p>{SENTENCE}</p><h2>背景</h2><p>{SENTENCE}</p></div>"
+    assert Html(f"<meta charset=utf-8>{body}".encode()).part(0).stated.title == "平湖签约"
+
+
+def test_page_without_containers() -> None:
+    body = f"<p><a href=/>首页</a></p><h2>平湖签约</h2><p>记者 王强</p><p>{SENTENCE}</p><table><tr><td>甲<td>1<tr><td>乙<td>2</table>"
+    text = (
+        Html(f"<meta charset=utf-8><body>{body}<p>以上。</p><h3>相关</h3><p><a href=/>黄桃</a></p>".encode())
+        .part(0)
+        .text
+    )
+    assert text == f"\n平湖签约\n\n记者 王强\n{SENTENCE}\n甲\t1\n乙\t2\n以上。\n"
+
+
+def test_question_about_a_page(tmp_path: Path, embedder: Embedder) -> None:
+    build(CASES / "html-del-hidden", tmp_path, embedder)
+    answer = Assistant(Settings(index_dir=tmp_path), embedder).ask("白杨道改名投资多少万元")
+    quotes = "".join(citation.quote for citation in answer.citations)
+    assert "投资六千万元" in quotes
+    assert [word for word in ("八千", "九千", "内部", "首页", "版权") if word in quotes] == []
+
+
+def test_piece_of_html_with_a_table_and_raised_figures() -> None:
+    markup = "<p>产值346<sup>1</sup>亿元<del>旧</del></p><table><tr><th>甲<th>乙<tr><td>1<td>2</table>"
+    assert text_of_markup(markup) == "产值346亿元¹\n甲\t乙\n1\t2\n"
