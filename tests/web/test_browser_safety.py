@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rag.answer.assistant import Assistant
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
