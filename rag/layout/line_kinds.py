@@ -38,7 +38,7 @@ def kind_by_wording(
         return "credit" if only_pictures and not continues_byline else "byline"
     if _is_byline_below_headline(line, following, paragraph):
         return "byline"
-    if _is_furniture(line):
+    if is_furniture(line):
         return "furniture"
     if line.width <= 60 and CONTACT.search(squeeze(line.text)):
         return "notice"
@@ -60,7 +60,8 @@ def _is_byline_below_headline(line: Line, following: Line | None, paragraph: Ope
     return is_bare_names(line.text) and following is not None and following.width > line.width + 4
 
 
-def _is_furniture(line: Line) -> bool:
+def is_furniture(line: Line) -> bool:
+    """Return whether the wording shows that the page prints the line around its articles."""
     if line.width > 30:
         return False
     date = _DATE.search(line.text)

@@ -77,10 +77,18 @@ def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
             story.kind,
             headline_of(line for i in story.heads for line in content[i].lines),
             _byline(content, story),
-            tuple(content[i] for i in story.body),
+            _body(content, story),
         )
         for story in stories_of(content)
     ]
+
+
+def _body(blocks: Sequence[Block], story: Story) -> tuple[Block, ...]:
+    """The blocks of the body. Short lines that end it are a list."""
+    body = [blocks[i] for i in story.body]
+    if len(body) > 1 and body[-1].kind == "head":
+        body[-1] = replace(body[-1], kind="rows")
+    return tuple(body)
 
 
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:

@@ -8,11 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rag.text.bylines import SURNAMES
+from rag.text.lines import CJK
+
 STROKES = "|｜│┃"
 CELL_GAP = re.compile(rf"\s*[{STROKES}]\s*|[^\S\n]*\t\s*|[^\S\n]{{2,}}|\u3000")
 _STOP = re.compile(r"[。！？｡]")
 _FIGURE = re.compile(r"[\d０-９](?![\d０-９]*\s*[年月日号季期届级])")
 _LONGEST_HEADER = 80
+_LETTER = rf"[{CJK}](?![^\s{STROKES}])"  # a Chinese character that stands alone
+_SPACED_CELL = re.compile(rf"(?<![^\s{STROKES}]){_LETTER}(?: {_LETTER})+")
+_SPACED_NAME = re.compile(rf"(?<![^\s])(?<![{CJK}]\s)[{SURNAMES}][ \u3000]{_LETTER}(?!\s+{_LETTER})")
 
 
 def cells_of(line: str) -> list[str]:
@@ -62,3 +68,15 @@ def heading_of(title: str, text: str, start: int) -> str:
     header of the table."""
     header = header_above(text, start)
     return "\n".join(part for part in (title[:80], header) if part)
+
+
+def row_characters(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield the offsets of the characters of the row ``text[start:end]`` that are no layout.
+
+    Blanks between the letters of a cell are layout: 单 位, and those inside a name of two letters in a list whose cells
+    have single blanks between them: 王 强 青岩钢厂.
+    """
+    row = text[start:end]
+    spaced = _SPACED_CELL if CELL_GAP.search(row.replace("\u3000", " ")) else _SPACED_NAME
+    dropped = {i for match in spaced.finditer(row) for i in range(*match.span()) if row[i].isspace()}
+    yield from (start + i for i in range(len(row)) if i not in dropped)
