@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from rag.layout.affinity import Affinity, topic_shifts
 from rag.layout.blocks import Block
-from rag.layout.small_candidates import cost_of_parting_headlines, notice_candidates, photo_candidates
 from rag.layout.row_shapes import is_list
+from rag.layout.small_candidates import cost_of_parting_headlines, notice_candidates, photo_candidates
 from rag.layout.story import Candidate, Story, Weights
 
 _MAX_BLOCKS = 80  # a longer story is cut; this keeps the search linear in the page
@@ -40,7 +40,9 @@ class Candidates:
             or (b.kind == "prose" and (b.lines[0].indented or b.lines[0].blanks > self._usual_blanks))
             for i, b in enumerate(blocks)
         ]
-        self._may_end = [is_list(b) and any(a.kind == "prose" for a in blocks[max(0, i - 2) : i]) for i, b in enumerate(blocks)]
+        self._may_end = [
+            is_list(b) and any(a.kind == "prose" for a in blocks[max(0, i - 2) : i]) for i, b in enumerate(blocks)
+        ]
         self._indents_are_rare = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
     def starting_at(self, start: int) -> Iterator[Candidate]:

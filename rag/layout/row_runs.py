@@ -12,7 +12,6 @@ from rag.layout.line_ends import SENTENCE_END
 from rag.layout.row_shapes import TABLE, Shape, shape_of
 from rag.text.bylines import DATELINE, SIGNATURE, byline_names
 from rag.text.lines import Line
-from rag.text.stops import has_full_stop
 
 _LEADS = re.compile(
     r"(?:如下|见下|下表|附表|附后|如表|见表|名单|一览|分别[是为]|包括|以下|附)[^，。：:]{0,8}[。｡．：:]?[)）]?$"
@@ -76,7 +75,11 @@ class _Runs:
             return end if count >= _WITHOUT_DIGITS and self._follows_text(at) else at
         if pieces in TABLE and count == 1:
             from_text = self._follows_text(at)
-            return end if pieces in ("tab", "stroke") and from_text and len(re.split(r"[\t|｜]", lines[at].text)) > 2 else at
+            return (
+                end
+                if pieces in ("tab", "stroke") and from_text and len(re.split(r"[\t|｜]", lines[at].text)) > 2
+                else at
+            )
         if pieces in ("label", "price") or pieces.startswith("mark:"):
             return end if count >= 2 and self._follows_text(at) else at
         return end if count >= 2 else at

@@ -40,7 +40,7 @@ _MARKED_WIDTH = 60
 def shape_of(line: Line) -> Shape:
     """Return the shape that the line alone shows."""
     text = line.text
-    if line.level or line.width > _MARKED_WIDTH and "\t" not in text and text[0] not in STROKES:
+    if line.level or (line.width > _MARKED_WIDTH and "\t" not in text and text[0] not in STROKES):
         return ""
     if _RULE.fullmatch(text) and any(c in STROKES + "+─━┼" for c in text):
         return "rule"

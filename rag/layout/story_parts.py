@@ -22,10 +22,13 @@ from rag.text.outline import Span, body_spans, line_spans
 
 @dataclass(frozen=True, slots=True)
 class StoryParts:
+    """``top`` holds the blocks of the headline and the byline, where the page has them."""
+
     kind: Kind
     title: str
     byline: tuple[str, ...]
     body: tuple[Block, ...]
+    top: tuple[Block, ...] = ()
 
 
 def marked_stories(laid_out: LaidOutPage) -> list[StoryParts]:
@@ -60,7 +63,7 @@ def whole_file(laid_out: LaidOutPage) -> list[StoryParts]:
     title = headline_of(line for block in top if block.kind == "head" for line in block.lines)
     lines = [line for block in top if block.kind == "byline" for line in block.lines]
     names = tuple(name for line in lines for name in byline_names(line.text) or ())
-    return [StoryParts("article", stated.title or title, stated.byline or names, blocks[len(top) :])]
+    return [StoryParts("article", stated.title or title, stated.byline or names, blocks[len(top) :], tuple(top))]
 
 
 def _is_top(block: Block, title: str) -> bool:
@@ -78,6 +81,7 @@ def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
             headline_of(line for i in story.heads for line in content[i].lines),
             _byline(content, story),
             _body(content, story),
+            tuple(content[i] for i in (*story.heads, *story.bylines)),
         )
         for story in stories_of(content)
     ]

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from rag.text.rows import row_spans
 from rag.text.stops import STOP
 
-_END = re.compile(
-    rf"(?:(?:[！？!?]|{STOP})+|\.(?=\s+[A-Z\"“]|\s*$))[”’」』》）)\]\"']*|\n+"
-)
+_END = re.compile(rf"(?:(?:[！？!?]|{STOP})+|\.(?=\s+[A-Z\"“]|\s*$))[”’」』》）)\]\"']*|\n+")
 _ATTRIBUTION = re.compile(r"[^“”\n]{1,28}(?:说|表示|介绍|认为|建议|指出|道|坦言|告诉\w{1,4})[^“”\n]{0,8}[。｡．.]")
 
 
