@@ -93,10 +93,14 @@ def _blocks_of(lines: Sequence[Line]) -> list[Block]:
     if _QUESTIONS.fullmatch(squeeze(text)) and len(text) <= 30:  # a headline may end with ？ or ！ too
         return [Block("head", tuple(lines))]
     if (count := _headline_lines_at_end(lines)) and not ends_sentence(lines):
-        return [*_blocks_of(lines[:-count]), Block("head", tuple(lines[-count:]))]
+        return [*_blocks_of(lines[:-count]), *_headlines(lines[-count:])]
     if ends_sentence(lines) or has_full_stop(text) or len(text) > _PROSE_CHARACTERS:
         is_weather = len(_WEATHER.findall(squeeze(text))) >= 3 and len(text) < 240
         return [Block("notice" if is_weather else "prose", tuple(lines))]
+    return _headlines(lines)
+
+
+def _headlines(lines: Sequence[Line]) -> list[Block]:
     groups: list[list[Line]] = []
     for line in lines:
         if groups and not line.gap:

@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"[\d０-９.．,，%％]{1,9}")
 _WITHOUT_DIGITS = 3  # lines of words alone: two of them may be a headline
 _LEAD_LINES = 4
 _MARK_INSIDE = re.compile("[，,。]")
+_NAME = 4  # characters
 _SHORT_ITEM = 8.0  # characters: shorter than headlines
 
 
@@ -42,7 +43,7 @@ class _Runs:
             end = at
             if at >= self._tried and self._is_led_in(at):
                 end = self._end_of_led(at)
-            end = max(end, self._end_of_alike(at))
+            end = max(end, self._end_of_alike(at), self._end_of_column(at))
             if end == at:
                 at += 1
                 continue
@@ -55,7 +56,7 @@ class _Runs:
     def _end_of_alike(self, at: int) -> int:
         """The end of the run of lines from ``at`` that have the same shape; ``at`` if they are too few for rows."""
         shape = self._shapes[at]
-        if shape in ("", "plain", "rule"):
+        if shape in ("", "plain", "rule", "byline"):
             return at
         lines, shapes = self._lines, self._shapes
         end, pieces = at + 1, shape
@@ -65,7 +66,7 @@ class _Runs:
             pieces, end = "figures", end + 1
         step = lines[end].blanks if end < len(lines) else 0
         while end < len(lines) and _are_alike(pieces, shapes[end]) and lines[end].blanks in (0, min(step, 1)):
-            if lines[end].gap and pieces in ("words", "label", "price"):
+            if lines[end].gap and (pieces in ("label", "price") or (pieces == "words" and not self._begins_short(end))):
                 break
             end += 1
         count = end - at
@@ -83,6 +84,23 @@ class _Runs:
         if pieces in ("label", "price") or pieces.startswith("mark:"):
             return end if count >= 2 and self._follows_text(at) else at
         return end if count >= 2 else at
+
+    def _begins_short(self, at: int) -> bool:
+        return len(self._lines[at].text.split()[0]) <= _NAME
+
+    def _end_of_column(self, at: int) -> int:
+        """The end of a table that has one cell a line: at least four lines between blank lines, below text, all short and
+        two of them numbers alone."""
+        if self._shapes[at] != "plain" or not self._follows_text(at):
+            return at
+        end, numbers = at, 0
+        while end < len(self._lines) and (end == at or not self._lines[end].gap):
+            is_number = bool(_NUMBER.fullmatch(self._lines[end].text))
+            if not is_number and (self._shapes[end] != "plain" or self._lines[end].width > _SHORT_ITEM):
+                break
+            numbers += is_number
+            end += 1
+        return end if numbers > 1 and end - at > 3 else at
 
     def _is_running_text(self, at: int, end: int) -> bool:
         """Whether the lines are rather lines of a paragraph that their column has cut: they stand inside a sentence, or
@@ -104,7 +122,7 @@ class _Runs:
         if at == 0 or not self._shapes[at]:
             return False
         above = self._lines[at - 1]
-        if self._shapes[at - 1] not in ("", "plain", "label") or above.level:
+        if self._shapes[at - 1] not in ("", "plain", "label", "byline") or above.level:
             return False
         if _LEADS.search(above.text):
             return self._lines[at].gap or bool(SENTENCE_END.search(above.text) or above.text[-1] in "）)")
@@ -128,7 +146,7 @@ class _Runs:
         self._tried = end
         following = lines[end] if end < len(lines) else None
         if len(starts) == 1:
-            if following is None or (following.gap and not _opens_story(following)):
+            if following is None or (self._is_closed(at, end) and not _opens_story(following)):
                 return end
             return at + self._alike_from(at, end)
         first_end = starts[1]
@@ -138,7 +156,11 @@ class _Runs:
                 break
             if is_last and self._shapes[at] in ("plain", "words") and (stop - start > 1 or _opens_story(following)):
                 break
-            if following is not None and self._shapes[at] == "plain" and not self._is_short_item(start, stop):
+            if (
+                following is not None
+                and self._shapes[at] == "plain"
+                and (is_last or not self._is_short_item(start, stop))
+            ):
                 break
             first_end = stop
         return first_end
@@ -150,6 +172,11 @@ class _Runs:
             count += 1
         return count if count > 1 and self._shapes[at] != "plain" else 0
 
+    def _is_closed(self, at: int, end: int) -> bool:
+        """Whether the lines do not run on into the line below: a blank line stands there, or they are much shorter."""
+        below = self._lines[end]
+        return below.gap or below.indented or all(line.width < 0.7 * below.width for line in self._lines[at:end])
+
     def _is_short_item(self, start: int, stop: int) -> bool:
         return stop - start == 1 and self._lines[start].width <= _SHORT_ITEM
 
@@ -159,7 +186,11 @@ class _Runs:
 
 
 def _are_alike(shape: Shape, other: Shape) -> bool:
-    return shape == other or (shape in TABLE and other in TABLE) or {shape, other} == {"figures", "score"}
+    return (
+        shape == other
+        or (shape in TABLE and (other in TABLE or other == "byline"))
+        or {shape, other} == {"figures", "score"}
+    )
 
 
 def _opens_story(line: Line | None) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from rag.layout.blocks import Block
-from rag.layout.line_kinds import CONTACT, is_furniture
+from rag.layout.line_kinds import CONTACT, is_date, is_furniture
 from rag.text.bylines import DATELINE, SIGNATURE, byline_names
 from rag.text.lines import CJK, Line
 from rag.text.rows import CELL_GAP, STROKES, cells_of
@@ -15,7 +15,7 @@ from rag.text.stops import has_full_stop
 Shape = Literal["", "plain", "tab", "stroke", "rule", "blanks", "figures", "words", "score", "price", "label"] | str
 """``tab``, ``stroke`` and ``blanks`` are what keeps the cells of a table apart, ``rule`` is a line drawn below its header.
 ``figures`` are words and figures with single blanks, ``words`` words alone. A list with marks has the mark in its shape:
-``mark:•``. ``plain`` is a short line without any of these, "" a line that can be no row at all."""
+``mark:•``. ``byline`` is a row that alone would be a byline, ``plain`` a short line without any of these, "" a line that can be no row at all."""
 
 TABLE = frozenset({"tab", "stroke", "rule", "blanks"})
 _RULE = re.compile(rf"[{STROKES}+:=\-—─━┄┼├┤┬┴┌┐└┘╋ ]{{3,}}")
@@ -29,6 +29,8 @@ _BULLET = re.compile(r"([-*+•·●◆■▲○◇□★☆※►▶◎√✓])
 _SCORE = re.compile(r"[\d０-９]\s*[:：比]\s*[\d０-９]")
 _PRICE = re.compile(r"[^\d\s，,。]{1,10}[-+]?[\d０-９][\d０-９.．,，:：～~\-—/]*[^\d\s，,。]{0,6}")
 _LABEL = re.compile(r"[^：:，,]{1,12}[：:]\s*\S.{0,30}")
+_FIGURE = re.compile(r"[\d０-９.．:：/\-—～~年月日]+")
+_SPACED_NAME = re.compile(rf"(?<!\S)([{CJK}])\u3000([{CJK}])(?!\S)")
 _DIGIT = re.compile(r"[\d０-９]")
 _CELL_WIDTH = 16  # characters of a cell between blanks; columns of prose beside one another are wider
 _WORD_WIDTH = 9
@@ -44,7 +46,7 @@ def shape_of(line: Line) -> Shape:
         return ""
     if _RULE.fullmatch(text) and any(c in STROKES + "+─━┼" for c in text):
         return "rule"
-    if CELL_GAP.search(text) and (shape := _shape_of_cells(line)):
+    if CELL_GAP.search(_SPACED_NAME.sub(r"\1\2", text)) and (shape := _shape_of_cells(line)):
         return shape
     if line.width > _MARKED_WIDTH or has_full_stop(text) or re.search("[。！？!?…]$", text) or DATELINE.match(text):
         return ""
@@ -54,7 +56,9 @@ def shape_of(line: Line) -> Shape:
         return ""
     words = text.split()
     shape = _shape_of_words(text, words)
-    is_other = byline_names(text) is not None or is_furniture(line) or (shape != "figures" and CONTACT.search(text))
+    dated_item = is_date(line) and len(words) > 1 and not re.search("星期|周|农历|版|期", text)
+    is_other = (is_furniture(line) and not dated_item) or (shape != "figures" and CONTACT.search(text))
+    is_other = is_other or byline_names(text) is not None
     return "" if is_other or SIGNATURE.search(text) else shape
 
 
@@ -63,8 +67,10 @@ def _shape_of_cells(line: Line) -> Shape:
     cells = cells_of(line.text)
     if len(cells) < 2 and not (cells and line.text[0] in STROKES):
         return ""
-    if DATELINE.match(line.text) or byline_names(line.text) is not None:
+    if DATELINE.match(line.text):
         return ""
+    if byline_names(line.text) is not None:
+        return "byline"
     if any(stroke in line.text for stroke in STROKES):
         return "stroke" if line.text[0] in STROKES or not has_full_stop(line.text) else ""
     if "\t" in line.text:
@@ -89,7 +95,7 @@ def _shape_of_words(text: str, words: list[str]) -> Shape:
             return "plain"
         if re.search("[“”‘’——！？，,]", text):
             return "plain"
-        return "figures" if _DIGIT.search("".join(words[1:])) else "words"
+        return "figures" if _DIGIT.search("".join(words[1:])) or _FIGURE.fullmatch(words[0]) else "words"
     if len(text) <= 14 and _PRICE.fullmatch(text):
         return "price"
     return "label" if _LABEL.fullmatch(text) else "plain"

@@ -12,6 +12,7 @@ from itertools import takewhile
 from rag.layout.blocks import Block
 from rag.layout.headlines import headline_of
 from rag.layout.laid_out_page import LaidOutPage
+from rag.layout.row_shapes import is_list
 from rag.layout.stories import stories_of
 from rag.layout.story import Story
 from rag.schema import Kind
@@ -88,11 +89,9 @@ def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
 
 
 def _body(blocks: Sequence[Block], story: Story) -> tuple[Block, ...]:
-    """The blocks of the body. Short lines that end it are a list."""
-    body = [blocks[i] for i in story.body]
-    if len(body) > 1 and body[-1].kind == "head":
-        body[-1] = replace(body[-1], kind="rows")
-    return tuple(body)
+    """The blocks of the body. Short lines inside it that may be a list are one."""
+    body = (blocks[i] for i in story.body)
+    return tuple(replace(block, kind="rows") if is_list(block) else block for block in body)
 
 
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:

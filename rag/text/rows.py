@@ -5,6 +5,7 @@ Layout leaves such blanks in the text of an article only between cells, so they 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -16,9 +17,8 @@ CELL_GAP = re.compile(rf"\s*[{STROKES}]\s*|[^\S\n]*\t\s*|[^\S\n]{{2,}}|\u3000")
 _STOP = re.compile(r"[。！？｡]")
 _FIGURE = re.compile(r"[\d０-９](?![\d０-９]*\s*[年月日号季期届级])")
 _LONGEST_HEADER = 80
-_LETTER = rf"[{CJK}](?![^\s{STROKES}])"  # a Chinese character that stands alone
-_SPACED_CELL = re.compile(rf"(?<![^\s{STROKES}]){_LETTER}(?: {_LETTER})+")
-_SPACED_NAME = re.compile(rf"(?<![^\s])(?<![{CJK}]\s)[{SURNAMES}][ \u3000]{_LETTER}(?!\s+{_LETTER})")
+_LETTER = re.compile(f"[{CJK}]")
+_WORD = re.compile(rf"[^\s{STROKES}]+")
 
 
 def cells_of(line: str) -> list[str]:
@@ -77,6 +77,15 @@ def row_characters(text: str, start: int, end: int) -> Iterator[int]:
     have single blanks between them: 王 强 青岩钢厂.
     """
     row = text[start:end]
-    spaced = _SPACED_CELL if CELL_GAP.search(row.replace("\u3000", " ")) else _SPACED_NAME
-    dropped = {i for match in spaced.finditer(row) for i in range(*match.span()) if row[i].isspace()}
+    words = [match.span() for match in _WORD.finditer(row)]
+    letters = [end - start == 1 and bool(_LETTER.match(row, start)) for start, end in words]
+    dropped: set[int] = set()
+    if sum(letters) > 1:
+        has_cells = bool(CELL_GAP.search(row.replace("\u3000", " ")))
+        for i, ((_, left), (right, _)) in enumerate(itertools.pairwise(words)):
+            is_pair = letters[i] and letters[i + 1]
+            is_cell = has_cells and row[left:right] == " "
+            is_name = row[left - 1] in SURNAMES and not any(letters[i + 2 : i + 3]) and not (i and letters[i - 1])
+            if is_pair and (is_cell or (not has_cells and row[left:right] in (" ", "\u3000") and is_name)):
+                dropped.update(range(left, right))
     yield from (start + i for i in range(len(row)) if i not in dropped)
