@@ -46,7 +46,8 @@ def shape_of(line: Line) -> Shape:
         return ""
     if _RULE.fullmatch(text) and any(c in STROKES + "+─━┼" for c in text):
         return "rule"
-    if CELL_GAP.search(_SPACED_NAME.sub(r"\1\2", text)) and (shape := _shape_of_cells(line)):
+    joined = _SPACED_NAME.sub(r"\1\2", text)
+    if CELL_GAP.search(joined) and (shape := _shape_of_cells(line)):
         return shape
     if line.width > _MARKED_WIDTH or has_full_stop(text) or re.search("[。！？!?…]$", text) or DATELINE.match(text):
         return ""
@@ -54,7 +55,7 @@ def shape_of(line: Line) -> Shape:
         return mark
     if line.width > _ITEM_WIDTH or re.search("[；;，,、]$", text):
         return ""
-    words = text.split()
+    words = joined.split()
     shape = _shape_of_words(text, words)
     dated_item = is_date(line) and len(words) > 1 and not re.search("星期|周|农历|版|期", text)
     is_other = (is_furniture(line) and not dated_item) or (shape != "figures" and CONTACT.search(text))
