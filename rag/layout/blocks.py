@@ -11,8 +11,8 @@ from rag.text.bylines import DATELINE, SIGNATURE
 from rag.text.lines import Line, squeeze
 
 BlockKind = Literal["head", "prose", "rows", "byline", "credit", "notice", "furniture"]
-"""``head`` is a headline, ``rows`` are rows of a table or items of a list, ``credit`` names a photographer, ``notice`` is weather or an advertisement, ``furniture`` is
-what the page prints around its articles: masthead, page number, editors."""
+"""``head`` is a headline, ``rows`` are rows of a table or items of a list, ``credit`` names a photographer, ``notice`` is
+weather or an advertisement, ``furniture`` is what the page prints around its articles: masthead, page number, editors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 
 from rag.layout.line_ends import SENTENCE_END
-from rag.layout.row_shapes import TABLE, Shape, shape_of
+from rag.layout.row_shapes import TABLE, Shape, is_other, shape_of
 from rag.text.bylines import DATELINE, SIGNATURE, byline_names
 from rag.text.lines import Line
+from rag.text.rows import cells_of
 
 _LEADS = re.compile(
     r"(?:如下|见下|下表|附表|附后|如表|见表|名单|一览|分别[是为]|包括|以下|附)[^，。：:]{0,8}[。｡．：:]?[)）]?$"
@@ -34,6 +35,7 @@ class _Runs:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
         self._shapes = [shape_of(line) for line in lines]
+        self._running = 0  # lines before this one are running text
         self._tried = 0  # lines before this one follow a lead-in that has been looked at
 
     def found(self) -> dict[int, int]:
@@ -56,14 +58,14 @@ class _Runs:
     def _end_of_alike(self, at: int) -> int:
         """The end of the run of lines from ``at`` that have the same shape; ``at`` if they are too few for rows."""
         shape = self._shapes[at]
-        if shape in ("", "plain", "rule", "byline"):
+        if shape in ("", "plain", "rule", "byline") or at < self._running:
             return at
         lines, shapes = self._lines, self._shapes
         end, pieces = at + 1, shape
-        if shape == "words" and end < len(lines) and shapes[end] == "figures" and not lines[end].gap:
-            if len(lines[at].text.split()) < 3:  # a line of words above figures is a header if it has as many columns
-                return at
+        if shape == "words" and self._is_header(at):
             pieces, end = "figures", end + 1
+        elif (shape in ("words", "label", "price") or shape.startswith("mark:")) and not self._follows_text(at):
+            return at
         step = lines[end].blanks if end < len(lines) else 0
         while end < len(lines) and _are_alike(pieces, shapes[end]) and lines[end].blanks in (0, min(step, 1)):
             if lines[end].gap and (pieces in ("label", "price") or (pieces == "words" and not self._begins_short(end))):
@@ -71,19 +73,18 @@ class _Runs:
             end += 1
         count = end - at
         if pieces not in ("tab", "stroke") and self._is_running_text(at, end):
+            self._running = end
             return at
-        if pieces == "words":
-            return end if count >= _WITHOUT_DIGITS and self._follows_text(at) else at
-        if pieces in TABLE and count == 1:
-            from_text = self._follows_text(at)
-            return (
-                end
-                if pieces in ("tab", "stroke") and from_text and len(re.split(r"[\t|｜]", lines[at].text)) > 2
-                else at
-            )
-        if pieces in ("label", "price") or pieces.startswith("mark:"):
-            return end if count >= 2 and self._follows_text(at) else at
-        return end if count >= 2 else at
+        if count == 1 and pieces in ("tab", "stroke"):
+            has_cells = len(cells_of(lines[at].text)) > 2
+            return end if has_cells and self._follows_text(at) else at
+        return end if count >= (_WITHOUT_DIGITS if pieces == "words" else 2) else at
+
+    def _is_header(self, at: int) -> bool:
+        """Whether three or more words stand right above figures."""
+        lines = self._lines
+        is_above_figures = at + 1 < len(lines) and self._shapes[at + 1] == "figures" and not lines[at + 1].gap
+        return is_above_figures and len(lines[at].text.split()) > 2
 
     def _begins_short(self, at: int) -> bool:
         return len(self._lines[at].text.split()[0]) <= _NAME
@@ -96,7 +97,9 @@ class _Runs:
         end, numbers = at, 0
         while end < len(self._lines) and (end == at or not self._lines[end].gap):
             is_number = bool(_NUMBER.fullmatch(self._lines[end].text))
-            if not is_number and (self._shapes[end] != "plain" or self._lines[end].width > _SHORT_ITEM):
+            if not is_number and (
+                self._shapes[end] != "plain" or not self._may_be_item(end) or self._lines[end].width > _SHORT_ITEM
+            ):
                 break
             numbers += is_number
             end += 1
@@ -119,7 +122,7 @@ class _Runs:
 
     def _is_led_in(self, at: int) -> bool:
         """Whether the text above says that a list follows."""
-        if at == 0 or not self._shapes[at]:
+        if at == 0 or not self._may_be_item(at):
             return False
         above = self._lines[at - 1]
         if self._shapes[at - 1] not in ("", "plain", "label", "byline") or above.level:
@@ -182,7 +185,10 @@ class _Runs:
 
     def _may_be_item(self, at: int) -> bool:
         line = self._lines[at]
-        return bool(self._shapes[at]) or (not line.gap and bool(_NUMBER.fullmatch(line.text)))
+        shape = self._shapes[at]
+        return bool(shape and not (shape == "plain" and is_other(line, shape))) or (
+            not line.gap and bool(_NUMBER.fullmatch(line.text))
+        )
 
 
 def _are_alike(shape: Shape, other: Shape) -> bool:

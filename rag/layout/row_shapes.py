@@ -15,7 +15,8 @@ from rag.text.stops import has_full_stop
 Shape = Literal["", "plain", "tab", "stroke", "rule", "blanks", "figures", "words", "score", "price", "label"] | str
 """``tab``, ``stroke`` and ``blanks`` are what keeps the cells of a table apart, ``rule`` is a line drawn below its header.
 ``figures`` are words and figures with single blanks, ``words`` words alone. A list with marks has the mark in its shape:
-``mark:•``. ``byline`` is a row that alone would be a byline, ``plain`` a short line without any of these, "" a line that can be no row at all."""
+``mark:•``. ``byline`` is a row that alone would be a byline, ``plain`` a short line without any of these, which
+may be a byline or furniture as well (``is_other``), "" a line that can be no row at all."""
 
 TABLE = frozenset({"tab", "stroke", "rule", "blanks"})
 _RULE = re.compile(rf"[{STROKES}+:=\-—─━┄┼├┤┬┴┌┐└┘╋ ]{{3,}}")
@@ -57,10 +58,22 @@ def shape_of(line: Line) -> Shape:
         return ""
     words = joined.split()
     shape = _shape_of_words(text, words)
-    dated_item = is_date(line) and len(words) > 1 and not re.search("星期|周|农历|版|期", text)
-    is_other = (is_furniture(line) and not dated_item) or (shape != "figures" and CONTACT.search(text))
-    is_other = is_other or byline_names(text) is not None
-    return "" if is_other or SIGNATURE.search(text) else shape
+    if shape == "plain":
+        return shape
+    return "" if is_other(line, shape) else shape
+
+
+def is_other(line: Line, shape: Shape) -> bool:
+    """Return whether the wording shows something else than an item of a list: a byline, a contact, furniture. Items may
+    begin with a date."""
+    text = line.text
+    dated_item = is_date(line) and len(text.split()) > 1 and not re.search("星期|周|农历|版|期", text)
+    return bool(
+        (is_furniture(line) and not dated_item)
+        or (shape not in ("figures", "plain") and CONTACT.search(text))
+        or byline_names(text) is not None
+        or SIGNATURE.search(text)
+    )
 
 
 def _shape_of_cells(line: Line) -> Shape:
@@ -78,8 +91,8 @@ def _shape_of_cells(line: Line) -> Shape:
         return "tab"
     is_short = all(len(cell) <= _CELL_WIDTH and not has_full_stop(cell) for cell in cells)
     is_letters = all(len(cell) == 1 for cell in cells) and not _DIGIT.search(line.text)
-    is_other = is_furniture(line) or is_letters or re.search("[，,；;]", line.text)
-    return "blanks" if is_short and not is_other else ""
+    is_no_row = is_furniture(line) or is_letters or re.search("[，,；;]", line.text)
+    return "blanks" if is_short and not is_no_row else ""
 
 
 def _mark_of(text: str) -> Shape:
