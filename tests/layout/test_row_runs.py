@@ -16,6 +16,7 @@ from rag.indexing.build import build
 from rag.layout.articles import articles_of, cut
 from rag.reading.reader import FileReader
 from rag.schema import Article, Page
+from tests.conftest import Deadline
 from tests.support.paths import DATA
 
 TOP = "青岩县表彰劳模\n\n本报讯（记者 高远）青岩县昨日表彰劳动模范，县总工会号召向他们学习。"
@@ -210,6 +211,6 @@ def test_list_is_found(tmp_path: Path, embedder: Embedder) -> None:
 @pytest.mark.parametrize(
     "line", ["青岩县表彰劳模获奖名单\n\n", "陆海生 青岩钢厂\n", "名单如下：\n", "a\tb\n", "青岩 1 2，\n"]
 )
-def test_long_pages_take_linear_time(line: str, within: object) -> None:
-    with within(30):  # type: ignore[operator]
+def test_long_pages_take_linear_time(line: str, within: Deadline) -> None:
+    with within(30):
         _articles(line * 40_000)
