@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
@@ -63,10 +64,15 @@ def show_build(built: Built, index_dir: Path, as_json: bool) -> None:
                 "embedded": built.embedded,
                 "reused": built.reused,
                 "changes": changes_as_json(built.changes),
+                "lines_in_no_article": dict(built.left_out),
             }
         )
         return
     show_changes(built.changes, {file for file, _ in built.refused})
+    for page, count in built.left_out[:_NAMED_FILES]:
+        out.print(f"{plural(count, 'line')} in no article: rag show {shlex.quote(page)} --page")
+    if (more := built.left_out[_NAMED_FILES:]) and (total := sum(count for _, count in more)):
+        out.print(f"{plural(total, 'line')} in no article in {plural(len(more), 'more file')}")
     out.print(
         f"{describe_counts(built.manifest.counts)} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
         f"generation {built.manifest.generation}"

@@ -96,7 +96,7 @@ def show(
 def _show_page(file: str, form: str, settings: Settings) -> None:
     from rag.cli.outlined_page import in_terminal
     from rag.index.history import folder_of
-    from rag.layout.articles import articles_of
+    from rag.layout.articles import cut
     from rag.reading.page_lookup import pages_in
     from rag.text import outline
     from rag.web import outlined_page
@@ -107,12 +107,13 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
     if len(pages) > 1 and form in ("html", "yaml"):
         raise BadInput(f"{file} has {len(pages)} pages: name one, e.g. `rag show '{pages[0].file}' --{form}`.")
     for page in pages:
-        articles = articles_of(page)
+        found = cut(page)
+        articles = found.articles
         if form == "text":
-            for line in in_terminal(page, articles):
+            for line in in_terminal(page, articles, found.left_out):
                 out.print(line)
         elif form == "html":
-            sys.stdout.write(outlined_page.as_html(page, articles))
+            sys.stdout.write(outlined_page.as_html(page, articles, left_out=found.left_out))
         elif form == "yaml":
             sys.stdout.write(outline.as_yaml(page, outline.outlines_of(page, articles)))
         else:
@@ -123,6 +124,11 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
                     "articles": [
                         {**payload.article(a, with_text=False), "lines": article_lines}
                         for a, article_lines in zip(articles, lines, strict=True)
+                    ],
+                    "left_out": [
+                        {"line": row.number, "text": row.text, "why": row.why}
+                        for row in outline.rows_of(page, articles, found.left_out)
+                        if row.why
                     ],
                 }
             )

@@ -3,7 +3,7 @@
 segment.json       rag.index.segment_note
 articles.sqlite    rag.index.article_store
 first.npy          (articles + 1,) the first passage of each article
-spans.npy          (passages, 3) where in its article a passage begins and ends, and how much of the headline goes with it
+spans.npy          (passages, 3) where in its article a passage begins and ends, and how much of its heading goes with it
 keys.npy, rows.npy (passages,) the hashes of the embedded texts, ascending, and the passages that they belong to
 vectors.npy ...    rag.vectors.flat
 words/             rag.words.postings
@@ -26,6 +26,7 @@ from rag.index import article_tables
 from rag.index.article_store import ArticleStore
 from rag.index.segment_note import NOTE, SegmentNote, damage, damaged, name_of, read_note, write_note
 from rag.schema import Article, Entry, File, Passage
+from rag.text.rows import heading_of
 from rag.vectors.flat import Vectors
 from rag.vectors.store import Mask, Matrix, Rows
 from rag.words.postings import Postings
@@ -92,7 +93,7 @@ class Segment:
             article.text[start:end],
             start,
             end,
-            article.title[:heading],
+            heading_of(article.title, article.text, start)[:heading],
         )
 
     def passages_of(self, articles: Mask) -> Mask:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.config import DEFAULT_LIMITS, Limits
@@ -38,13 +38,15 @@ from rag.schema import Article, Entry, File
 @dataclass(frozen=True, slots=True)
 class Built:
     """What a build did. ``refused``: (file, why) for each file that could not be used. ``embedded``: how many texts
-    were embedded in this build. ``reused``: how many passages of the index needed no embedding."""
+    were embedded in this build. ``reused``: how many passages of the index needed no embedding. ``left_out``: (page,
+    number of its lines that are in no article) for the files read."""
 
     manifest: Manifest
     refused: tuple[tuple[str, str], ...]
     embedded: int
     reused: int
     changes: Changes
+    left_out: tuple[tuple[str, int], ...] = ()
 
 
 def build(
@@ -71,17 +73,19 @@ def build(
         before = _usable(context)
         changes = _changes(context, folder, before)
         writer = GenerationWriter(context, before)
+        left_out: list[tuple[str, int]] = []
         with FileReader(folder, limits) as reader:
             reader.check(found.path for found in changes.read)
             for number, found in enumerate(changes.read, 1):
-                record, entries = articles_in(reader, found)  # file -> pages -> articles
-                writer.put_file(record, entries)  # articles -> passages -> vectors + words -> segment
+                read = articles_in(reader, found)  # file -> pages -> articles
+                left_out += read.left_out
+                writer.put_file(read.record, read.entries)  # articles -> passages -> vectors + words -> segment
                 progress("read", number, len(changes.read))
         writer.drop_files(changes.gone)
         source = Source(
             str(folder.resolve()), str(folder), history.identity(index_dir, index_id), reader_version(limits)
         )
-        return _complete(context, writer, source, changes)
+        return replace(_complete(context, writer, source, changes), left_out=tuple(left_out))
 
 
 def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, progress: Progress = silent) -> Built:

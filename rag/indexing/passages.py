@@ -1,4 +1,7 @@
-"""Article -> passages of at most 400 characters. The model sees each passage in full."""
+"""Article -> passages of at most 400 characters. The model sees each passage in full.
+
+A passage that begins inside a table has the header of the table in its heading.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from collections.abc import Callable, Sequence
 from langchain_text_splitters import TextSplitter
 
 from rag.schema import Article, Passage
+from rag.text.rows import STROKES, heading_of
 from rag.text.sentences import sentences
 
 MAX_CHARS = 400
 _TARGET = 320
-_CLAUSE = re.compile(r"(?<=[；;，,、：:])")
+_CLAUSE = re.compile(rf"(?<=[；;，,、：:\t{STROKES}])")
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 
@@ -62,13 +66,11 @@ def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -
 
     A passage has at most ``MAX_CHARS`` characters and, with its headline, ``max_tokens`` tokens: the model would not see the
     rest."""
-    heading = article.title[:80]
-    while heading and count_tokens([heading])[0] > max_tokens // 3:
-        heading = heading[: len(heading) // 2]
+    headings = _Headings(article, max_tokens // 3, count_tokens)
     passages: list[Passage] = []
     at = 0
     for piece in PassageSplitter().split_text(article.text):
-        passages += _passage(article, heading, at, at + len(piece))
+        passages += _passage(article, headings, at, at + len(piece))
         at += len(piece)
     while True:
         counts = count_tokens([passage.context for passage in passages])
@@ -77,21 +79,47 @@ def passages_of(article: Article, max_tokens: int, count_tokens: TokenCounter) -
         passages = [
             part
             for count, p in zip(counts, passages, strict=True)
-            for part in ([p] if count <= max_tokens or len(p.text) == 1 else _halves(article, p))
+            for part in ([p] if count <= max_tokens or len(p.text) == 1 else _halves(article, headings, p))
         ]
 
 
-def _passage(article: Article, heading: str, start: int, end: int) -> list[Passage]:
+class _Headings:
+    """The headings of an article's passages, each at most ``limit`` tokens and a prefix of ``heading_of``."""
+
+    def __init__(self, article: Article, limit: int, count_tokens: TokenCounter) -> None:
+        self._article = article
+        self._limit = limit
+        self._count_tokens = count_tokens
+        self._fitting: dict[str, str] = {}
+
+    def at(self, start: int) -> str:
+        """Return the heading of the passage that begins at ``start``."""
+        full = heading_of(self._article.title, self._article.text, start)
+        if full not in self._fitting:
+            self._fitting[full] = self._fit(full)
+        return self._fitting[full]
+
+    def _fit(self, heading: str) -> str:
+        if self._count_tokens([heading])[0] > self._limit:
+            heading = self._article.title[:80]  # without the header of a table
+        while heading and self._count_tokens([heading])[0] > self._limit:
+            heading = heading[: len(heading) // 2]
+        return heading
+
+
+def _passage(article: Article, headings: _Headings, start: int, end: int) -> list[Passage]:
     """Return the passage without the white space around it, or nothing if there is only white space."""
     text = article.text[start:end]
     start += len(text) - len(text.lstrip())
     text = text.strip()
     identifier = f"{article.article_id}:{start}-{start + len(text)}"
-    return [Passage(identifier, article.article_id, text, start, start + len(text), heading)] if text else []
+    if not text:
+        return []
+    return [Passage(identifier, article.article_id, text, start, start + len(text), headings.at(start))]
 
 
-def _halves(article: Article, passage: Passage) -> list[Passage]:
+def _halves(article: Article, headings: _Headings, passage: Passage) -> list[Passage]:
     middle = (passage.start + passage.end) // 2
     boundaries = [passage.start + end for _, end in sentences(passage.text)][:-1]
     cut = min(boundaries, key=lambda b: abs(b - middle), default=middle)
-    return _passage(article, passage.heading, passage.start, cut) + _passage(article, passage.heading, cut, passage.end)
+    return _passage(article, headings, passage.start, cut) + _passage(article, headings, cut, passage.end)

@@ -10,6 +10,7 @@ from rag.layout.blocks import Block
 from rag.layout.jumps import JUMP
 from rag.schema import Run
 from rag.text.lines import kept_characters
+from rag.text.rows import row_characters
 
 _SUBHEAD_WIDTH = 18  # a wider headline inside a body that ends no sentence is a paragraph cut by its column
 _JUMP_MARK = "\0"
@@ -44,8 +45,15 @@ def text_of(source: str, body: Sequence[Block]) -> ArticleText:
 def _characters(source: str, block: Block) -> Iterator[tuple[str, int | None]]:
     """The characters of a block, each with its place in ``source``; a blank or a line end has no place.
 
+    Rows keep their lines, and the signs between their cells as the file has them.
+
     A jump line is not part of the text, and no sentence may run across it: it becomes a line end.
     """
+    if block.kind == "rows":
+        for line in block.lines:
+            yield "\n", None
+            yield from ((source[i], i) for i in row_characters(source, line.start, line.end))
+        return
     first = block.lines[0].start
     raw = JUMP.sub(lambda jump: _JUMP_MARK * len(jump.group()), _raw_text(source, block))
     for i, is_blank in kept_characters(raw):

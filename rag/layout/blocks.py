@@ -10,9 +10,9 @@ from rag.layout.line_ends import SIGNED_END, closing_text, ends_sentence, openin
 from rag.text.bylines import DATELINE, SIGNATURE
 from rag.text.lines import Line, squeeze
 
-BlockKind = Literal["head", "prose", "byline", "credit", "notice", "furniture"]
-"""``head`` is a headline, ``credit`` names a photographer, ``notice`` is weather or an advertisement, ``furniture`` is
-what the page prints around its articles: masthead, page number, editors."""
+BlockKind = Literal["head", "prose", "rows", "byline", "credit", "notice", "furniture"]
+"""``head`` is a headline, ``rows`` are rows of a table or items of a list, ``credit`` names a photographer, ``notice`` is
+weather or an advertisement, ``furniture`` is what the page prints around its articles: masthead, page number, editors."""
 
 
 @dataclass(frozen=True, slots=True)

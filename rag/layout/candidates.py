@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.layout.affinity import Affinity, topic_shifts
 from rag.layout.blocks import Block
+from rag.layout.row_shapes import is_list
 from rag.layout.small_candidates import cost_of_parting_headlines, notice_candidates, photo_candidates
 from rag.layout.story import Candidate, Story, Weights
 
@@ -33,12 +34,14 @@ class Candidates:
         between = Counter(b.lines[0].blanks for a, b in itertools.pairwise(blocks) if a.kind == b.kind == "prose")
         self._usual_blanks = max(between, key=lambda blanks: (between[blanks], blanks), default=1)
         self._may_open = [  # if two paragraphs have nothing between them, the second does not open a story
-            b.kind != "prose"
+            b.kind not in ("prose", "rows")
             or self._starts_story[i]
             or (i > 0 and self._ends_story[i - 1])
-            or b.lines[0].indented
-            or b.lines[0].blanks > self._usual_blanks
+            or (b.kind == "prose" and (b.lines[0].indented or b.lines[0].blanks > self._usual_blanks))
             for i, b in enumerate(blocks)
+        ]
+        self._may_end = [
+            is_list(b) and any(a.kind == "prose" for a in blocks[max(0, i - 2) : i]) for i, b in enumerate(blocks)
         ]
         self._indents_are_rare = sum(b.lines[0].indented for b in blocks if b.kind == "prose") * 4 <= len(blocks)
 
@@ -61,7 +64,7 @@ class Candidates:
         body: list[int] = []
         cost = self._cost_of_headline_below_text(start)
         limit = min(len(blocks), start + _MAX_BLOCKS)
-        while at < limit and blocks[at].kind in ("prose", "head", "notice"):
+        while at < limit and blocks[at].kind in ("prose", "rows", "head", "notice"):
             block = blocks[at]
             if block.kind == "notice":
                 yield from notice_candidates(blocks, heads, body, bylines, at)
@@ -72,17 +75,17 @@ class Candidates:
                 cost = self._with_cost_inside_body(cost, at, body[-1])
             body.append(at)
             at += 1
-            if block.kind == "head" or (at < limit and not self._may_open[at]):
+            if (block.kind == "head" and not self._may_end[at - 1]) or (at < limit and not self._may_open[at]):
                 continue
             yield from photo_candidates(blocks, heads, bylines, body, at, self._affinity)
-            yield from self._articles(
-                heads, bylines, body, at, cost + self._cost_of_opening(start, heads, bylines, body)
-            )
+            opening = self._cost_of_opening(start, heads, bylines, body)
+            closing = self._weights.list_below if block.kind == "head" else 0.0
+            yield from self._articles(heads, bylines, body, at, cost + opening + closing)
 
     def _cost_of_headline_below_text(self, start: int) -> float:
         """The cost of a headline with no blank line between it and the text above: it is rather a subhead."""
         blocks = self._blocks
-        is_below_text = start and blocks[start].kind == "head" and blocks[start - 1].kind == "prose"
+        is_below_text = start and blocks[start].kind == "head" and blocks[start - 1].kind in ("prose", "rows")
         return self._weights.no_gap if is_below_text and not blocks[start].lines[0].gap else 0.0
 
     def _with_cost_inside_body(self, cost: float, at: int, last: int) -> float:
@@ -91,7 +94,7 @@ class Candidates:
         if block.kind == "prose":
             cost += weights.story_within if self._starts_story[at] else 0.0
             cost += 8.0 if self._indents_are_rare and block.lines[0].indented else 0.0
-        else:
+        elif block.kind == "head":
             is_top_level = block.level and not self._is_section[at]
             is_cheap = self._ends_sentence[at] or block.level
             cost += weights.story_within if is_top_level else 0.3 if is_cheap else weights.subhead
@@ -102,7 +105,7 @@ class Candidates:
         """The cost of beginning a story where little shows that one begins."""
         blocks, first = self._blocks, self._blocks[start]
         is_set_off = bool(heads) and (first.level > 0 or first.lines[0].blanks > self._usual_blanks)
-        follows_end = start == 0 or blocks[start - 1].kind != "prose" or self._ends_story[start - 1]
+        follows_end = start == 0 or blocks[start - 1].kind not in ("prose", "rows") or self._ends_story[start - 1]
         if bylines or follows_end or is_set_off or self._starts_story[body[0]] or blocks[body[0]].lines[0].indented:
             return 0.0
         return self._weights.opening if heads else 1.5 * self._weights.opening

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.text.bylines import SIGNATURE
-from rag.text.lines import Line, squeeze
+from rag.text.lines import CJK, Line, squeeze
+from rag.text.stops import has_full_stop
 
-SENTENCE_END = re.compile(r"(?:[。！？!?…；;：]|(?<=[A-Za-z0-9])\.)[”’」』》）)\]\"']*$")
-SIGNED_END = re.compile(r"[。！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
+SENTENCE_END = re.compile(r"(?:[。｡︒﹒．！？!?…；;：]|(?<=[A-Za-z0-9" + CJK + r"])\.)[”’」』》）)\]\"']*$")
+SIGNED_END = re.compile(r"[。｡︒﹒．！？!?…][”’」』]*" + SIGNATURE.pattern + r"$")
 
 OPEN_BRACKET = re.compile(r"[（(][^（()）]{0,40}$")
 
@@ -69,7 +70,7 @@ def has_gaps_in_sentences(lines: Sequence[Line]) -> bool:
         line.gap
         and not ends_sentence(before := lines[max(0, i - 4) : i])
         and not any(other.gap for other in before[1:])
-        and any("。" in other.text for other in before)
+        and any(has_full_stop(other.text) for other in before)
         and before[-1].width > max(other.width for other in before) - 2
         for i, line in enumerate(lines)
         if i

@@ -18,7 +18,8 @@ _DATE = re.compile(r"((?:19|20)\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2
 _FURNITURE = re.compile(
     r"客户端|公众号|视频号|微信号|刊号|邮发代号|(?:责任|责|本版|值班)编辑?\s*[:：]|栏目统筹|统筹\s*[:：]|版式|校对|审读|国内统一|"
     r"^\S{2,8}(?:日报|晚报|早报|晨报|时报|周报|都市报|新闻报)$|^[A-Z]?\d{1,3}$|"
-    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$"
+    r"^第?\s*[\dA-Z一二三四五六七八九十]{1,4}\s*版$|^-+\s*\d+\s*-+$|^[A-Z ]{6,}$|^[-*_=]{3,}$|总第\d+期|农历|^星期[一二三四五六日天]$|"
+    r"^(?:社址|邮编|邮政编码|零售价?|定价|印刷|承印|发行|广告经营许可证|社长|总编辑?|主编|监印|终审)[：:]"
 )
 
 
@@ -38,7 +39,7 @@ def kind_by_wording(
         return "credit" if only_pictures and not continues_byline else "byline"
     if _is_byline_below_headline(line, following, paragraph):
         return "byline"
-    if _is_furniture(line):
+    if is_furniture(line):
         return "furniture"
     if line.width <= 60 and CONTACT.search(squeeze(line.text)):
         return "notice"
@@ -55,14 +56,19 @@ def _runs_over_bracket(line: Line, following: Line | None, paragraph: OpenParagr
 def _is_byline_below_headline(line: Line, following: Line | None, paragraph: OpenParagraph) -> bool:
     """Return whether the line holds names alone, below lines that may be a headline and above a wider line."""
     above = paragraph.lines
-    if not above or paragraph.has_full_stop or SENTENCE_END.search(above[-1].text):
+    if not above or paragraph.has_full_stop or SENTENCE_END.search(above[-1].text) or is_bare_names(above[-1].text):
         return False
     return is_bare_names(line.text) and following is not None and following.width > line.width + 4
 
 
-def _is_furniture(line: Line) -> bool:
+def is_furniture(line: Line) -> bool:
+    """Return whether the wording shows that the page prints the line around its articles."""
     if line.width > 30:
         return False
+    return bool(JUMP.fullmatch(line.text) or _FURNITURE.search(line.text)) or is_date(line)
+
+
+def is_date(line: Line) -> bool:
+    """Return whether the line holds a date and hardly more."""
     date = _DATE.search(line.text)
-    is_date = date and line.width - len(date.group()) / 2 < 8 and not re.search("[，,。；;！？!?]", line.text)
-    return bool(JUMP.fullmatch(line.text) or _FURNITURE.search(line.text) or is_date)
+    return bool(date and line.width - len(date.group()) / 2 < 8 and not re.search("[，,。；;！？!?]", line.text))

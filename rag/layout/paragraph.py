@@ -14,10 +14,11 @@ from rag.layout.blocks import Block
 from rag.layout.jumps import JUMP
 from rag.layout.line_ends import OPEN_BRACKET, Column, closing_text, ends_sentence, opening_text
 from rag.text.bylines import DATELINE, SIGNATURE
-from rag.text.lines import Line, squeeze
+from rag.text.lines import CJK, Line, squeeze
+from rag.text.stops import has_full_stop
 
-_SENTENCE = re.compile(r"[。！？!?][”’」』》）)\]\"']*$")
-_QUESTIONS = re.compile(r"[^。；;！？!?“”]+[！？!?]")
+_SENTENCE = re.compile(r"(?:[。｡︒﹒．！？!?]|(?<=[" + CJK + r"])\.)[”’」』》）)\]\"']*$")
+_QUESTIONS = re.compile(r"[^。｡．；;！？!?“”]+[！？!?]")
 _WEATHER = re.compile(r"最高气温|最低气温|阵雨|雷雨|多云|阴有|转晴|到晴|[东南西北]{1,2}风\s*\d")
 _PROSE_CHARACTERS = 120  # a longer run of lines is prose even if it ends no sentence
 
@@ -35,8 +36,9 @@ class OpenParagraph:
     def add(self, line: Line, column: Column) -> None:
         self.lines.append(line)
         self.has_comma |= "，" in line.text or "," in line.text
-        self.has_full_stop |= "。" in line.text
-        self._has_sentence |= bool(re.search(r"[。！？；]", line.text))
+        has_full_stop_here = has_full_stop(line.text)
+        self.has_full_stop |= has_full_stop_here
+        self._has_sentence |= has_full_stop_here or bool(re.search(r"[！？；]", line.text))
         if len(self.lines) < 5:
             self._has_sentence |= bool(DATELINE.match(squeeze(opening_text(self.lines))))
         self._fills_column |= column.is_filled_by(line, len(self.lines) == 1)
@@ -91,10 +93,14 @@ def _blocks_of(lines: Sequence[Line]) -> list[Block]:
     if _QUESTIONS.fullmatch(squeeze(text)) and len(text) <= 30:  # a headline may end with ？ or ！ too
         return [Block("head", tuple(lines))]
     if (count := _headline_lines_at_end(lines)) and not ends_sentence(lines):
-        return [*_blocks_of(lines[:-count]), Block("head", tuple(lines[-count:]))]
-    if ends_sentence(lines) or "。" in text or len(text) > _PROSE_CHARACTERS:
+        return [*_blocks_of(lines[:-count]), *_headlines(lines[-count:])]
+    if ends_sentence(lines) or has_full_stop(text) or len(text) > _PROSE_CHARACTERS:
         is_weather = len(_WEATHER.findall(squeeze(text))) >= 3 and len(text) < 240
         return [Block("notice" if is_weather else "prose", tuple(lines))]
+    return _headlines(lines)
+
+
+def _headlines(lines: Sequence[Line]) -> list[Block]:
     groups: list[list[Line]] = []
     for line in lines:
         if groups and not line.gap:
@@ -108,4 +114,4 @@ def _headline_lines_at_end(lines: Sequence[Line]) -> int:
     """Return how many lines stand below the last sentence and may be a headline; only the last six lines are looked at."""
     count = next((n for n, line in enumerate(reversed(lines[-6:])) if _SENTENCE.search(line.text)), 0)
     below = "".join(line.text for line in lines[len(lines) - count :])
-    return count if len(below) <= 80 and not re.search("[。；！]|[，,、：:]$", below) else 0
+    return count if len(below) <= 80 and not re.search("[；！]|[，,、：:]$", below) and not has_full_stop(below) else 0

@@ -10,6 +10,7 @@ from rag.layout.jumps import JUMP
 from rag.layout.line_ends import columns_of, has_gaps_in_sentences
 from rag.layout.line_kinds import kind_by_wording
 from rag.layout.paragraph import OpenParagraph
+from rag.layout.row_runs import row_runs
 from rag.text.lines import Line
 
 
@@ -19,7 +20,15 @@ def blocks_of(lines: Sequence[Line]) -> list[Block]:
     paragraph = OpenParagraph()
     columns = columns_of(lines)
     gaps_in_sentences = has_gaps_in_sentences(lines)
+    runs = row_runs(lines)
+    end_of_rows = 0
     for i, line in enumerate(lines):
+        if i in runs:
+            end_of_rows = runs[i]
+            blocks += [*paragraph.blocks(), Block("rows", tuple(lines[i:end_of_rows]))]
+            paragraph = OpenParagraph()
+        if i < end_of_rows:
+            continue
         following = lines[i + 1] if i + 1 < len(lines) else None
         last_kind = blocks[-1].kind if blocks else None
         kind = "head" if line.level else kind_by_wording(line, following, paragraph, last_kind)
@@ -49,7 +58,7 @@ def _with_jumps(blocks: Sequence[Block]) -> list[Block]:
         if block.kind == "furniture" and JUMP.fullmatch(block.text):
             onward = "下转" in block.text
             beside = range(i - 1, max(-1, i - 3), -1) if onward else range(i + 1, min(len(blocks), i + 4))
-            at = next((j for j in beside if blocks[j].kind == "prose"), None)
+            at = next((j for j in beside if blocks[j].kind in ("prose", "rows")), None)
             if at is not None:
                 marked[at] = replace(marked[at], jump="on" if onward else "from")
     return marked

@@ -8,6 +8,7 @@ from rag.layout.affinity import Affinity
 from rag.layout.blocks import Block
 from rag.layout.line_kinds import CONTACT
 from rag.layout.story import Candidate, Story
+from rag.text.stops import has_full_stop
 
 
 def photo_candidates(
@@ -35,7 +36,7 @@ def notice_candidates(
     if bylines or len(heads) > 1 or any(len(blocks[i].text) > 80 for i in body):
         return
     found = [*heads, *body, at]
-    cost = 0.5 - len(heads) - 0.5 * len(body) + 6.0 * sum("。" in blocks[i].text for i in body)
+    cost = 0.5 - len(heads) - 0.5 * len(body) + 6.0 * sum(has_full_stop(blocks[i].text) for i in body)
     yield Candidate(at + 1, cost, Story("notice", body=tuple(found)))
     while _has_contact(blocks, at) and at + 1 < len(blocks):
         if _has_contact(blocks, at + 1):

@@ -54,7 +54,7 @@ def _cheapest_cut(blocks: Sequence[Block], weights: Weights) -> _Cut:
     for start, block in enumerate(blocks):
         left_out = _COST_LEFT_OUT.get(block.kind, _COST_TEXT_LEFT_OUT) + (weights.section if block.level else 0.0)
         here = list(candidates.starting_at(start)) if reached[start] else []
-        reached[start + 1] |= reached[start] and block.kind != "prose"
+        reached[start + 1] |= reached[start] and block.kind not in ("prose", "rows")
         for candidate in here:
             reached[candidate.end] = True
         for habit, steps in zip(habits, tables, strict=True):

@@ -39,6 +39,7 @@ class Weights:
     more_lines: float = 1.0  # each further block of headline
     story_within: float = 12.0  # a place inside the body where a story begins or ends
     subhead: float = 1.0
+    list_below: float = 0.5  # short lines below the text that may be a list; left out they cost 3
     turn: float = 4.0  # times how far the text changes its topic at a subhead
     section: float = 6.0  # a section of a Markdown text as a story of its own
     opening: float = 4.0  # nothing shows that a story begins

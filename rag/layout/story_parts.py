@@ -12,6 +12,7 @@ from itertools import takewhile
 from rag.layout.blocks import Block
 from rag.layout.headlines import headline_of
 from rag.layout.laid_out_page import LaidOutPage
+from rag.layout.row_shapes import is_list
 from rag.layout.stories import stories_of
 from rag.layout.story import Story
 from rag.schema import Kind
@@ -22,10 +23,13 @@ from rag.text.outline import Span, body_spans, line_spans
 
 @dataclass(frozen=True, slots=True)
 class StoryParts:
+    """``top`` holds the blocks of the headline and the byline, where the page has them."""
+
     kind: Kind
     title: str
     byline: tuple[str, ...]
     body: tuple[Block, ...]
+    top: tuple[Block, ...] = ()
 
 
 def marked_stories(laid_out: LaidOutPage) -> list[StoryParts]:
@@ -60,7 +64,7 @@ def whole_file(laid_out: LaidOutPage) -> list[StoryParts]:
     title = headline_of(line for block in top if block.kind == "head" for line in block.lines)
     lines = [line for block in top if block.kind == "byline" for line in block.lines]
     names = tuple(name for line in lines for name in byline_names(line.text) or ())
-    return [StoryParts("article", stated.title or title, stated.byline or names, blocks[len(top) :])]
+    return [StoryParts("article", stated.title or title, stated.byline or names, blocks[len(top) :], tuple(top))]
 
 
 def _is_top(block: Block, title: str) -> bool:
@@ -77,10 +81,17 @@ def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
             story.kind,
             headline_of(line for i in story.heads for line in content[i].lines),
             _byline(content, story),
-            tuple(content[i] for i in story.body),
+            _body(content, story),
+            tuple(content[i] for i in (*story.heads, *story.bylines)),
         )
         for story in stories_of(content)
     ]
+
+
+def _body(blocks: Sequence[Block], story: Story) -> tuple[Block, ...]:
+    """The blocks of the body. Short lines inside it that may be a list are one."""
+    body = (blocks[i] for i in story.body)
+    return tuple(replace(block, kind="rows") if is_list(block) else block for block in body)
 
 
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:

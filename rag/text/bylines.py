@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.text.lines import CJK, Line
 
-_SURNAMES = set(
+SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方"
     "俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧"
     "计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经"
@@ -63,7 +63,7 @@ def byline_names(line: str) -> tuple[str, ...] | None:
         if not _is_name(token):
             return None
         found.append(token)
-    likely = sum(1 for name in found if name[0] in _SURNAMES or "·" in name or name.endswith("评论员"))
+    likely = sum(1 for name in found if name[0] in SURNAMES or "·" in name or name.endswith("评论员"))
     return tuple(found) if has_role and likely * 2 >= len(found) else None
 
 
@@ -84,7 +84,7 @@ def joined_byline(lines: Sequence[Line]) -> str:
         row = _without_letter_spacing(line.text)
         before = re.split(r"[\s（(、，,]", text)[-1]
         after = re.split(r"[\s）)、，,]", row)[0]
-        are_two_names = len(before) > 1 and len(after) > 1 and after[0] in _SURNAMES
+        are_two_names = len(before) > 1 and len(after) > 1 and after[0] in SURNAMES
         text += " " + row if are_two_names else row
     return text
 
@@ -92,7 +92,7 @@ def joined_byline(lines: Sequence[Line]) -> str:
 def is_bare_names(line: str) -> bool:
     """Return whether the line consists of one to three names, without a role."""
     tokens = line.split()
-    return 0 < len(tokens) <= 3 and all(_is_name(t) and len(t) <= 3 and t[0] in _SURNAMES for t in tokens)
+    return 0 < len(tokens) <= 3 and all(_is_name(t) and len(t) <= 3 and t[0] in SURNAMES for t in tokens)
 
 
 def _is_name(token: str) -> bool:

@@ -6,7 +6,9 @@ from 1 as in an editor. It holds the file's hash, because another version of the
 
 from __future__ import annotations
 
+import bisect
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +16,7 @@ from typing import Literal
 import yaml
 
 from rag.errors import CorpusError
-from rag.schema import Article, Outline, Page
+from rag.schema import Article, LeftOut, LeftOutWhy, Outline, Page
 from rag.text.lines import squeeze
 
 Role = Literal["head", "byline", "body", ""]
@@ -26,12 +28,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the page. ``article`` is the position in the page's list of articles, None if it belongs to no article."""
+    """A line of the page. ``article`` is the position in the page's list of articles, None if it belongs to no article;
+    then ``why`` is the reason, "" for a blank line."""
 
     number: int
     text: str
     article: int | None
     role: Role
+    why: LeftOutWhy | Literal[""] = ""
 
 
 def line_spans(text: str) -> list[Span]:
@@ -39,18 +43,25 @@ def line_spans(text: str) -> list[Span]:
     return [m.span() for m in _LINE.finditer(text) if m.end() > m.start()]
 
 
-def rows_of(page: Page, articles: Sequence[Article]) -> list[Row]:
-    """Return every line and its role. A headline or byline is found by its words, near the article that has them."""
+def rows_of(page: Page, articles: Sequence[Article], left_out: Sequence[LeftOut] = ()) -> list[Row]:
+    """Return every line and its role. A headline or byline is found by its words, near the article that has them.
+
+    ``left_out`` are the lines that layout has found to be in no article."""
     spans = line_spans(page.text)
     bodies = [_body_lines(spans, article, page) for article in articles]
     owner = {number: i for i, numbers in enumerate(bodies) for number in numbers}
+    starts = [start for start, _ in spans]
+    why = {bisect.bisect(starts, line.start): line.why for line in left_out}
+    near = _articles_near(bodies)
     rows = []
     for number, (start, end) in enumerate(spans, 1):
         text = page.text[start:end].rstrip("\r\n")
         if number in owner:
             rows.append(Row(number, text, owner[number], "body"))
-            continue
-        rows.append(Row(number, text, *_article_and_role(text, number, articles, bodies)))
+        elif number in why:
+            rows.append(Row(number, text, None, "", why[number]))
+        else:
+            rows.append(Row(number, text, *_article_and_role(text, articles, near.get(number, ()))))
     return rows
 
 
@@ -119,34 +130,44 @@ def read_lines(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def role_of(text: str, title: str, byline: Sequence[str]) -> Role:
+    """Return whether a line repeats the headline, names a writer, or neither."""
+    clean = squeeze(text).strip("# ").replace(" ", "")
+    if len(clean) > 1 and clean in squeeze(title).replace(" ", ""):
+        return "head"
+    return "byline" if clean and any(name in clean for name in byline) else ""
+
+
 def _body_lines(spans: Sequence[Span], article: Article, page: Page) -> list[int]:
     """The numbers of the lines that hold text of the article."""
-    runs = [(r.source_start, r.source_start + r.length) for r in article.runs if r.file in ("", page.file)]
-    return [number for number, (start, end) in enumerate(spans, 1) if any(a < end and start < b for a, b in runs)]
+    starts = [start for start, _ in spans]
+    numbers: dict[int, None] = {}
+    for run in article.runs:
+        if run.file in ("", page.file):
+            first = bisect.bisect(starts, run.source_start)
+            last = bisect.bisect_left(starts, run.source_start + run.length)
+            numbers |= dict.fromkeys(range(first, last + 1))
+    return list(numbers)
+
+
+def _articles_near(bodies: Sequence[Sequence[int]]) -> dict[int, list[tuple[int, int]]]:
+    """Line -> (distance, position) of the articles whose body begins or ends near it."""
+    near: dict[int, dict[int, int]] = defaultdict(dict)
+    for i, body in enumerate(bodies):
+        for edge in {body[0], body[-1]} if body else ():
+            for number in range(edge - _FARTHEST, edge + _FARTHEST + 1):
+                near[number][i] = min(abs(number - edge), near[number].get(i, _FARTHEST))
+    return {number: [(distance, i) for i, distance in found.items()] for number, found in near.items()}
 
 
 def _article_and_role(
-    text: str, number: int, articles: Sequence[Article], bodies: Sequence[Sequence[int]]
+    text: str, articles: Sequence[Article], near: Sequence[tuple[int, int]]
 ) -> tuple[int | None, Role]:
     """The nearest article that has a headline or byline with these words, for a line outside all bodies."""
-    clean = squeeze(text).strip("# ")
-    if not clean:
-        return None, ""
-    candidates: Iterator[tuple[int, int, Role]] = (
-        (min(abs(number - line) for line in (bodies[i][0], bodies[i][-1])), i, role)
-        for i, article in enumerate(articles)
-        if bodies[i]
-        for role in (_role(clean, article),)
-        if role
-    )
-    distance, i, role = min(candidates, default=(_FARTHEST + 1, 0, ""))
-    return (i, role) if distance <= _FARTHEST else (None, "")
-
-
-def _role(clean: str, article: Article) -> Role:
-    if len(clean) > 1 and clean.replace(" ", "") in squeeze(article.title).replace(" ", ""):
-        return "head"
-    return "byline" if any(name in clean.replace(" ", "") for name in article.byline) else ""
+    for _, i in sorted(near):
+        if role := role_of(text, articles[i].title, articles[i].byline):
+            return i, role
+    return None, ""
 
 
 def _ranges(numbers: Sequence[int], empty: set[int]) -> Iterator[tuple[int, int]]:

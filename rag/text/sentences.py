@@ -1,11 +1,15 @@
-"""Text -> its sentences, each with its exact place in the text."""
+"""Text -> its sentences, each with its exact place in the text. A row of a table counts as a sentence."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_END = re.compile(r"(?:[。！？!?]+|\.(?=\s+[A-Z\"“]|\s*$))[”’」』》）)\]\"']*|\n+")
-_ATTRIBUTION = re.compile(r"[^“”\n]{1,28}(?:说|表示|介绍|认为|建议|指出|道|坦言|告诉\w{1,4})[^“”\n]{0,8}[。.]")
+from rag.text.rows import row_spans
+from rag.text.stops import STOP
+
+_END = re.compile(rf"(?:(?:[！？!?]|{STOP})+|\.(?=\s+[A-Z\"“]|\s*$))[”’」』》）)\]\"']*|\n+")
+_ATTRIBUTION = re.compile(r"[^“”\n]{1,28}(?:说|表示|介绍|认为|建议|指出|道|坦言|告诉\w{1,4})[^“”\n]{0,8}[。｡．.]")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -13,7 +17,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     stays with the quotation that it attributes."""
     spans: list[tuple[int, int]] = []
     start = 0
-    for end in [match.end() for match in _END.finditer(text)] + [len(text)]:
+    for end in [*_ends(text), len(text)]:
         inner = text[start:end]
         left, right = start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
         if right > left:
@@ -24,3 +28,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
                 spans.append((left, right))
         start = end
     return spans
+
+
+def _ends(text: str) -> Iterator[int]:
+    """The offsets where sentences end; none inside a row."""
+    rows = row_spans(text)
+    row = next(rows, None)
+    for match in _END.finditer(text):
+        while row and row[1] <= match.start():
+            row = next(rows, None)
+        if not row or match.start() < row[0]:
+            yield match.end()

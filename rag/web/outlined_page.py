@@ -11,12 +11,22 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rag.schema import Article, Page
+from rag.schema import Article, LeftOut, LeftOutWhy, Page
 from rag.text.calendar import shown as shown_date
 from rag.text.outline import Row, as_yaml, outlines_of, rows_of
 from rag.web.rendering import render, static_text
 
 _COLOURS = 6  # tints of the style sheet
+WHY: dict[LeftOutWhy, str] = {
+    "page furniture": "版面信息 / page furniture",
+    "jump line": "转版提示 / jump line",
+    "headline without text": "没有正文的标题 / headline without text",
+    "byline without article": "没有文章的署名 / byline without article",
+    "text without article": "不属于任何文章 / text without article",
+    "not marked": "改正中未标出 / not marked",
+    "front matter": "文件头信息 / front matter",
+}
+"""Why a line is in no article, as readers see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +44,16 @@ class Box:
     anchor: str = ""
 
 
-def as_html(page: Page, articles: Sequence[Article], remark: str = "") -> str:
-    """Return the page as a document. ``remark`` stands at its top."""
+def as_html(page: Page, articles: Sequence[Article], remark: str = "", left_out: Sequence[LeftOut] = ()) -> str:
+    """Return the page as a document. ``remark`` stands at its top. ``left_out`` are the lines in no article."""
     return render(
         "outlined_page.html",
         page=page,
         articles=len(articles),
         remark=remark,
         correction=as_yaml(page, outlines_of(page, articles)),
-        boxes=list(_boxes(page, articles)),
+        boxes=list(_boxes(rows_of(page, articles, left_out), articles)),
+        why=WHY,
         style=Markup(static_text("outlined_page.css")),
     )
 
@@ -58,9 +69,9 @@ def about(article: Article) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _boxes(page: Page, articles: Sequence[Article]) -> Iterator[Box]:
+def _boxes(rows_of_page: Sequence[Row], articles: Sequence[Article]) -> Iterator[Box]:
     anchored: set[int] = set()
-    for key, rows in itertools.groupby(_with_blanks_inside(rows_of(page, articles)), lambda row: row.article):
+    for key, rows in itertools.groupby(_with_blanks_inside(rows_of_page), lambda row: row.article):
         if key is None:
             yield Box(tuple(rows))
         else:

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from rag.answer.assistant import Assistant
 from rag.errors import NotFound, RagError
-from rag.layout.articles import articles_of
+from rag.layout.articles import cut
 from rag.reading.page_lookup import file_of
 from rag.reading.reader import FileReader
 from rag.schema import Page
@@ -92,4 +92,5 @@ def _outlined_page(assistant: Assistant, name: str) -> str:
         page = next((p for p in reader.pages_of(file) if isinstance(p, Page) and p.file == name), None)
     if page is None:
         raise NotFound(f"{name} can no longer be read: run `rag index`, which says why.")
-    return as_html(page, articles_of(page), CHANGED if page.sha256 != sha256 else "")
+    found = cut(page)
+    return as_html(page, found.articles, CHANGED if page.sha256 != sha256 else "", found.left_out)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.embedding.embedder import Embedder
-from rag.index.snapshot import Index
+from rag.index.snapshot import Index, load
+from rag.indexing.build import build_from
 from rag.indexing.passages import MAX_CHARS, PassageSplitter, passages_of
 from rag.schema import Article, Run
 from rag.text.sentences import sentences
@@ -166,3 +168,37 @@ def test_headline_is_context_and_not_text() -> None:
     assert passage.context == "总投资5亿元\n平湖签约。"
     (untitled,) = passages_of(_article("平湖签约。"), 512, _characters)
     assert untitled.context == "平湖签约。"
+
+
+TABLE = "名额见下表。\n单位\t岗位\t名额\n" + "\n".join(f"青岩第{n}医院\t护士、医生。\t{n}" for n in range(1, 80))
+
+
+def test_passages_never_cut_inside_a_row_and_carry_the_header() -> None:
+    passages = passages_of(_article(TABLE, "青岩招考"), 512, _characters)
+    rows = TABLE.split("\n")
+    assert [row for p in passages for row in p.text.split("\n")] == rows
+    assert passages[0].heading == "青岩招考"
+    assert {p.heading for p in passages[1:]} == {"青岩招考\n单位\t岗位\t名额"}
+
+
+def test_header_that_is_too_long_is_left_out() -> None:
+    passages = passages_of(_article(TABLE, "青岩招考"), 36, _characters)
+    assert {p.heading for p in passages} == {"青岩招考"}
+    assert all(len(p.context) <= 36 for p in passages)
+
+
+def test_stored_passage_keeps_the_header(tmp_path: Path, embedder: Embedder) -> None:
+    article = _article(TABLE, "青岩招考")
+    build_from([article], tmp_path, embedder)
+    stored = list(load(tmp_path).passages)
+    assert [p.context for p in stored] == [
+        p.context for p in passages_of(article, embedder.max_tokens, embedder.count_tokens)
+    ]
+    assert stored[-1].heading == "青岩招考\n单位\t岗位\t名额"
+
+
+def test_row_longer_than_a_passage_is_cut_between_cells() -> None:
+    text = "\t".join("平湖的人工智能产业在过去一年里发展得很快" for _ in range(40))
+    pieces = PassageSplitter().split_text(text)
+    assert len(pieces) > 1
+    assert all(piece.endswith("\t") for piece in pieces[:-1])
