@@ -11,13 +11,14 @@ from rag.schema import Entry, File, Refused
 
 
 def articles_in(reader: FileReader, found: FoundFile) -> tuple[File, list[Entry]]:
-    """Read a file and cut its pages into articles. What cannot be used is named in the record."""
+    """Read a file and cut its pages into articles. What cannot be used or understood is named in the record."""
     entries: list[Entry] = []
     refused: list[Refused] = []
+    notes: list[Refused] = []
     hashes: dict[str, str] = {}
     for page in reader.pages_of(found.path):
         if isinstance(page, Refused):
-            refused.append(page)
+            (notes if page.is_note else refused).append(page)
             continue
         articles = articles_of(page)
         if not articles:
@@ -37,4 +38,5 @@ def articles_in(reader: FileReader, found: FoundFile) -> tuple[File, list[Entry]
         articles=len(entries),
         pages=tuple((name, digest) for name, digest in hashes.items() if digest != sha256),
         refused=tuple((part.file, part.why) for part in refused),
+        notes=tuple((part.file, part.why) for part in notes),
     ), entries
