@@ -89,9 +89,15 @@ def _find(name: str) -> codecs.CodecInfo | None:
             """Forget the bytes that wait."""
             self._decoder.reset()
 
-    return codecs.CodecInfo(base.encode, decode, name=wanted, incrementaldecoder=Decoder)
+    return codecs.CodecInfo(
+        base.encode,
+        decode,  # type: ignore[arg-type]
+        name=wanted,
+        incrementaldecoder=Decoder,
+        incrementalencoder=base.incrementalencoder,
+    )
 
 
 for _name, (_base, _repair) in _CODECS.items():
-    codecs.register_error(f"baowen.{_name}", _handler(_repair))  # type: ignore[arg-type]
+    codecs.register_error(f"baowen.{_name}", _handler(_repair))
 codecs.register(_find)

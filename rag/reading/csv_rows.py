@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TextIO
 
 from rag.reading.fields import plain_name
@@ -70,9 +70,9 @@ def _width(row: list[str]) -> int:
 
 
 def _named(header: list[str], row: list[str]) -> Row:
-    """Column -> cell. Two columns of one name are one, a line for each."""
-    found: dict[str, str] = {name: "" for name in header if name}
-    for name, cell in zip(header, row, strict=False):
-        if name and cell not in found[name].split("\n"):
+    """Column -> cell. Two columns of one name are one, a line for each; those without a name are the column ""."""
+    found: dict[str, str] = dict.fromkeys((*header, ""), "")
+    for name, cell in zip_longest(header, row, fillvalue=""):
+        if cell and cell not in found[name].split("\n"):
             found[name] = f"{found[name]}\n{cell}" if found[name] else cell
     return found

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from rag.errors import CorpusError
 from rag.reading.charset import decode_html
 from rag.reading.fields import stated_of
-from rag.reading.html_article import text_of_markup
+from rag.reading.markup import lines_of_markup
 from rag.schema import Part, Refused
 
 _CHAPTERS = (".xhtml", ".html", ".htm")
@@ -90,10 +90,10 @@ def _read(source: str) -> tuple[str, str]:
     except (etree.ParserError, ValueError):
         return "", ""
     head = next(tree.iter("h1", "h2", "h3"), None)
-    title = " ".join(head.text_content().split()) if head is not None else ""
-    if title:
+    title = "" if head is None else " ".join(head.text_content().split())
+    if head is not None:
         head.drop_tree()
     body = tree.find("body")
     markup = html.tostring(body if body is not None else tree, encoding="unicode", method="html")
-    text = text_of_markup(markup)
+    text = lines_of_markup(markup)
     return title, text if text.strip() else title  # a page with nothing but a title

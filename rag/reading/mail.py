@@ -22,7 +22,7 @@ class Mail:
 
     def __init__(self, data: bytes) -> None:
         """Raise CorpusError if the bytes hold no text."""
-        self._mail: EmailMessage = BytesParser(policy=policy.default).parsebytes(data)  # type: ignore[arg-type]
+        self._mail: EmailMessage = BytesParser(policy=policy.default).parsebytes(data)
         self._attachments = [name for part in self._mail.walk() if (name := _attached(part))]
         self._body = self._read_body()
 
@@ -56,7 +56,7 @@ def _first(mail: EmailMessage, subtype: str) -> EmailMessage | None:
     for part in mail.walk():
         is_text = part.get_content_maintype() == "text" and part.get_content_subtype() == subtype
         if is_text and not _attached(part) and _bytes_of(part).strip():
-            return part  # type: ignore[return-value]
+            return part
     return None
 
 

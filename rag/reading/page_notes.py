@@ -52,8 +52,15 @@ def cleaned(page: Page | Refused) -> Page | Refused:
 
 
 def _cleaned(stated: Stated) -> Stated:
-    texts = {name: without_halves(getattr(stated, name)) for name in ("title", "date", "source", "page", "sha256")}
     outlines = tuple(
         replace(o, title=without_halves(o.title), byline=tuple(map(without_halves, o.byline))) for o in stated.articles
     )
-    return replace(stated, **texts, byline=tuple(map(without_halves, stated.byline)), articles=outlines)
+    return replace(
+        stated,
+        title=without_halves(stated.title),
+        byline=tuple(map(without_halves, stated.byline)),
+        source=without_halves(stated.source),
+        page=without_halves(stated.page),
+        sha256=without_halves(stated.sha256),
+        articles=outlines,
+    )

@@ -78,8 +78,7 @@ class FileReader:
             yield Refused(name, str(error), passing=isinstance(error.__cause__, OSError))
             return
         self.sha256 = hash_of(data)
-        for page in self._pages(name, data, self.sha256, self._yaml_on_disk):
-            yield cleaned(page)
+        yield from self._pages(name, data, self.sha256, self._yaml_on_disk)
         yield from map(cleaned, self._sidecars.problems())
 
     def _bytes(self, path: Path, name: str) -> bytes:
@@ -98,11 +97,12 @@ class FileReader:
         strange = StrangeCharacters(name)
         try:
             for page in self._pages_by_kind(name, data, sha256, self._sidecars.statements(name, read_yaml), read_yaml):
+                page = cleaned(page)
                 if isinstance(page, Page):
                     strange.count(page)
                 yield page
         except CorpusError as error:
-            yield Refused(name, str(error))
+            yield cleaned(Refused(name, str(error)))
         yield from strange.notes()
 
     def _pages_by_kind(

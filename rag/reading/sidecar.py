@@ -71,7 +71,7 @@ def read_front_matter(text: str, name: str) -> Statement:
 def _yaml_of_toml(found: FrontMatter, name: str) -> str:
     """The fields of a TOML text, as YAML."""
     try:
-        values = tomllib.loads(found.text.replace("\r\n", "\n"))
+        values = tomllib.loads(found.text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line = _TOML_LINE.search(str(error))
         at = found.line + int(line[1]) - 1 if line else found.line

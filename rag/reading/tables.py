@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TextIO
 
 from rag.errors import CorpusError
 from rag.reading.charset import encoding_of, why_not_text
 from rag.reading.csv_rows import read_csv
 from rag.reading.fields import FIELDS, plain_name, stated_of
-from rag.reading.html_article import text_of_markup
+from rag.reading.markup import plain_text
 from rag.reading.sidecar import SUFFIX
 from rag.schema import Part, Refused
 
 Columns = Sequence[tuple[str, str]]
 JSON_LINES = (".jsonl", ".ndjson")
-_HTML = re.compile(r"</?(?:p|br|div|span|b|i|em|strong|a|img|font|table|h[1-6]|ul|li|section)\b[^<>]*>", re.I)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_LINE_END = re.compile(r"(?<![A-Za-z0-9_:\\])(?:(?:\\r)?\\n)+")  # written as a backslash and n; not in C:\new
 _NAMED = 3  # rows that a note names
 
 
@@ -47,13 +43,14 @@ def read_table(data: bytes, name: str, columns: Columns, is_dated: bool = False)
 class _Rows:
     """The rows of one export, and what they leave unsaid."""
 
-    def __init__(self, text: io.TextIOBase, name: str, columns: Columns, is_dated: bool) -> None:
+    def __init__(self, text: TextIO, name: str, columns: Columns, is_dated: bool) -> None:
         self._text = text
         self._name = name
         self._columns = dict(columns)
         self._is_dated = is_dated
         self._by_header: dict[tuple[str, ...], dict[str, list[str]]] = {}  # rows of JSON need not have the same columns
         self._undated: list[str] = []
+        self._unnamed: list[str] = []
         self._unknown: set[str] = set()
 
     def parts(self) -> Iterator[Part | Refused]:
@@ -69,16 +66,18 @@ class _Rows:
         if above:
             said = "; ".join(above)[:200]
             yield Refused("", f"begins with rows above its header, which are in no article: {said}", is_note=True)
+        if self._unnamed:
+            why = f"has text in columns without a name, which is in no article ({_some(self._unnamed)}): name the columns."
+            yield Refused("", why, is_note=True)
         for column in sorted(self._unknown):
             why = f"names the column {column!r}, which {self._name} does not have: correct it or remove it."
             yield Refused(SUFFIX, why, is_note=True)
         if self._undated:
             count = len(self._undated)
-            more = f" and {count - _NAMED:,} more" if count > _NAMED else ""
             rows_are = "row has" if count == 1 else "rows have"
             yield Refused(
                 "",
-                f"is read, but {count:,} {rows_are} no date that can be read ({', '.join(self._undated[:_NAMED])}{more}): "
+                f"is read, but {count:,} {rows_are} no date that can be read ({_some(self._undated)}): "
                 "write it as 2025-07-31.",
                 is_note=True,
             )
@@ -99,10 +98,10 @@ class _Rows:
             fields = {}
         values = {field: next((v for c in names if (v := _text(row[c]))), "") for field, names in fields.items()}
         body = values.pop("text", "")
-        if _HTML.search(body):
-            body = text_of_markup(body)
         if not body.strip():
             return Refused(mark, "holds no text: fill it in or remove it.")
+        if _text(row.get("")).strip():
+            self._unnamed.append(mark)
         stated = stated_of(values, "stated", whole=True)
         written = " ".join(values.get("date", "").split())
         if not stated.date and (written or (fields.get("date") and not self._is_dated)):
@@ -111,7 +110,7 @@ class _Rows:
 
     def _columns_of_fields(self, header: Sequence[str]) -> dict[str, list[str]]:
         """Field -> the columns that hold it, the likeliest first."""
-        listed = ", ".join(header)[:200]
+        listed = ", ".join(filter(None, header))[:200]
         missing = [column for column in self._columns.values() if column not in header]
         found = {
             field: [self._columns[field]]
@@ -134,14 +133,14 @@ class _Rows:
         return found
 
 
-def _text_of_file(data: bytes, encoding: str) -> io.TextIOBase:
+def _text_of_file(data: bytes, encoding: str) -> TextIO:
     name = "utf-8-sig" if encoding == "utf-8" else encoding
     if encoding.endswith("-halves"):  # a half must not be cut at the end of a block
         return io.StringIO(data.decode(name), newline="")
     return io.TextIOWrapper(io.BytesIO(data), name, newline="")
 
 
-def _json_lines(text: io.TextIOBase) -> Iterator[Mapping[str, object] | None]:
+def _json_lines(text: TextIO) -> Iterator[Mapping[str, object] | None]:
     for line in text:
         if line.strip("\ufeff \t\r\n"):
             try:
@@ -150,6 +149,11 @@ def _json_lines(text: io.TextIOBase) -> Iterator[Mapping[str, object] | None]:
             except (ValueError, RecursionError):
                 row = None
             yield row if isinstance(row, dict) else None
+
+
+def _some(rows: Sequence[str]) -> str:
+    """The first few rows, and how many more there are."""
+    return ", ".join(rows[:_NAMED]) + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
 
 
 def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -161,11 +165,4 @@ def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
 def _text(value: object) -> str:
     if isinstance(value, list):
         return "、".join(_text(item) for item in value)
-    return "" if value is None or isinstance(value, dict | bool) else _decoded(str(value))
-
-
-def _decoded(text: str) -> str:
-    """The text with entities and written line ends decoded; some systems encode entities twice."""
-    for _ in range(2):
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
-    return _LINE_END.sub(lambda found: "\n" * found[0].count("n"), text)
+    return "" if value is None or isinstance(value, dict | bool) else plain_text(str(value))
