@@ -14,7 +14,8 @@ RagError (1)
 ├── FeedbackNotStored (12)   a reader's judgement could not be written
 ├── VectorServerError (13)   the vector server is down, slow, too old or refuses a request
 ├── RayClusterError (14)     the Ray cluster is down, died, or lacks the program or the model
-└── IndexUnreadable (15)     the index exists, but its files may not be read
+├── IndexUnreadable (15)     the index exists, but its files may not be read
+└── YamlNotUsed (16)         the index is up to date, but without YAML that cannot be used
 
 A message is one line. It says what happened and which command or setting mends it.
 """
@@ -152,3 +153,12 @@ class IndexUnreadable(RagError):
     """
 
     exit_code = 15
+
+
+class YamlNotUsed(RagError):
+    """Raised when the index is up to date, but YAML beside a file cannot be used, so that the file is read without it.
+
+    Correct the YAML file that the note names, and run `rag index` again.
+    """
+
+    exit_code = 16

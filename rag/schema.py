@@ -70,11 +70,13 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A file, or a part of one, that cannot be used. ``why`` is one line. If ``passing`` is true, the cause may be gone
-    at the next run."""
+    at the next run. If ``is_note`` is true, the file is read all the same: ``why`` says what of it was not understood,
+    or that the YAML named ``file`` is passed over."""
 
     file: str
     why: str
     passing: bool = False
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class File:
     """The state of a file when it was read. ``sha256`` is the hash of its bytes, or empty if the file must be read
     again. ``beside`` is the hash of the sidecar YAML that applies to it. ``stamp`` holds size and times, or is empty if
     they cannot show a change. ``articles`` is the number of its articles. ``pages`` are the files inside it, each with
-    its hash. ``refused`` holds (part, reason)."""
+    its hash. ``refused`` holds (part, reason), ``notes`` the same of parts that are read all the same."""
 
     home: str
     sha256: str
@@ -160,6 +162,7 @@ class File:
     articles: int = 0
     pages: tuple[tuple[str, str], ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def test_every_class_has_its_own_exit_code() -> None:
         "VectorServerError": 13,
         "RayClusterError": 14,
         "IndexUnreadable": 15,
+        "YamlNotUsed": 16,
     }
     assert len(set(codes.values())) == len(codes)
 

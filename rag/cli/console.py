@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -35,6 +36,13 @@ class PlainConsole(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         """Print the objects; see the class."""
         super().print(*(printable(o) if isinstance(o, str) else o for o in objects), **options)
+
+
+def replace_unknown_characters() -> None:
+    """Let stdout and stderr print a stand-in for a character that the terminal's encoding lacks, such as GBK."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def printable(text: str) -> str:
@@ -82,5 +90,10 @@ def settings_of(index_dir: Path | None) -> Settings:
 def print_json(value: object) -> None:
     """Print one line of JSON on stdout."""
     # A lone surrogate in an id cannot be encoded as UTF-8: it is replaced.
-    sys.stdout.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the terminal's encoding lacks a character: JSON can escape it
+        text = json.dumps(json.loads(text))
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()

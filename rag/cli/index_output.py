@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from rag.cli.console import describe_counts, err, out, plural, print_json, with_index_option
+from rag.errors import YamlNotUsed
 
 if TYPE_CHECKING:  # these modules load the model's libraries, which `rag --help` does not need
     from rag.indexing.build import Built
@@ -57,10 +58,13 @@ def show_build(built: Built, index_dir: Path, as_json: bool) -> None:
     """Print what a build read, embedded and left out."""
     for _, reason in built.refused:
         err.print(f"left out: {reason}", style="yellow")
+    for _, remark in built.notes:
+        err.print(f"note: {remark}", style="yellow")
     if as_json:
         print_json(
             {
                 **{k: v for k, v in built.manifest.as_json().items() if k != "checksums"},
+                "notes": [{"file": file, "why": why} for file, why in built.notes],
                 "embedded": built.embedded,
                 "reused": built.reused,
                 "changes": changes_as_json(built.changes),
@@ -77,6 +81,15 @@ def show_build(built: Built, index_dir: Path, as_json: bool) -> None:
         f"{describe_counts(built.manifest.counts)} ({built.embedded} embedded, {built.reused} kept) in {index_dir}, "
         f"generation {built.manifest.generation}"
     )
+
+
+def check_yaml(built: Built) -> None:
+    """Raise YamlNotUsed if YAML beside a file could not be used; the notes have said which and why."""
+    if count := len(built.unused_yaml):
+        raise YamlNotUsed(
+            f"The index is up to date, but {plural(count, 'YAML file')} could not be used ({built.unused_yaml[0]}"
+            f"{', ...' * (count > 1)}): correct what the notes say and run `rag index` again."
+        )
 
 
 def show_changes(changes: Changes, refused: Set[str] = frozenset()) -> None:

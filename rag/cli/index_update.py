@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 
 from rag.cli.console import err, plural, print_json, with_index_option
-from rag.cli.index_output import changes_as_json, progress_bar, show_build, show_changes, warn
+from rag.cli.index_output import changes_as_json, check_yaml, progress_bar, show_build, show_changes, warn
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.embedding.ray_embedder import RayEmbedder
 from rag.errors import CorpusError, RagError
 from rag.index.history import folder_of
-from rag.indexing.build import build, what_changed
+from rag.indexing.build import Built, build, what_changed
 from rag.indexing.watch import watch
 
 
@@ -44,7 +45,7 @@ def update(
             warn(remark)
         return
 
-    def run() -> None:
+    def run() -> Built:
         nonlocal remark
         with cluster or nullcontext(embedder) as encoder, progress_bar() as progress:
             built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
@@ -52,9 +53,10 @@ def update(
         if remark:
             warn(remark)
         remark = ""
+        return built
 
     if not keep_watching:
-        run()
+        check_yaml(run())
         return
     last_error = ""
 
@@ -95,7 +97,7 @@ def _choose_folder(settings: Settings, given: Path | None) -> tuple[Path, str]:
         raise CorpusError(
             f"{folder}, the folder of the indexed articles, does not exist here: name their folder, `rag index FOLDER`."
         )
-    if not before or folder.resolve() == Path(before):
+    if not before or os.path.realpath(folder) == before:
         return folder, ""
     return folder, f"The articles of {folder} replace those of {before}; `rag index --rollback` brings them back."
 

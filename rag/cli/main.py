@@ -15,7 +15,16 @@ from eval.harness.command import evaluate, export_feedback
 from rag import __version__, payload
 from rag.cli import index_command, show_commands
 from rag.cli.batch import questions
-from rag.cli.console import IndexDir, Json, err, out, print_json, settings_of, with_index_option
+from rag.cli.console import (
+    IndexDir,
+    Json,
+    err,
+    out,
+    print_json,
+    replace_unknown_characters,
+    settings_of,
+    with_index_option,
+)
 from rag.cli.default_command import DefaultCommandGroup
 from rag.errors import RagError
 from rag.text.calendar import shown
@@ -71,6 +80,7 @@ def program(
 
 def main() -> None:
     """Run the command line. Print a RagError as one line on stderr and exit with the code of its class."""
+    replace_unknown_characters()
     try:
         app()
     except RagError as error:

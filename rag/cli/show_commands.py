@@ -174,5 +174,7 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
             )
         for row in manifest.refused:
             out.print(f"left out    {row.why}")
+        for row in manifest.notes:
+            out.print(f"note        {row.why}")
     if broken:
         raise typer.Exit(5)

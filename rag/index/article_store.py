@@ -128,10 +128,10 @@ class ArticleStore:
         )
         try:
             return [
-                (row - 1, File(home, sha256, beside, stamp, articles, _pairs(pages), _pairs(refused)))
+                (row - 1, File(home, sha256, beside, stamp, articles, _pairs(json.loads(pages)), *_said_of(refused)))
                 for row, home, sha256, beside, stamp, articles, pages, refused in rows
             ]
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise self._damaged() from error
 
     def rows_passing(self, only: Filter) -> Rows:
@@ -189,5 +189,11 @@ class ArticleStore:
         )
 
 
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((first, second) for first, second in json.loads(text))
+def _said_of(text: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """What is refused of a file, and the notes on it."""
+    said = json.loads(text)
+    return (_pairs(said["refused"]), _pairs(said["notes"])) if isinstance(said, dict) else (_pairs(said), ())
+
+
+def _pairs(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in rows)

@@ -54,14 +54,16 @@ def write(path: Path, entries: Iterable[Entry], parts: Iterable[Entry], files: I
             )
             base.executemany(
                 "INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (f.home, f.sha256, f.beside, f.stamp, f.articles, json.dumps(f.pages), json.dumps(f.refused))
-                    for f in files
-                ),
+                ((f.home, f.sha256, f.beside, f.stamp, f.articles, json.dumps(f.pages), _said_of(f)) for f in files),
             )
             base.executescript(_INDEXES)
     except sqlite3.Error as error:
         raise OSError(errno.ENOSPC if "full" in str(error) else errno.EIO, str(error), str(path)) from error
+
+
+def _said_of(file: File) -> str:
+    """Return what could not be used of a file: pairs, and with notes an object of both."""
+    return json.dumps({"refused": file.refused, "notes": file.notes} if file.notes else file.refused)
 
 
 def seal_of(entry: Entry) -> Seal:

@@ -63,7 +63,7 @@ class Previous(BaseModel, frozen=True, extra="allow"):
 
 
 class RefusedFile(BaseModel, frozen=True, extra="allow"):
-    """A file that could not be used, and why."""
+    """A file that could not be used and why, or a note on one that is read."""
 
     file: str
     why: str
@@ -91,6 +91,7 @@ class Manifest(BaseModel, frozen=True, extra="allow"):
     counts: Counts
     segments: dict[Annotated[str, AfterValidator(_segment_name)], SegmentSize]
     refused: tuple[RefusedFile, ...]
+    notes: tuple[RefusedFile, ...] = ()
     checksums: dict[str, str]
 
     @model_validator(mode="after")

@@ -32,14 +32,16 @@ from rag.indexing.stamps import save_stamps, with_stamps
 from rag.indexing.writer import GenerationWriter, NewGeneration
 from rag.reading.folder import check_index_outside
 from rag.reading.reader import FileReader
+from rag.reading.sidecar import SUFFIX
 from rag.schema import Article, Entry, File
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did. ``refused``: (file, why) for each file that could not be used. ``embedded``: how many texts
-    were embedded in this build. ``reused``: how many passages of the index needed no embedding. ``left_out``: (page,
-    number of its lines that are in no article) for the files read."""
+    """What a build did. ``refused``: (file, why) for each file that could not be used. ``notes``: the same for what was
+    not understood of files that are read. ``embedded``: how many texts were embedded in this build. ``reused``: how many
+    passages of the index needed no embedding. ``left_out``: (page, number of its lines that are in no article) for the
+    files read."""
 
     manifest: Manifest
     refused: tuple[tuple[str, str], ...]
@@ -47,6 +49,12 @@ class Built:
     reused: int
     changes: Changes
     left_out: tuple[tuple[str, int], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unused_yaml(self) -> list[str]:
+        """The YAML files that could not be used, so that their pages are read without them."""
+        return [file for file, _ in self.notes if file.endswith(SUFFIX)]
 
 
 def build(
@@ -145,7 +153,8 @@ def _complete(context: BuildContext, writer: GenerationWriter, source: Source, c
                 f"No article found in {source.name}: {refused[0][1] if refused else 'the files hold no article text.'}"
             )
         before = writer.before
-        if before and not made.changed and _same(before.manifest, source, refused):
+        notes = tuple(sorted(made.notes))
+        if before and not made.changed and _same(before.manifest, source, refused, notes):
             manifest = before.manifest
             claim_address(server, manifest.index)
             upload([part.segment for part in before.parts], manifest.model.fingerprint, server)
@@ -153,7 +162,7 @@ def _complete(context: BuildContext, writer: GenerationWriter, source: Source, c
                 os.utime(index_dir / "CURRENT")
         else:
             context.progress("write", 0, 1)
-            manifest = generation.write(index_dir, _manifest(index_dir, made, source, refused), made.removed)
+            manifest = generation.write(index_dir, _manifest(index_dir, made, source, refused, notes), made.removed)
             claim_address(server, manifest.index, context.anew)
             put_in_use(index_dir, manifest, made.new, server, context.progress)
     except OSError as error:
@@ -164,10 +173,17 @@ def _complete(context: BuildContext, writer: GenerationWriter, source: Source, c
         drop_others(server, manifest.index, history.sweep(index_dir))
         drop_journals(index_dir)
         save_stamps(index_dir, changes.stamps, writer.all_files)
-    return Built(manifest, refused, made.embedded, made.counts.passages - made.embedded, changes)
+    shown = tuple(sorted(made.shown))
+    return Built(manifest, refused, made.embedded, made.counts.passages - made.embedded, changes, shown)
 
 
-def _manifest(index_dir: Path, made: NewGeneration, source: Source, refused: Sequence[tuple[str, str]]) -> Manifest:
+def _manifest(
+    index_dir: Path,
+    made: NewGeneration,
+    source: Source,
+    refused: Sequence[tuple[str, str]],
+    notes: Sequence[tuple[str, str]],
+) -> Manifest:
     return Manifest(
         format=FORMAT,
         generation=generation.next_generation(index_dir),
@@ -179,11 +195,14 @@ def _manifest(index_dir: Path, made: NewGeneration, source: Source, refused: Seq
         counts=made.counts,
         segments=made.segments,
         refused=tuple(RefusedFile(file=file, why=why) for file, why in refused),
+        notes=tuple(RefusedFile(file=file, why=why) for file, why in notes),
         checksums={},
     )
 
 
-def _same(manifest: Manifest, source: Source, refused: Sequence[tuple[str, str]]) -> bool:
+def _same(
+    manifest: Manifest, source: Source, refused: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]
+) -> bool:
     return (manifest.folder, manifest.index, manifest.settings) == (source.folder, source.index, source.settings) and [
-        (row.file, row.why) for row in manifest.refused
-    ] == list(refused)
+        [(row.file, row.why) for row in rows] for rows in (manifest.refused, manifest.notes)
+    ] == [list(refused), list(notes)]

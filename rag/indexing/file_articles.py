@@ -20,14 +20,15 @@ class FileArticles(NamedTuple):
 
 
 def articles_in(reader: FileReader, found: FoundFile) -> FileArticles:
-    """Read a file and cut its pages into articles. What cannot be used is named in the record."""
+    """Read a file and cut its pages into articles. What cannot be used or understood is named in the record."""
     entries: list[Entry] = []
     refused: list[Refused] = []
+    notes: list[Refused] = []
     left_out: list[tuple[str, int]] = []
     hashes: dict[str, str] = {}
     for page in reader.pages_of(found.path):
         if isinstance(page, Refused):
-            refused.append(page)
+            (notes if page.is_note else refused).append(page)
             continue
         page_cut = cut(page)
         articles = page_cut.articles
@@ -50,5 +51,6 @@ def articles_in(reader: FileReader, found: FoundFile) -> FileArticles:
         articles=len(entries),
         pages=tuple((name, digest) for name, digest in hashes.items() if digest != sha256),
         refused=tuple((part.file, part.why) for part in refused),
+        notes=tuple((part.file, part.why) for part in notes),
     )
     return FileArticles(record, entries, tuple(left_out))

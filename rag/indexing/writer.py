@@ -15,13 +15,15 @@ from rag.index.snapshot import Index
 from rag.indexing import segment_writer
 from rag.indexing.context import BuildContext
 from rag.layout.continuations import join
+from rag.reading.sidecar import SUFFIX
 from rag.schema import Entry, File
 
 
 @dataclass(frozen=True, slots=True)
 class NewGeneration:
     """The parts of the next manifest. ``new``: the names of the new segments. ``removed``: the removed rows of the
-    others. ``changed``: whether anything differs from the generation before."""
+    others. ``changed``: whether anything differs from the generation before. ``shown``: the notes, with those that are
+    for no generation in place of earlier ones on the same files."""
 
     model: Model
     counts: Counts
@@ -29,6 +31,8 @@ class NewGeneration:
     new: tuple[str, ...]
     removed: dict[str, Removed]
     refused: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
+    shown: tuple[tuple[str, str], ...]
     embedded: int
     changed: bool
 
@@ -91,6 +95,7 @@ class GenerationWriter:
         self._waiting_files: list[File] = []
         self._waiting: list[Entry] = []
         self._waiting_size = 0  # characters
+        self._unrecorded: list[tuple[File, list[Entry]]] = []
         self._changed = False
 
     @property
@@ -107,6 +112,12 @@ class GenerationWriter:
         """Take over a file as it is now, with its articles."""
         if not entries and file.home in self._records and self._records[file.home].file == file:
             return  # refused once more
+        if self._differs_by_a_note(file, entries):
+            self._unrecorded.append((file, list(entries)))
+            return
+        self._put_file(file, entries)
+
+    def _put_file(self, file: File, entries: Sequence[Entry]) -> None:
         stored = self._remove_file(file.home)
         self._changed = True
         self._put.append(file)
@@ -124,12 +135,17 @@ class GenerationWriter:
     def finish(self) -> NewGeneration:
         """Write what is left to write."""
         if self._changed:
+            for file, entries in self._unrecorded:
+                self._put_file(file, entries)
+            self._unrecorded = []
+        if self._changed:
             self._join()
         if self._waiting_files or self._waiting:
             self._write_waiting()
         files = [*(row.file for row in self._records.values()), *self._put]
         kept = [LiveSegment(part.segment, part.removed) for part in self._parts if not part.is_empty]
         made = self._writer.segments
+        shown = {file.home: file.notes for file, _ in self._unrecorded}
         return NewGeneration(
             model=self._model,
             counts=Counts(
@@ -144,9 +160,23 @@ class GenerationWriter:
             new=tuple(new.name for new in made),
             removed={live.segment.name: live.removed for live in kept},
             refused=tuple(pair for file in files for pair in file.refused),
+            notes=tuple(pair for file in files for pair in file.notes),
+            shown=tuple(pair for file in files for pair in shown.get(file.home, file.notes)),
             embedded=self._writer.embedded,
             changed=self._changed,
         )
+
+    def _differs_by_a_note(self, file: File, entries: Sequence[Entry]) -> bool:
+        """Whether all that is new of a file is that the YAML beside it cannot be used. This is worth no generation."""
+        before = self._records.get(file.home)
+        is_unused = any(name.endswith(SUFFIX) for name, _ in file.notes)
+        if before is None or not is_unused or any(entry.jumps for entry in entries):
+            return False
+        same = replace(file, beside=before.file.beside, stamp=before.file.stamp, notes=before.file.notes)
+        if same != before.file:
+            return False
+        stored = {name: article.seal for name, article in self._stored(file.home).items()}
+        return stored == {entry.article.article_id: seal_of(entry) for entry in entries}
 
     def _remove_file(self, home: str) -> dict[str, _StoredArticle]:
         """Remove the record of a file. Return its articles by id, without those that name another page."""
@@ -155,6 +185,10 @@ class GenerationWriter:
         record = self._records.pop(home)
         self._parts[record.segment].files.add(record.row)
         self._changed = True
+        return self._stored(home)
+
+    def _stored(self, home: str) -> dict[str, _StoredArticle]:
+        """The articles of a file by id, without those that name another page."""
         return {
             name: _StoredArticle(number, row, seal)
             for number, part in enumerate(self._parts)

@@ -25,7 +25,7 @@ def lay_out(page: Page) -> LaidOutPage:
     has marked the page's articles: they may mark any line."""
     lines = tuple(lines_of(page.text))
     body = lines
-    if page.file.lower().endswith(".md") and not page.stated.articles:
+    if page.file.lower().endswith((".md", ".markdown")) and not page.stated.articles:
         start = front_matter_length(page.text)
         body = tuple(line for line in lines if line.start >= start)
     return LaidOutPage(page, lines, tuple(blocks_of(body)))

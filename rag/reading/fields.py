@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from rag.reading.written_dates import iso_date
 from rag.schema import DateBasis, Stated
 from rag.text.bylines import byline_names
-from rag.text.calendar import PartialDate, days_of
 
 FIELDS = {  # field -> the names that newsroom systems and writers give it, likeliest first
     "title": (
@@ -79,9 +79,6 @@ FIELDS = {  # field -> the names that newsroom systems and writers give it, like
     ),
     "page": ("page", "版次", "版面", "版号", "版"),
 }
-_DATE = re.compile(
-    r"((?:1[89]|20)\d\d)(?:\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?)?(?!\d)|((?:1[89]|20)\d\d)(\d\d)(\d\d)(?!\d)"
-)
 
 
 def field_of(name: str) -> str | None:
@@ -106,18 +103,6 @@ def stated_of(row: Mapping[str, str], basis: DateBasis, whole: bool) -> Stated:
         page=page_number(row.get("page", "")),
         whole=whole,
     )
-
-
-def iso_date(text: str) -> str:
-    """Return the date at the start of the text as ``YYYY[-MM[-DD]]``, or "" if the text does not begin with a date."""
-    match = _DATE.match(unicodedata.normalize("NFKC", text).strip())
-    if not match:
-        return ""
-    year, month, day = (match[1] or match[4], match[2] or match[5], match[3] or match[6])
-    is_zero = (month and not int(month)) or (day and not int(day))
-    if is_zero or not days_of(PartialDate(int(year), int(month or 0), int(day or 0))):
-        return ""
-    return "-".join([year, *(f"{int(part):02d}" for part in (month, day) if part)])
 
 
 def people(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from rag.errors import CorpusError
-from rag.reading.charset import decode
+from rag.reading.charset import decode, why_not_text
 from rag.schema import Page
 
 
@@ -44,7 +44,10 @@ def text_page(name: str, data: bytes, sha256: str) -> Page:
         raise CorpusError(f"{name} is empty: fill it or remove it.")
     found = decode(data)
     if found is None:
-        raise CorpusError(f"{name} is not text in UTF-8, UTF-16, GB18030 or Big5: convert it to UTF-8 or remove it.")
+        because = f" ({why})" if (why := why_not_text(data)) else ""
+        raise CorpusError(
+            f"{name} is not text in UTF-8, UTF-16, GB18030 or Big5{because}: convert it to UTF-8 or remove it."
+        )
     return Page(name, *found, sha256)
 
 

@@ -10,14 +10,13 @@ from itertools import takewhile
 from typing import Any
 
 from rag.errors import CorpusError
-from rag.reading.charset import decode
+from rag.reading.charset import decode_html
 from rag.reading.fields import stated_of
 from rag.reading.html_blocks import Block, blocks_of
 from rag.reading.html_clean import clean
 from rag.reading.html_selection import article_blocks
 from rag.schema import Part
 
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]+)""", re.I)
 _SHORT = 60  # characters of a line above a headline, such as a date or a source
 _META = {  # field -> the names that web pages give it in <meta>, the surest first
     "title": ("og:title", "articletitle", "headline", "dc.title"),
@@ -92,17 +91,10 @@ def _headline(blocks: Sequence[Block]) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    declared = _CHARSET.search(data[:4096])
-    if declared:
-        name = declared.group(1).decode("ascii", "replace").lower()
-        try:
-            return data.decode({"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(name, name))
-        except (LookupError, UnicodeDecodeError):
-            pass
-    found = decode(data)
+    found = decode_html(data)
     if found is None:
         raise CorpusError("is not text in UTF-8, UTF-16, GB18030 or Big5: save it again in UTF-8.")
-    return found[0]
+    return found
 
 
 def _metadata(tree: Any) -> dict[str, str]:

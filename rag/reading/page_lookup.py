@@ -33,7 +33,7 @@ def pages_in(file: str, folders: Sequence[Path], limits: Limits) -> Iterator[Pag
     with FileReader(folder, limits, as_found=True) as reader:
         for page in reader.pages_of(path):
             if isinstance(page, Refused):
-                why_refused = why_refused or page.why
+                why_refused = why_refused or ("" if page.is_note else page.why)
             elif not part or page.file == name_of(path, folder) + part:
                 is_found = True
                 yield page

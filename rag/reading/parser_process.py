@@ -1,4 +1,4 @@
-"""Bytes of a PDF, Word, HTML or picture file -> its parts, parsed in a separate process.
+"""Bytes of a PDF, Word, HTML, mail, book or picture file -> its parts, parsed in a separate process.
 
 A parser that hangs, crashes or uses up the memory is killed with its process, and only the file that it was parsing is
 left out. The process starts with the first file that needs it and is kept for the next. A request is a line of JSON and
@@ -57,6 +57,18 @@ def _html(data: bytes) -> Document:
     return Html(data)
 
 
+def _mail(data: bytes) -> Document:
+    from rag.reading.mail import Mail
+
+    return Mail(data)
+
+
+def _epub(data: bytes) -> Document:
+    from rag.reading.epub import Epub
+
+    return Epub(data)
+
+
 def _scan(data: bytes) -> Document:
     from rag.reading.ocr import Scan
 
@@ -85,6 +97,8 @@ PARSERS: dict[str, Callable[[bytes], Document]] = {
     "pdf": _pdf,
     "docx": _word,
     "html": _html,
+    "mail": _mail,
+    "epub": _epub,
     "scan": _scan,
     "spreadsheet": _spreadsheet,
     "odt": _open_text,

@@ -11,10 +11,11 @@ from types import TracebackType
 from rag.config import Limits
 from rag.errors import CorpusError
 from rag.reading.file_bytes import hash_of, read_bytes, text_page, too_large, yaml_text
-from rag.reading.folder import PARSED, README, SUFFIXES, TABLES, TEXTS, UNSUPPORTED, name_of
+from rag.reading.folder import MARKDOWN, PARSED, SUFFIXES, TABLES, TEXTS, name_of, sorted_out, suffix_of, why_unread
+from rag.reading.page_notes import StrangeCharacters, cleaned
 from rag.reading.parser_process import ParserProcess
 from rag.reading.sidecar import SUFFIX, Statement, merged, read_front_matter, statement_of
-from rag.reading.sidecar_files import ReadYaml, SidecarFiles, own_statement
+from rag.reading.sidecar_files import ReadYaml, SidecarFiles
 from rag.reading.tables import read_table
 from rag.reading.zip_archive import Archive
 from rag.schema import Page, Part, Refused, Stated
@@ -64,10 +65,11 @@ class FileReader:
 
     def pages_of(self, path: Path) -> Iterator[Page | Refused]:
         """Yield the pages of a file in its order: one, or one for each page, row or member (``a.pdf#2``,
-        ``export.csv#17``, ``pages.zip/a.txt``). What cannot be used is refused by itself."""
+        ``export.csv#17``, ``pages.zip/a.txt``). What cannot be used is refused by itself; notes come last."""
         name = name_of(path, self._folder)
         self.sha256 = ""
-        if path.is_symlink() and not path.resolve().is_relative_to(self._folder.resolve()):
+        # os.path.realpath, for Path.resolve raises where links lead in a circle
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self._folder)):
             yield Refused(name, f"{name} is a link to a file outside the folder: copy the file into it.")
             return
         try:
@@ -77,42 +79,59 @@ class FileReader:
             return
         self.sha256 = hash_of(data)
         yield from self._pages(name, data, self.sha256, self._yaml_on_disk)
+        yield from map(cleaned, self._sidecars.problems())
 
     def _bytes(self, path: Path, name: str) -> bytes:
-        suffix = _suffix(path.name)
-        if suffix in UNSUPPORTED:
-            raise CorpusError(_unsupported(name))
+        suffix = suffix_of(path.name)
+        if suffix not in SUFFIXES:
+            raise CorpusError(why_unread(name))
         if suffix in TEXTS:
             return read_bytes(path, name, self._limits.text_mb, "RAG_MAX_FILE_MB")
         return read_bytes(path, name, self._limits.source_mb, "RAG_MAX_SOURCE_MB")
 
     def _pages(self, name: str, data: bytes, sha256: str, read_yaml: ReadYaml) -> Iterator[Page | Refused]:
         """Yield the pages of a file on disk or of a member of an archive."""
-        suffix = _suffix(name)
-        if suffix == ".zip":
+        if suffix_of(name) == ".zip":
             yield from self._pages_of_archive(name, data)
             return
+        strange = StrangeCharacters(name)
         try:
-            statements = self._sidecars.statements(name, read_yaml)
-            if suffix in TEXTS:
-                yield self._text_page(name, data, sha256, statements)
-            elif suffix in TABLES:
-                rows = read_table(data, name, statements[0].columns)
-                yield from self._pages_of_parts(name, sha256, suffix[1:], rows, statements, None)
-            else:
-                parser = PARSED[suffix]
-                parts: Iterable[Part | Refused] = self._parsers.parse(parser, data)
-                if statements[0].stated.whole:
-                    parts = _one_part(parts)
-                yield from self._pages_of_parts(name, sha256, parser, parts, statements, read_yaml)
+            for page in self._pages_by_kind(name, data, sha256, self._sidecars.statements(name, read_yaml), read_yaml):
+                page = cleaned(page)
+                if isinstance(page, Page):
+                    strange.count(page)
+                yield page
         except CorpusError as error:
-            yield Refused(name, str(error))
+            yield cleaned(Refused(name, str(error)))
+        yield from strange.notes()
+
+    def _pages_by_kind(
+        self, name: str, data: bytes, sha256: str, statements: list[Statement], read_yaml: ReadYaml
+    ) -> Iterator[Page | Refused]:
+        suffix = suffix_of(name)
+        if suffix in TEXTS:
+            yield self._text_page(name, data, sha256, statements)
+        elif suffix in TABLES:
+            is_dated = any("date" in statement.fields for statement in statements)
+            rows = read_table(data, name, statements[0].columns, is_dated)
+            yield from self._pages_of_parts(name, sha256, suffix[1:], rows, statements, None)
+        else:
+            parser = PARSED[suffix]
+            parts: Iterable[Part | Refused] = self._parsers.parse(parser, data)
+            if statements[0].stated.whole:
+                parts = _one_part(parts)
+            yield from self._pages_of_parts(name, sha256, parser, parts, statements, read_yaml)
 
     def _text_page(self, name: str, data: bytes, sha256: str, statements: list[Statement]) -> Page:
         if len(data) > self._limits.text_mb * 1e6:
             raise CorpusError(too_large(name, len(data), self._limits.text_mb, "RAG_MAX_FILE_MB"))
         page = text_page(name, data, sha256)
-        own = read_front_matter(page.text, name) if _suffix(name) == ".md" else Statement()
+        own = Statement()
+        if suffix_of(name) in MARKDOWN:
+            try:
+                own = read_front_matter(page.text, name)
+            except CorpusError as error:
+                self._sidecars.report(name, f"{error} The text is read without its front matter.")
         sidecar, *folders = statements
         return self._with_correction_checked(replace(page, stated=merged([sidecar, own, *folders])))
 
@@ -130,14 +149,14 @@ class FileReader:
         for part in parts:
             page: Page | Refused | None
             if isinstance(part, Refused):
-                page = Refused(name + part.file, f"{name}{part.file} {part.why}")
+                page = replace(part, file=name + part.file, why=f"{name}{part.file} {part.why}", passing=False)
             else:
                 try:
                     page = self._page_of_part(name, sha256, encoding, part, statements, read_yaml)
                 except CorpusError as error:
                     page = Refused(name + part.mark, str(error))
             if page is not None:
-                is_empty = False
+                is_empty = is_empty and isinstance(page, Refused) and page.is_note
                 yield page
         if is_empty:
             yield Refused(name, f"{name} holds no text: fill it or remove it.")
@@ -159,20 +178,21 @@ class FileReader:
         if not part.text.strip():
             return None
         sidecar, *folders = statements
-        own = own_statement(full_name, read_yaml) if read_yaml and part.mark else Statement()
+        own = self._sidecars.own(full_name, read_yaml) if read_yaml and part.mark else Statement()
         if part.mark and sidecar.stated.articles:
-            raise CorpusError(
-                f"{name}{SUFFIX} gives `articles`, but {name} has several pages: name it {full_name}{SUFFIX}."
-            )
+            why = f"gives `articles`, but {name} has several pages: name it {full_name}{SUFFIX}."
+            self._sidecars.report(name + SUFFIX, f"{name}{SUFFIX} {why} {name} is read without them.")
+            sidecar = replace(sidecar, fields=sidecar.fields - {"articles", "sha256"})
         stated = merged([own, sidecar, statement_of(part.stated), *folders])
         return self._with_correction_checked(Page(full_name, part.text, encoding, sha256, stated))
 
     def _with_correction_checked(self, page: Page) -> Page:
+        """The page, without a correction that does not fit it."""
         try:
             check_correction(page)
-        except CorpusError:
+        except CorpusError as error:
             if not self._as_found:
-                raise
+                self._sidecars.report(page.file + SUFFIX, f"{error} {page.file} is read without `articles`.")
             return replace(page, stated=replace(page.stated, articles=(), sha256=""))
         return page
 
@@ -191,18 +211,17 @@ class FileReader:
                 return self._yaml_on_disk(path)
             return yaml_text(path, archive.read(inner)) if inner in archive.names else None
 
-        members = [member for member in sorted(archive.names) if _is_read(member)]
+        members, _, strays = sorted_out(archive.names)
+        for stray in strays:
+            yield Refused(f"{name}/{stray.file}", f"{name}/{stray.why}")
         for member in members:
             yield from self._pages_of_member(f"{name}/{member}", archive, member, read_yaml)
-        if not members and not archive.refused:
+        if not members and not strays and not archive.refused:
             yield Refused(name, f"{name} holds no file of a kind that is read: pack the articles, or remove it.")
 
     def _pages_of_member(
         self, name: str, archive: Archive, member: str, read_yaml: ReadYaml
     ) -> Iterator[Page | Refused]:
-        if _suffix(member) in UNSUPPORTED:
-            yield Refused(name, _unsupported(name))
-            return
         try:
             data = archive.read(member)
         except CorpusError as error:
@@ -213,21 +232,6 @@ class FileReader:
     def _yaml_on_disk(self, name: str) -> str | None:
         path = os.path.join(self._folder, name)
         return yaml_text(name, read_bytes(Path(path), name, 1.0, "")) if os.path.exists(path) else None
-
-
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
-def _unsupported(name: str) -> str:
-    return f"{name} is of a kind that is not read: {UNSUPPORTED[_suffix(name)]}."
-
-
-def _is_read(member: str) -> bool:
-    """Whether the member of an archive is a file to read or to refuse: it is not hidden and not a README."""
-    parts = member.lower().split("/")
-    is_hidden = any(part.startswith(".") for part in parts)
-    return not is_hidden and parts[-1] != README and _suffix(member) in (*SUFFIXES, *UNSUPPORTED)
 
 
 def _one_part(parts: Iterable[Part | Refused]) -> Iterator[Part | Refused]:

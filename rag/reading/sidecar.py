@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast, get_args
@@ -9,9 +12,10 @@ from typing import Any, cast, get_args
 import yaml
 
 from rag.errors import CorpusError
-from rag.reading.fields import FIELDS, field_of, iso_date, people, stated_of
+from rag.reading.fields import FIELDS, field_of, people, stated_of
+from rag.reading.written_dates import iso_date
 from rag.schema import Kind, Outline, Stated
-from rag.text.front_matter import FRONT_MATTER
+from rag.text.front_matter import FrontMatter, front_matter_of
 from rag.text.outline import read_lines
 
 SUFFIX = ".yaml"
@@ -21,6 +25,8 @@ _KEYS = (*_VALUES, "whole", "columns", "articles", "sha256")
 _ARTICLE_KEYS = ("title", "byline", "kind", "lines")
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 _MAX_CHARS = 100_000
+_BARE_VALUE = re.compile(r"^([ \t]*[\w \"'-]+:[ \t]+)([^\s\"'\[{|>&*!#%@`][^\r\n]*?)(?=[ \t\r]*$)", re.M)
+_TOML_LINE = re.compile(r"at line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,36 @@ def read_sidecar(text: str, name: str) -> Statement:
 
 
 def read_front_matter(text: str, name: str) -> Statement:
-    """Return what the front matter of the text states. Raise CorpusError, with the line, if it is not YAML.
+    """Return what the front matter of the text states. Raise CorpusError, with the line, if it is neither YAML nor TOML.
 
-    Unknown fields are passed over: front matter is written for other programs too.
+    Unknown fields are passed over: front matter is written for other programs too. These take a value that holds a
+    colon without quotes, so it is taken here.
     """
-    match = FRONT_MATTER.match(text)
-    return _Parser(name, first_line=2, is_strict=False).parse(match.group(1)) if match else Statement()
+    found = front_matter_of(text)
+    if found is None:
+        return Statement()
+    if found.is_toml:
+        source = _yaml_of_toml(found, name)
+    else:
+        source = found.text
+        try:
+            yaml.compose(source, Loader=yaml.SafeLoader)
+        except (yaml.YAMLError, RecursionError):
+            source = _BARE_VALUE.sub(lambda m: m[1] + json.dumps(m[2], ensure_ascii=False), source)
+    return _Parser(name, found.line, is_strict=False).parse(source)
+
+
+def _yaml_of_toml(found: FrontMatter, name: str) -> str:
+    """The fields of a TOML text, as YAML."""
+    try:
+        values = tomllib.loads(found.text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = _TOML_LINE.search(str(error))
+        at = found.line + int(line[1]) - 1 if line else found.line
+        raise CorpusError(f"{name}, line {at}: not valid TOML ({str(error)[:80]}): correct it or remove it.") from error
+    return yaml.safe_dump(
+        {key: value if isinstance(value, list) else str(value) for key, value in values.items()}, allow_unicode=True
+    )
 
 
 def statement_of(stated: Stated) -> Statement:

@@ -5,96 +5,155 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TextIO
 
 from rag.errors import CorpusError
-from rag.reading.charset import encoding_of
+from rag.reading.charset import encoding_of, why_not_text
+from rag.reading.csv_rows import read_csv
 from rag.reading.fields import FIELDS, plain_name, stated_of
-from rag.reading.html_article import text_of_markup
+from rag.reading.markup import plain_text
 from rag.reading.sidecar import SUFFIX
 from rag.schema import Part, Refused
 
 Columns = Sequence[tuple[str, str]]
-_HTML = re.compile(r"</?(?:p|br|div|span|b|i|em|strong|a|img|font|table|h[1-6]|ul|li|section)\b[^<>]*>|&nbsp;", re.I)
+JSON_LINES = (".jsonl", ".ndjson")
+_NAMED = 3  # rows that a note names
 
 
-def read_table(data: bytes, name: str, columns: Columns) -> Iterator[Part | Refused]:
+def read_table(data: bytes, name: str, columns: Columns, is_dated: bool = False) -> Iterator[Part | Refused]:
     """Yield an article for each row, marked ``#1`` for the first under the header.
 
-    ``columns`` are pairs (field, column that holds it), for columns whose names do not show it. Raise CorpusError, in
-    one line, if the file is not such an export or no column holds the text.
+    ``columns`` are pairs (field, column that holds it), for columns whose names do not show it. ``is_dated``: the YAML
+    beside the file or its folder's gives a date, so rows without one have it. Raise CorpusError, in one line, if the
+    file is not such an export or no column holds the text.
     """
     encoding = encoding_of(data)
     if encoding is None:
-        raise CorpusError(f"{name} is not text in UTF-8, UTF-16, GB18030 or Big5: export it in UTF-8.")
-    text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
-    rows = _csv(text) if name.lower().endswith(".csv") else _json_lines(text)
-    by_header: dict[tuple[str, ...], dict[str, list[str]]] = {}  # rows of JSON need not have the same columns
+        because = f" ({why})" if (why := why_not_text(data)) else ""
+        raise CorpusError(f"{name} is not text in UTF-8, UTF-16, GB18030 or Big5{because}: export it in UTF-8.")
     try:
-        for number, row in enumerate(rows, 1):
-            mark = f"#{number}"
-            if row is None:
-                yield Refused(mark, "is not a JSON object: correct the line or remove it.")
-                continue
-            header = tuple(row)
-            try:
-                if header not in by_header:
-                    by_header[header] = _columns_of_fields(header, name, columns)
-                fields = by_header[header]
-            except CorpusError:
-                if number == 1:
-                    raise
-                fields = {}
-            values = {field: next((v for c in names if (v := _text(row[c]))), "") for field, names in fields.items()}
-            body = values.pop("text", "")
-            if _HTML.search(body):
-                body = text_of_markup(body)
-            if body.strip():
-                yield Part(body, stated_of(values, "stated", whole=True), mark)
-            else:
-                yield Refused(mark, "holds no text: fill it in or remove it.")
+        yield from _Rows(_text_of_file(data, encoding), name, columns, is_dated).parts()
     except UnicodeDecodeError as error:
         raise CorpusError(f"{name} is not {encoding} throughout: export it in UTF-8.") from error
     except csv.Error as error:
         raise CorpusError(f"{name} is not valid CSV ({error}): export it again.") from error
 
 
-def _csv(text: io.TextIOWrapper) -> Iterator[Mapping[str, object] | None]:
-    csv.field_size_limit(1 << 30)  # the default of 128 KB is too small for a text; the size of the file is limited
-    header = text.readline()
-    delimiter = max(",\t;", key=header.count)
-    text.seek(0)
-    for row in csv.DictReader(text, delimiter=delimiter):
-        if any(row.values()):
-            yield {key: value for key, value in row.items() if key}
+class _Rows:
+    """The rows of one export, and what they leave unsaid."""
+
+    def __init__(self, text: TextIO, name: str, columns: Columns, is_dated: bool) -> None:
+        self._text = text
+        self._name = name
+        self._columns = dict(columns)
+        self._is_dated = is_dated
+        self._by_header: dict[tuple[str, ...], dict[str, list[str]]] = {}  # rows of JSON need not have the same columns
+        self._undated: list[str] = []
+        self._unnamed: list[str] = []
+        self._unknown: set[str] = set()
+
+    def parts(self) -> Iterator[Part | Refused]:
+        """Yield each row, then the notes on all of them."""
+        above: Sequence[str] = ()
+        if self._name.lower().endswith(JSON_LINES):
+            rows: Iterator[Mapping[str, object] | int | None] = _json_lines(self._text)
+        else:
+            found = read_csv(self._text, {*FIELDS["text"], plain_name(self._columns.get("text", ""))} - {""})
+            above, rows = found.above, found.rows
+        for number, row in enumerate(rows, 1):
+            yield self._part(f"#{number}", row, number == 1)
+        if above:
+            said = "; ".join(above)[:200]
+            yield Refused("", f"begins with rows above its header, which are in no article: {said}", is_note=True)
+        if self._unnamed:
+            why = f"has text in columns without a name, which is in no article ({_some(self._unnamed)}): name the columns."
+            yield Refused("", why, is_note=True)
+        for column in sorted(self._unknown):
+            why = f"names the column {column!r}, which {self._name} does not have: correct it or remove it."
+            yield Refused(SUFFIX, why, is_note=True)
+        if self._undated:
+            count = len(self._undated)
+            rows_are = "row has" if count == 1 else "rows have"
+            yield Refused(
+                "",
+                f"is read, but {count:,} {rows_are} no date that can be read ({_some(self._undated)}): "
+                "write it as 2025-07-31.",
+                is_note=True,
+            )
+
+    def _part(self, mark: str, row: Mapping[str, object] | int | None, is_first: bool) -> Part | Refused:
+        if row is None:
+            return Refused(mark, "is not a JSON object: correct the line or remove it.")
+        if isinstance(row, int):
+            return Refused(mark, f"has {row} cells, more than the header: put text that holds a delimiter in quotes.")
+        header = tuple(row)
+        try:
+            if header not in self._by_header:
+                self._by_header[header] = self._columns_of_fields(header)
+            fields = self._by_header[header]
+        except CorpusError:
+            if is_first:
+                raise
+            fields = {}
+        values = {field: next((v for c in names if (v := _text(row[c]))), "") for field, names in fields.items()}
+        body = values.pop("text", "")
+        if not body.strip():
+            return Refused(mark, "holds no text: fill it in or remove it.")
+        if _text(row.get("")).strip():
+            self._unnamed.append(mark)
+        stated = stated_of(values, "stated", whole=True)
+        written = " ".join(values.get("date", "").split())
+        if not stated.date and (written or (fields.get("date") and not self._is_dated)):
+            self._undated.append(f"{mark} {written[:40]!r}" if written else mark)
+        return Part(body, stated, mark)
+
+    def _columns_of_fields(self, header: Sequence[str]) -> dict[str, list[str]]:
+        """Field -> the columns that hold it, the likeliest first."""
+        listed = ", ".join(filter(None, header))[:200]
+        missing = [column for column in self._columns.values() if column not in header]
+        found = {
+            field: [self._columns[field]]
+            if self._columns.get(field) in header
+            else _columns_named(header, FIELDS[field])
+            for field in FIELDS
+        }
+        name = self._name
+        if not found["text"] and missing:
+            raise CorpusError(
+                f"{name} has no column {missing[0]!r}, which {name}{SUFFIX} names (columns: {listed}): correct one of them."
+            )
+        if not found["text"]:
+            raise CorpusError(
+                f"{name} has no column for the text (columns: {listed}): name it in {name}{SUFFIX}, "
+                "e.g. `columns: {text: 稿件}`."
+            )
+        if not name.lower().endswith(JSON_LINES):
+            self._unknown.update(missing)
+        return found
 
 
-def _json_lines(text: io.TextIOWrapper) -> Iterator[Mapping[str, object] | None]:
+def _text_of_file(data: bytes, encoding: str) -> TextIO:
+    name = "utf-8-sig" if encoding == "utf-8" else encoding
+    if encoding.endswith("-halves"):  # a half must not be cut at the end of a block
+        return io.StringIO(data.decode(name), newline="")
+    return io.TextIOWrapper(io.BytesIO(data), name, newline="")
+
+
+def _json_lines(text: TextIO) -> Iterator[Mapping[str, object] | None]:
     for line in text:
-        if line.strip():
+        if line.strip("\ufeff \t\r\n"):
             try:
-                row = json.loads(line)
+                # a number stays as it is written: 1.50 is not 1.5
+                row = json.loads(line.strip("\ufeff \t\r\n"), parse_float=str, parse_int=str)
             except (ValueError, RecursionError):
                 row = None
             yield row if isinstance(row, dict) else None
 
 
-def _columns_of_fields(header: Sequence[str], name: str, columns: Columns) -> dict[str, list[str]]:
-    """Field -> the columns that hold it, the likeliest first."""
-    named = dict(columns)
-    listed = ", ".join(header)[:200]
-    if missing := [column for column in named.values() if column not in header]:
-        raise CorpusError(
-            f"{name} has no column {missing[0]!r}, which {name}{SUFFIX} names (columns: {listed}): correct one of them."
-        )
-    found = {field: [named[field]] if field in named else _columns_named(header, FIELDS[field]) for field in FIELDS}
-    if not found["text"]:
-        raise CorpusError(
-            f"{name} has no column for the text (columns: {listed}): name it in {name}{SUFFIX}, "
-            "e.g. `columns: {text: 稿件}`."
-        )
-    return found
+def _some(rows: Sequence[str]) -> str:
+    """The first few rows, and how many more there are."""
+    return ", ".join(rows[:_NAMED]) + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
 
 
 def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -106,4 +165,4 @@ def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
 def _text(value: object) -> str:
     if isinstance(value, list):
         return "、".join(_text(item) for item in value)
-    return "" if value is None or isinstance(value, dict | bool) else str(value)
+    return "" if value is None or isinstance(value, dict | bool) else plain_text(str(value))

@@ -6,6 +6,7 @@ import io
 import lzma
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ class Archive:
         """Raise CorpusError if the archive as a whole cannot be used. The message goes on from the archive's name."""
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
             raise CorpusError("is damaged or not a ZIP archive: pack it again.") from error
         members = [info for info in self._zip.infolist() if not info.is_dir()]
         unpacked = sum(info.file_size for info in members)
@@ -64,6 +65,8 @@ class Archive:
             RuntimeError,
             EOFError,
             OSError,
+            ValueError,  # a name that is not in the encoding that it declares
+            struct.error,
         ) as error:
             raise CorpusError("is damaged in its archive: pack it again.") from error
 

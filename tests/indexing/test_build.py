@@ -232,7 +232,34 @@ def test_a_folder_whose_yaml_cannot_be_used_keeps_its_articles(built: Path, fold
         (folder / name).unlink()
         assert (current_generation(built), texts_of(built)) == (generation, articles)
     (folder / "sub" / "c.txt.yaml").write_text("data: 2020\n")  # speaks of one file only
-    assert [file for file, _ in build(folder, built, embedder).refused] == ["sub/c.txt"]
+    done = build(folder, built, embedder)
+    assert (done.refused, done.unused_yaml) == ((), ["sub/c.txt.yaml"])
+    assert (current_generation(built), texts_of(built)) == (generation, articles)
+
+
+def test_no_generation_is_spent_on_yaml_that_cannot_be_used(built: Path, folder: Path, embedder: Embedder) -> None:
+    name = next(path.name for path in sorted(folder.glob("*.txt")))
+    generation, articles = current_generation(built), texts_of(built)
+    for wrong in ("titel: x\n", "titel: y\n"):
+        (folder / f"{name}.yaml").write_text(wrong)
+        for _ in range(2):
+            done = build(folder, built, embedder)
+            assert (done.unused_yaml, current_generation(built)) == ([f"{name}.yaml"], generation)
+            assert repr(wrong[:5]) in done.notes[0][1]
+            assert texts_of(built) == articles
+    (folder / "new.txt").write_text(SECOND, encoding="utf-8")  # another change takes the note along
+    assert build(folder, built, embedder).unused_yaml == [f"{name}.yaml"]
+    grown = current_generation(built)
+    assert [row.file for row in read_manifest(built).notes] == [f"{name}.yaml"]
+    again = build(folder, built, embedder)
+    assert (again.changes.read, again.unused_yaml, current_generation(built)) == ((), [f"{name}.yaml"], grown)
+    (folder / f"{name}.yaml").write_text("source: 平湖日报\n", encoding="utf-8")
+    assert build(folder, built, embedder).notes == ()
+    assert read_manifest(built).notes == ()
+    assert {a.source for a in load(built).articles.values() if a.file == name} == {"平湖日报"}
+    (folder / f"{name}.yaml").write_text("sauce: x\n")  # what it stated is no longer stated
+    assert build(folder, built, embedder).unused_yaml == [f"{name}.yaml"]
+    assert {a.source for a in load(built).articles.values() if a.file == name} == {""}
 
 
 def test_what_linked_two_articles_may_go(tmp_path: Path, embedder: Embedder) -> None:

@@ -87,8 +87,8 @@ def test_text_without_front_matter(text: str) -> None:
 
 
 def test_line_of_wrong_front_matter_counts_from_the_top_of_the_file() -> None:
-    with pytest.raises(CorpusError, match=r"^a\.md, line 3: not valid YAML"):
-        read_front_matter("---\ntitle: 甲\ndate: a: b\n---\n正文。\n", "a.md")
+    with pytest.raises(CorpusError, match=r"^a\.md, line 4: not valid YAML"):
+        read_front_matter("---\ntitle: 甲\ndate: [a\n---\n正文。\n", "a.md")
 
 
 def test_the_first_statement_that_gives_a_field_counts() -> None:

@@ -154,15 +154,18 @@ def test_a_correction_is_followed_and_survives_another_build(tmp_path: Path, emb
         ("articles:\n- 3-5", "p.txt.yaml, line 2: an article must have the form"),
     ],
 )
-def test_a_correction_that_cannot_be_followed(tmp_path: Path, yaml: str, cause: str) -> None:
+def test_a_correction_that_cannot_be_followed_is_passed_over(tmp_path: Path, yaml: str, cause: str) -> None:
     (tmp_path / "p.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / "p.txt.yaml").write_text(yaml, encoding="utf-8")
     (tmp_path / "q.txt").write_text(PAGE, encoding="utf-8")
-    refused, other = read(tmp_path)
-    assert isinstance(refused, Refused)
-    assert refused.why.startswith(cause)
-    assert "\n" not in refused.why
+    page, note, other = read(tmp_path)
+    assert isinstance(note, Refused)
+    assert (note.file, note.is_note) == ("p.txt.yaml", True)
+    assert note.why.startswith(cause)
+    assert "\n" not in note.why
+    assert isinstance(page, Page)
     assert isinstance(other, Page)
+    assert [a.text for a in articles_of(page)] == [a.text for a in articles_of(other)]
 
 
 def test_a_page_of_a_pdf_is_corrected_by_itself(tmp_path: Path) -> None:
@@ -174,7 +177,10 @@ def test_a_page_of_a_pdf_is_corrected_by_itself(tmp_path: Path) -> None:
     assert [a.title for a in two] == ["只此一篇"]
     assert [one, three] == [articles_of(p) for p in (plain[0], plain[2]) if isinstance(p, Page)]
     (tmp_path / "a.pdf#2.yaml").write_text("articles:\n- {lines: 90000}\n", encoding="utf-8")
-    assert [type(p) for p in read(tmp_path)] == [Page, Refused, Page]
+    assert [type(p) for p in read(tmp_path)] == [Page, Page, Page, Refused]
+    assert [articles_of(p) for p in read(tmp_path) if isinstance(p, Page)] == [
+        articles_of(p) for p in plain if isinstance(p, Page)
+    ]
 
 
 class Boxes(HTMLParser):
@@ -286,9 +292,10 @@ def test_a_page_is_found_by_its_name(tmp_path: Path, rag) -> None:  # type: igno
 def test_corrections_at_the_wrong_place(tmp_path: Path, name: str, yaml: str, cause: str) -> None:
     (tmp_path / "p.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / name).write_text(yaml, encoding="utf-8")
-    (refused,) = read(tmp_path)
+    *pages, refused = read(tmp_path)
     assert isinstance(refused, Refused)
     assert cause in refused.why
+    assert len(pages) == refused.is_note == (name == "p.txt.yaml")
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
