@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from rag.errors import CorpusError
-from rag.reading.reading_order import Box, text_in_order
+from rag.reading.boxes import Box
+from rag.reading.reading_order import text_in_order
 from rag.schema import Part
 
 MISSING = "is a picture: to read it, install the OCR with `pip install 'baowen[ocr]'`, then run `rag index` again."
