@@ -9,20 +9,50 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from rag.reading.boxes import Box, bands_of, joined_lines, rows_of
+from rag.reading.boxes import Box, bands_of, gutters_of, joined_lines, parts_of, rows_of
 
 _LEAST_ROWS = 3
+_NARROW = 0.35  # times the body's type: the least room between cells
 _PROSE_WIDTH = 7.0  # times the body's type: the least width of a column of prose
 _FULL = 0.85  # of the width of the column: a line of prose
 _LEVEL = 0.3  # times the size of the type: cells of a row differ less
+
+
+def with_tables_as_rows(column: Sequence[Box], body: float) -> list[Box]:
+    """Return the boxes of a column of the page; bands whose cells stand close to each other, figures among them, as
+    rows."""
+    if all(len(box.pieces) == 1 for box in column):
+        return list(column)
+    bands = [[piece for box in band for piece in box.pieces] for band in bands_of(column)]
+    found: list[Box] = []
+    first = 0
+    while first < len(bands):
+        cells = bands[first]
+        end = first + 1
+        while end < len(bands) and len(cells) > 1 and gutters_of([*cells, *bands[end]], _NARROW * body):
+            cells = [*cells, *bands[end]]
+            end += 1
+        while end - first > 1 and len(bands[end - 1]) == 1:
+            end -= 1
+        cells = [cell for band in bands[first:end] for cell in band]
+        gutters = gutters_of(cells, _NARROW * body)
+        rows = table_rows(parts_of(cells, gutters), body) if gutters else []
+        if rows and sum(any(c.isdigit() for c in row.text.partition("\t")[2]) for row in rows) >= 0.6 * (len(rows) - 1):
+            found += rows
+        else:
+            end = first + 1
+            found += [box for box in column if box.pieces[0] in bands[first]]
+        first = end
+    return found
 
 
 def table_rows(columns: Sequence[Sequence[Box]], body: float) -> list[Box]:
     """Return the rows of the table that these columns are, cells parted by tabs; none if they are no table."""
     if sum(_is_prose(column, body) for column in columns) > (len(columns) > 2):
         return []
+    boxes = [piece for column in columns for box in column for piece in box.pieces]
+    columns = parts_of(boxes, gutters_of(boxes, _NARROW * body))
     column_of = {id(box): i for i, column in enumerate(columns) for box in column}
-    boxes = [box for column in columns for box in column]
     if any(box.is_row or box.size > 1.3 * body for box in boxes):
         return []
     rows: list[list[list[Box]]] = []
@@ -31,11 +61,24 @@ def table_rows(columns: Sequence[Sequence[Box]], body: float) -> list[Box]:
         for box in band:
             row[column_of[id(box)]].append(box)
         rows.append(row)
+    rows = _with_header(rows)
     whole = [row for row in rows if sum(map(bool, row)) > 1]
     level = [row for row in whole if _is_level(row)]
     if len(level) < _LEAST_ROWS or len(level) < 0.7 * len(whole) or len(whole) < 0.5 * len(rows):
         return []
     return [_as_box(row) for row in _continued(rows)]
+
+
+def _with_header(rows: list[list[list[Box]]]) -> list[list[list[Box]]]:
+    """The rows; a heading of a column that stands beside its cells and not above them, as it is centred, is part of it."""
+    column = 0
+    while column + 1 < len(rows[0]):
+        filled = [{i for i, row in enumerate(rows) if row[c]} for c in (column, column + 1)]
+        if {0} in filled and not filled[0] & filled[1]:
+            rows = [[*row[:column], row[column] + row[column + 1], *row[column + 2 :]] for row in rows]
+        else:
+            column += 1
+    return rows
 
 
 def _is_prose(column: Sequence[Box], body: float) -> bool:

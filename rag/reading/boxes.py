@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _WORD_GAP = 0.9  # times the height of the type: boxes of a line that are nearer are one stretch
+_CELL_GAP = 0.4  # times the height of the type: cells of a table that are nearer cannot be told apart
 _SPACED_WORDS = 3.0  # times the height of the type: words of a spaced-out headline are nearer
 
 
@@ -20,6 +21,12 @@ class Box:
     bottom: float
     text: str
     is_row: bool = False
+    joined: tuple[Box, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Box, ...]:
+        """Return the boxes that were joined to this one because they are near each other; else the box itself."""
+        return self.joined or (self,)
 
     @property
     def size(self) -> float:
@@ -27,6 +34,8 @@ class Box:
 
 
 def _same_line(a: Box, b: Box) -> bool:
+    if max(a.size, b.size) > 1.5 * min(a.size, b.size):  # a headline that reaches into the line below
+        return abs(a.top + a.bottom - b.top - b.bottom) < 0.5 * max(a.size, b.size)
     return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.5 * min(a.size, b.size)
 
 
@@ -57,7 +66,15 @@ def stretches_of(boxes: Sequence[Box]) -> list[Box]:
 def _side_by_side(a: Box, b: Box) -> Box:
     """Two boxes of a line as one, with a blank between them if there is room."""
     touching = b.left - a.right < 0.15 * min(a.size, b.size)
-    return Box(a.left, min(a.top, b.top), b.right, max(a.bottom, b.bottom), a.text + ("" if touching else " ") + b.text)
+    text = a.text + ("" if touching else " ") + b.text
+    *before, last = a.pieces
+    if b.left - a.right < _CELL_GAP * min(a.size, b.size):
+        first, *after = b.pieces
+        both = (_side_by_side(replace(last, joined=()), replace(first, joined=())),) if before or after else ()
+    else:
+        both, after = (last, b.pieces[0]), list(b.pieces[1:])
+    joined = (*before, *both, *after)
+    return Box(a.left, min(a.top, b.top), b.right, max(a.bottom, b.bottom), text, joined=joined)
 
 
 def rows_of(boxes: Sequence[Box]) -> list[list[Box]]:
@@ -107,3 +124,23 @@ def bands_of(boxes: Sequence[Box]) -> list[list[Box]]:
             bands.append([box])
             bottom = box.bottom - slack
     return bands
+
+
+def gutters_of(boxes: Sequence[Box], width: float) -> list[tuple[float, float]]:
+    """Return the empty vertical strips, wider than ``width``, with boxes on both sides."""
+    found: list[tuple[float, float]] = []
+    right = float("inf")
+    for box in sorted(boxes, key=lambda box: box.left):
+        if box.left - right > width:
+            found.append((right, box.left))
+        right = box.right if right == float("inf") else max(right, box.right)
+    return found
+
+
+def parts_of(boxes: Sequence[Box], gutters: Sequence[tuple[float, float]]) -> list[list[Box]]:
+    """Return the boxes of each column between the gutters."""
+    edges = [(a + b) / 2 for a, b in gutters]
+    parts: list[list[Box]] = [[] for _ in range(len(edges) + 1)]
+    for box in boxes:
+        parts[sum(box.left > edge for edge in edges)].append(box)
+    return parts

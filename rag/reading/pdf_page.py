@@ -40,7 +40,7 @@ def text_of(page: pypdfium2.PdfPage, drawn: Sequence[Drawn] | None = None) -> st
 def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
     """Return the stretches of the page's upright text; the left edge and the top of the page are 0."""
     left, _, _, top = page.get_mediabox()
-    upright = (one.at(0) for one in drawn_on(page) if not one.angle)
+    upright = [one.at(0) for one in drawn_on(page) if not one.angle]
     return [_moved(box, -left, top) for box in level_stretches(upright)]
 
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from statistics import median
 
-from rag.reading.aligned_tables import table_rows
-from rag.reading.boxes import Box, bands_of, lines_of, rows_of, stretches_of
+from rag.reading.aligned_tables import table_rows, with_tables_as_rows
+from rag.reading.boxes import Box, bands_of, gutters_of, lines_of, parts_of, rows_of, stretches_of
 
 _GUTTER = 0.7  # times the body's type: the least width of a gutter
 _HEADLINE = 1.1  # times the body's type: the least size of a headline
 _ROOM = 0.9  # times the body's type: more than the space between two lines
-Interval = tuple[float, float]
 
 
 def text_in_order(boxes: Sequence[Box]) -> str:
@@ -32,7 +31,7 @@ def text_in_order(boxes: Sequence[Box]) -> str:
     last: Box | None = None
     for column in _columns(boxes, body):
         lines = [line for row in rows_of(column) for line in lines_of(row)]
-        left = min(line.left for line in lines)
+        left = min((line.left for line in lines if not line.is_row), default=0.0)
         gaps = [b.top - a.bottom for a, b in pairwise(lines)]
         usual = median(gaps) if gaps else 0.0
         for i, line in enumerate(lines):
@@ -57,18 +56,14 @@ def _columns(boxes: Sequence[Box], body: float) -> Iterator[Sequence[Box]]:
     """The columns of the page in reading order, cut until no column can be cut further."""
     zones = list(_zones(boxes, body))
     for zone in zones:
-        gutters = _gutters(zone, body) if len(rows_of(zone)) > 1 else []
+        gutters = gutters_of(zone, _GUTTER * body) if len(rows_of(zone)) > 1 else []
         if not gutters:
             if len(zones) > 1 and len(zone) < len(boxes):
                 yield from _columns(zone, body)
             else:
-                yield zone
+                yield with_tables_as_rows(zone, body)
             continue
-        edges = [(a + b) / 2 for a, b in gutters]
-        parts: list[list[Box]] = [[] for _ in range(len(edges) + 1)]
-        for box in zone:
-            parts[sum(box.left > edge for edge in edges)].append(box)
-        yield from _columns_side_by_side(parts, body)
+        yield from _columns_side_by_side(parts_of(zone, gutters), body)
 
 
 def _columns_side_by_side(parts: Sequence[Sequence[Box]], body: float) -> Iterator[Sequence[Box]]:
@@ -81,19 +76,8 @@ def _columns_side_by_side(parts: Sequence[Sequence[Box]], body: float) -> Iterat
                 break
         else:
             end = first + 1
-            yield from _columns(parts[first], body)
+            yield from _columns(with_tables_as_rows(parts[first], body), body)
         first = end
-
-
-def _gutters(boxes: Sequence[Box], body: float) -> list[Interval]:
-    """Empty vertical strips with boxes on both sides."""
-    found: list[Interval] = []
-    right = float("inf")
-    for box in sorted(boxes, key=lambda box: box.left):
-        if box.left - right > _GUTTER * body:
-            found.append((right, box.left))
-        right = box.right if right == float("inf") else max(right, box.right)
-    return found
 
 
 def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
@@ -118,15 +102,15 @@ def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
 
 def _crosses(zone: Sequence[Box], band: Sequence[Box], body: float) -> bool:
     """Whether the zone or the band has columns, but the two together have none."""
-    if _gutters([*zone, *band], body):
+    if gutters_of([*zone, *band], _GUTTER * body):
         return False
-    return bool((_gutters(zone, body) and len(rows_of(zone)) > 1) or _gutters(band, body))
+    return bool((gutters_of(zone, _GUTTER * body) and len(rows_of(zone)) > 1) or gutters_of(band, _GUTTER * body))
 
 
 def _is_headline_below(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequence[Box]], body: float) -> bool:
     """Whether the band holds only headlines, stands below columns of text, and columns follow it. After some room, the
     headlines may also stand right below the band."""
-    gutters = _gutters(zone, body)
+    gutters = gutters_of(zone, _GUTTER * body)
     if not gutters or all(box.size >= _HEADLINE * body for box in zone):
         return False
     opening = [band]
@@ -149,10 +133,13 @@ def _is_headline_below(zone: Sequence[Box], band: Sequence[Box], below: Sequence
 
 def _is_headline_above(zone: Sequence[Box], band: Sequence[Box], middle: float, body: float) -> bool:
     """Whether the zone consists of single lines (a headline and its byline) and columns begin below them."""
-    gutters = _gutters(band, body)
+    gutters = gutters_of(band, _GUTTER * body)
     if not gutters or any(len(row) > 1 for row in rows_of(zone)):
         return False
     centred = all(abs((box.left + box.right) / 2 - middle) < 2 * body for box in zone)
+    has_type = [box.size >= _HEADLINE * body for box in (*zone, *band)]
+    if all(has_type[: len(zone)]) and not any(has_type[len(zone) :]):  # no column has a headline of its own
+        return True
     return centred or min(box.left for box in zone) < gutters[0][0]
 
 
@@ -161,10 +148,10 @@ def _first_lines(zone: Sequence[Box], below: Sequence[Sequence[Box]], body: floa
     that has a headline of its own or raised figures in its first line."""
     coming = list(below[0])
     for band in below[1:]:
-        if not _gutters([*coming, *band], body):
+        if not gutters_of([*coming, *band], _GUTTER * body):
             break
         coming += band
-    gutters = _gutters(coming, body)
+    gutters = gutters_of(coming, _GUTTER * body)
     found: list[Box] = []
     for number, (_, left) in enumerate(gutters):
         right = gutters[number + 1][0] if number + 1 < len(gutters) else max(box.right for box in coming)
@@ -190,5 +177,5 @@ def _is_running_head(zone: Sequence[Box], bands: Sequence[Sequence[Box]], body: 
         return False
     return (
         sum(len(box.text) for box in zone) <= 50
-        and min((b - a for a, b in _gutters(zone, body)), default=0.0) > 5 * body
+        and min((b - a for a, b in gutters_of(zone, _GUTTER * body)), default=0.0) > 5 * body
     )

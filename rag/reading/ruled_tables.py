@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import median
 
 from rag.reading.boxes import Box, joined_lines, rows_of
@@ -24,7 +25,7 @@ def with_tables_as_rows(boxes: Sequence[Box], rules: Iterable[Rule]) -> list[Box
     """Return the boxes, with those of a ruled table replaced by its rows."""
     left = list(boxes)
     rows: list[Box] = []
-    for grid in _grids(list(rules)):
+    for grid in _grids(_joined(rules)):
         inside = [box for box in left if grid.holds(box)]
         found = grid.rows(inside)
         if found:
@@ -124,6 +125,19 @@ def _places(rules: Iterable[Rule]) -> list[float]:
             places.append(at)
         last = at
     return places
+
+
+def _joined(rules: Iterable[Rule]) -> list[Rule]:
+    """The rules; pieces that go on in each other are one."""
+    found: list[Rule] = []
+    for rule in sorted(rules, key=lambda rule: (rule.level, round(rule.at), rule.start)):
+        last = found[-1] if found else rule
+        is_level_with = last.level == rule.level and abs(last.at - rule.at) < 1
+        if found and is_level_with and last.start <= rule.start < last.end + _TOUCH:
+            found[-1] = replace(last, end=max(last.end, rule.end))
+        else:
+            found.append(rule)
+    return found
 
 
 def _grids(rules: Sequence[Rule]) -> list[_Grid]:

@@ -15,21 +15,20 @@ from rag.reading.rules import Rule
 
 ASCENT = 0.88  # times the size: how far above its baseline a stretch begins
 _NEAR = 0.8  # times the size: characters that are nearer make one stretch
+_APART = 0.4  # times the size: more room parts characters whose neighbours stand closer
+_WORDS = 2.5  # times the size: the widest blank between Latin words of a line that is set to the full width
 _HOLE = 0.2  # times the size: room in which a raised figure may stand
 _TIGHT = 0.35  # times the size: room between two Chinese characters of a vertical line
 _LEAST_VERTICAL = 3  # characters
 
 
-def level_stretches(glyphs: Iterable[Glyph], rules: Iterable[Rule] = ()) -> list[Box]:
-    """Return the stretches of characters that stand side by side. A step of the baseline or a rule ends a stretch."""
-    upright = sorted((rule for rule in rules if not rule.level), key=lambda rule: rule.at)
-    places = [rule.at for rule in upright]
-    glyphs = list(glyphs)
-    by_left = sorted(glyphs, key=lambda glyph: glyph.left)
-    lefts = [glyph.left for glyph in by_left]
+def level_stretches(glyphs: Sequence[Glyph], rules: Iterable[Rule] = ()) -> list[Box]:
+    """Return the stretches of characters that stand side by side. A step of the baseline, a rule, a raised figure between
+    them or more room than between their neighbours ends a stretch."""
+    is_parted = _Parting(glyphs, rules)
     found: list[Box] = []
     run: list[Glyph] = []
-    right = 0.0
+    right = step = 0.0
 
     def close() -> None:
         if run and run[0].size > 0:
@@ -37,40 +36,59 @@ def level_stretches(glyphs: Iterable[Glyph], rules: Iterable[Rule] = ()) -> list
             found.append(Box(run[0].left, top, right, top + run[0].size, _text(run)))
         run.clear()
 
-    def is_parted(last: Glyph, glyph: Glyph) -> bool:
-        for other in (
-            by_left[bisect_left(lefts, right - 0.1 * glyph.size) :] if glyph.left - right > _HOLE * glyph.size else ()
-        ):
-            if other.left >= glyph.left - 0.05 * glyph.size:
-                break
-            if abs(other.baseline - glyph.baseline) < 0.8 * glyph.size and other is not last:
-                return True
-        for rule in upright[bisect_left(places, last.centre[0]) :]:
-            if rule.at > glyph.centre[0]:
-                break
-            if rule.start < glyph.baseline - 0.3 * glyph.size < rule.end:
-                return True
-        return False
-
-    for glyph in glyphs:
-        if run and _is_beside(run, right, glyph) and not is_parted(run[-1], glyph):
-            right = max(right, glyph.right)
+    for glyph, following in zip(glyphs, [*glyphs[1:], None], strict=True):
+        gap = glyph.left - right
+        if run and _is_beside(run, gap, glyph) and not is_parted(run[-1], right, glyph):
+            steps = [step] if len(run) > 1 else []
+            if following and _is_beside([*run, glyph], after := following.left - glyph.right, following):
+                steps.append(after)
+            if gap > _APART * glyph.size and gap > 2 * max(steps, default=0.0) and not _are_words(run[-1], glyph):
+                close()
         else:
             close()
-            right = glyph.right
+        step = gap
+        right = max(right, glyph.right) if run else glyph.right
         run.append(glyph)
     close()
     return found
 
 
-def _is_beside(run: Sequence[Glyph], right: float, glyph: Glyph) -> bool:
-    """Whether the character continues the stretch: it stands beside it, on its baseline. Type of the same size may jump
-    a little more, as some programs set it."""
-    first, gap = run[0], glyph.left - right
-    if not -_NEAR * first.size < gap < _NEAR * first.size:
+class _Parting:
+    """Whether something stands between two characters: a rule, or a character that is raised or lowered."""
+
+    def __init__(self, glyphs: Iterable[Glyph], rules: Iterable[Rule]) -> None:
+        self._rules = sorted((rule for rule in rules if not rule.level), key=lambda rule: rule.at)
+        self._glyphs = sorted(glyphs, key=lambda glyph: glyph.left)
+        self._places = [rule.at for rule in self._rules]
+        self._lefts = [glyph.left for glyph in self._glyphs]
+
+    def __call__(self, last: Glyph, right: float, glyph: Glyph) -> bool:
+        first, end = bisect_left(self._places, last.centre[0]), bisect_left(self._places, glyph.centre[0])
+        height = glyph.baseline - 0.3 * glyph.size
+        if any(rule.start < height < rule.end for rule in self._rules[first:end]):
+            return True
+        if glyph.left - right < _HOLE * glyph.size:
+            return False
+        first = bisect_left(self._lefts, right - 0.1 * glyph.size)
+        end = bisect_left(self._lefts, glyph.left - 0.05 * glyph.size)
+        between = (other for other in self._glyphs[first:end] if other is not last)
+        return any(abs(other.baseline - glyph.baseline) < 0.8 * glyph.size for other in between)
+
+
+def _is_beside(run: Sequence[Glyph], gap: float, glyph: Glyph) -> bool:
+    """Whether the character stands beside the last one, on the baseline of the run. Type of the same size may jump a
+    little more, as some programs set it."""
+    first = run[0]
+    near = _WORDS if _are_words(run[-1], glyph) else _NEAR
+    if not -_NEAR * first.size < gap < near * first.size:
         return False
     is_same_size = 0.93 * first.size < glyph.size < 1.08 * first.size
     return abs(glyph.baseline - first.baseline) < (0.18 if is_same_size else 0.06) * first.size
+
+
+def _are_words(last: Glyph, glyph: Glyph) -> bool:
+    """Whether a blank stands between Latin words."""
+    return glyph.blank and (last.text + glyph.text).isascii() and (last.text.islower() or glyph.text.islower())
 
 
 def _text(run: Sequence[Glyph]) -> str:
