@@ -15,6 +15,7 @@ _LEAST_ROWS = 3
 _NARROW = 0.35  # times the body's type: the least room between cells
 _PROSE_WIDTH = 7.0  # times the body's type: the least width of a column of prose
 _FULL = 0.85  # of the width of the column: a line of prose
+_OVERLAP = 0.02  # times the size of the type: lines of cells overlap less than those of prose
 _LEVEL = 0.3  # times the size of the type: cells of a row differ less
 
 
@@ -23,7 +24,7 @@ def with_tables_as_rows(column: Sequence[Box], body: float) -> list[Box]:
     rows."""
     if all(len(box.pieces) == 1 for box in column):
         return list(column)
-    bands = [[piece for box in band for piece in box.pieces] for band in bands_of(column)]
+    bands = [[piece for box in band for piece in box.pieces] for band in bands_of(column, _OVERLAP)]
     found: list[Box] = []
     first = 0
     while first < len(bands):
@@ -56,7 +57,7 @@ def table_rows(columns: Sequence[Sequence[Box]], body: float) -> list[Box]:
     if any(box.is_row or box.size > 1.3 * body for box in boxes):
         return []
     rows: list[list[list[Box]]] = []
-    for band in bands_of(boxes):
+    for band in bands_of(boxes, _OVERLAP):
         row: list[list[Box]] = [[] for _ in columns]
         for box in band:
             row[column_of[id(box)]].append(box)

@@ -111,12 +111,13 @@ def joined_lines(cell: Sequence[Box]) -> str:
     return text
 
 
-def bands_of(boxes: Sequence[Box]) -> list[list[Box]]:
-    """Groups of boxes from top to bottom; inside a group no horizontal line can be drawn between boxes."""
+def bands_of(boxes: Sequence[Box], overlap: float = 0.15) -> list[list[Box]]:
+    """Return groups of boxes from top to bottom; inside a group no horizontal line can be drawn between boxes. Boxes of
+    close lines may overlap by twice ``overlap`` times their height."""
     bands: list[list[Box]] = []
     bottom = 0.0
     for box in sorted(boxes, key=lambda box: box.top):
-        slack = 0.15 * box.size  # boxes of close lines overlap
+        slack = overlap * box.size
         if bands and box.top + slack < bottom:
             bands[-1].append(box)
             bottom = max(bottom, box.bottom - slack)

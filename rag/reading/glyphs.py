@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-_HYPHENS = {2, 0xFFFE}  # PDFium's codes for a hyphen at a line end
 _BLANKS = {32, 160, 0x3000}
 _UPRIGHT = {  # punctuation as it is drawn in vertical lines -> the same character in a text
     **dict(zip("︐︑︒︓︔︕︖︗︘︙︰︱︲︳︵︶", "，、。：；！？〖〗…：—–_（）", strict=True)),
@@ -53,9 +52,15 @@ class Drawn:
     corners: tuple[Point, Point]
     origin: Point
     size: float
+    width: float
     angle: int
     text: str
     blank: bool
+
+    @property
+    def centre(self) -> Point:
+        (left, bottom), (right, top) = self.corners
+        return (left + right) / 2, (bottom + top) / 2
 
     def at(self, angle: int) -> Glyph:
         """Return its place where text of this angle stands upright."""
@@ -68,6 +73,8 @@ class Drawn:
         if angle % 90:  # the frame of a slanting character is wider than the character
             left, right = start, start + size * (1.0 if self.text > "\u2e7f" else 0.5)
             top, bottom = baseline - 0.88 * size, baseline + 0.12 * size
+        elif "\u3400" <= self.text <= "\u9fff" and self.angle == angle:  # its frame may be as narrow as its ink
+            left, right = min(left, start), max(right, start + self.width)
         is_turned = self.angle == (angle - 90) % 360
         return Glyph(left, top, right, bottom, baseline, start, size, self.text, self.blank, is_turned)
 
@@ -89,18 +96,19 @@ def drawn_on(page: pypdfium2.PdfPage) -> list[Drawn]:
             and pdfium.FPDFText_GetMatrix(text, i, ctypes.byref(matrix))
         ):
             corners = ((edge.left, edge.bottom), (edge.right, edge.top))
-            size = pdfium.FPDFText_GetFontSize(text, i) * math.hypot(matrix.c, matrix.d)
+            size = pdfium.FPDFText_GetFontSize(text, i)
+            width, size = size * math.hypot(matrix.a, matrix.b), size * math.hypot(matrix.c, matrix.d)
             angle = _angle(math.degrees(math.atan2(matrix.b, matrix.a)))
-            found.append(Drawn(corners, (x.value, y.value), size, angle, _letter(code), blank))
+            letter = "-" if pdfium.FPDFText_IsHyphen(text, i) == 1 else _letter(code)
+            found.append(Drawn(corners, (x.value, y.value), size, width, angle, letter, blank))
             blank = False
     text.close()
     return found
 
 
 def _letter(code: int) -> str:
-    if code in _HYPHENS:
-        return "-"
-    return _UPRIGHT.get(chr(code), chr(code)) if code >= 32 and code != 0xFFFF else UNKNOWN
+    has_meaning = 32 <= code < 127 or 160 <= code < 0xFFFE or code > 0xFFFF
+    return _UPRIGHT.get(chr(code), chr(code)) if has_meaning else UNKNOWN
 
 
 def _angle(degrees: float) -> int:

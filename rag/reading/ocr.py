@@ -15,7 +15,8 @@ from rag.reading.boxes import Box
 from rag.reading.reading_order import text_in_order
 from rag.schema import Part
 
-MISSING = "is a picture: to read it, install the OCR with `pip install 'baowen[ocr]'`, then run `rag index` again."
+INSTALL = "to read it, install the OCR with `pip install 'baowen[ocr]'`, then run `rag index` again."
+MISSING = f"is a picture: {INSTALL}"
 _SIDE = 2000  # pixels; larger pictures take longer and are read no better
 _SAME_TYPE = 0.15  # sizes of type that differ by less are the same: the OCR's frames are not more exact
 

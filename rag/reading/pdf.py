@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from rag.errors import CorpusError
-from rag.reading.glyphs import Drawn, drawn_on
+from rag.reading import ocr
+from rag.reading.glyphs import UNKNOWN, Drawn, drawn_on
 from rag.reading.pdf_page import text_of
 from rag.reading.reading_order import text_in_order
 from rag.schema import Part, Refused
 
 _MIN_CHARS = 20  # a page with fewer characters and a picture is a scan
+_STRANGE_ON_PICTURE, _STRANGE = 0.1, 0.3  # shares of characters without a meaning from which the OCR is better
 _SCAN_PIXELS = 4000  # the longer side of a page given to the OCR
 
 
@@ -35,22 +39,22 @@ class Pdf:
         except pypdfium2.PdfiumError:
             return Refused(mark, "is damaged: save it again.")
         drawn = drawn_on(page)
-        if _is_legible(drawn) or not _has_picture(page):
-            text = text_of(page, drawn)
-        else:
-            try:
+        is_picture = _has_picture(page) and (len(drawn) < _MIN_CHARS or _without_meaning(drawn) >= _STRANGE_ON_PICTURE)
+        try:
+            if is_picture or (len(drawn) >= _MIN_CHARS and _without_meaning(drawn) >= _STRANGE):
                 text = _text_by_ocr(page)
-            except CorpusError as error:
-                return Refused(mark, str(error))
+            else:
+                text = text_of(page, drawn)
+        except CorpusError as error:
+            return Refused(mark, str(error) if is_picture else f"is set in a font without a meaning: {ocr.INSTALL}")
         page.close()
         return Part(text, mark=mark)
 
 
-def _is_legible(drawn: list[Drawn]) -> bool:
-    """Whether there is a text layer whose characters have a meaning: some fonts give them none."""
-    text = "".join(one.text for one in drawn)
-    strange = sum("\ue000" <= c <= "\uf8ff" or c < " " or c == "\ufffd" for c in text)
-    return len(text) >= _MIN_CHARS and strange < len(text) * 0.1
+def _without_meaning(drawn: Sequence[Drawn]) -> float:
+    """The share of characters to which their font gives no meaning, or one of its own."""
+    strange = sum(one.text == UNKNOWN or "\ue000" <= one.text <= "\uf8ff" for one in drawn)
+    return strange / max(len(drawn), 1)
 
 
 def _has_picture(page: pypdfium2.PdfPage) -> bool:
@@ -58,7 +62,5 @@ def _has_picture(page: pypdfium2.PdfPage) -> bool:
 
 
 def _text_by_ocr(page: pypdfium2.PdfPage) -> str:
-    from rag.reading import ocr
-
     bitmap = page.render(scale=_SCAN_PIXELS / max(page.get_width(), page.get_height(), 1.0))
     return text_in_order(ocr.boxes_of(bitmap.to_pil()))

@@ -7,7 +7,7 @@ read like them, and stand in the page's text as one piece; so do level lines on 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -23,18 +23,24 @@ from rag.reading.stretches import level_stretches, split_vertical, vertical_stre
 
 
 def text_of(page: pypdfium2.PdfPage, drawn: Sequence[Drawn] | None = None) -> str:
-    """Return the text of a page. ``drawn`` are its characters, if they are known."""
-    left = drawn_on(page) if drawn is None else list(drawn)
-    texts = []
+    """Return the text of a page; what stands beyond its edge comes last. ``drawn`` are its characters, if known."""
+    drawn = drawn_on(page) if drawn is None else drawn
+    x0, y0, x1, y1 = page.get_cropbox()
+    inside = {id(one) for one in drawn if x0 <= one.centre[0] <= x1 and y0 <= one.centre[1] <= y1}
+    within, beyond = ([one for one in drawn if (id(one) in inside) == kept] for kept in (True, False))
+    return written_out("\n".join(text for part in (within, beyond) for text in _texts(page, part)))
+
+
+def _texts(page: pypdfium2.PdfPage, left: Sequence[Drawn]) -> Iterator[str]:
+    """The texts of each angle, that of most characters first."""
     while left:
         angle = Counter(one.angle for one in left).most_common(1)[0][0]
         own = [(one.at(angle), one) for one in left if one.angle in (angle, (angle - 90) % 360)]
         level, vertical = split_vertical([glyph for glyph, _ in own])
         used = {id(glyph) for line in vertical for glyph in line} | {id(g) for g in level if not g.turned}
-        texts.append(_text(level, vertical, rules_of(page, angle)))
+        yield _text(level, vertical, rules_of(page, angle))
         read = {id(one) for glyph, one in own if id(glyph) in used}
         left = [one for one in left if id(one) not in read]
-    return written_out("\n".join(texts))
 
 
 def boxes_of(page: pypdfium2.PdfPage) -> list[Box]:
