@@ -6,6 +6,7 @@ read like them, and stand in the page's text as one piece; so do level lines on 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,10 @@ from rag.reading.rules import Rule, rules_of
 from rag.reading.scripts import with_scripts_marked, written_out
 from rag.reading.stretches import level_stretches, split_vertical, vertical_stretches
 
+_CUT_WORD = re.compile(
+    r"(?<![^\W_]-)\b(?P<first>[A-Za-z]{2,})[-\xad]\n(?P<second>[a-z]{2,})(?P<rest>[^\s\w]*)(?:[ \n]|$)"
+)
+
 
 def text_of(page: pypdfium2.PdfPage, drawn: Sequence[Drawn] | None = None) -> str:
     """Return the text of a page; what stands beyond its edge comes last. ``drawn`` are its characters, if known."""
@@ -28,7 +33,19 @@ def text_of(page: pypdfium2.PdfPage, drawn: Sequence[Drawn] | None = None) -> st
     x0, y0, x1, y1 = page.get_cropbox()
     inside = {id(one) for one in drawn if x0 <= one.centre[0] <= x1 and y0 <= one.centre[1] <= y1}
     within, beyond = ([one for one in drawn if (id(one) in inside) == kept] for kept in (True, False))
-    return written_out("\n".join(text for part in (within, beyond) for text in _texts(page, part)))
+    return whole_words(written_out("\n".join(text for part in (within, beyond) for text in _texts(page, part))))
+
+
+def whole_words(text: str) -> str:
+    """Return the text with each English word that is cut at a line end whole on its first line. A hyphen stays if the
+    text has the word with its hyphen elsewhere."""
+
+    def joined(cut: re.Match[str]) -> str:
+        first, second = cut["first"], cut["second"]
+        is_compound = re.search(rf"\b{first}-{second}\b", text, re.IGNORECASE)
+        return first + ("-" if is_compound else "") + second + cut["rest"] + "\n"
+
+    return _CUT_WORD.sub(joined, text)
 
 
 def _texts(page: pypdfium2.PdfPage, left: Sequence[Drawn]) -> Iterator[str]:

@@ -138,6 +138,8 @@ def _is_headline_above(zone: Sequence[Box], band: Sequence[Box], middle: float, 
         return False
     centred = all(abs((box.left + box.right) / 2 - middle) < 2 * body for box in zone)
     has_type = [box.size >= _HEADLINE * body for box in (*zone, *band)]
+    if not all(has_type[: len(zone)]) and gutters_of(zone, _GUTTER * body):  # lines of columns that are not level
+        return False
     if all(has_type[: len(zone)]) and not any(has_type[len(zone) :]):  # no column has a headline of its own
         return True
     return centred or min(box.left for box in zone) < gutters[0][0]
