@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from rag.reading.boxes import Box, bands_of, gutters_of, joined_lines, parts_of, rows_of
+from rag.reading.boxes import Box, bands_of, gutters_of, joined_lines, parts_of, rows_of, side_by_side
 
 _LEAST_ROWS = 3
 _NARROW = 0.35  # times the body's type: the least room between cells
@@ -45,6 +45,26 @@ def with_tables_as_rows(column: Sequence[Box], body: float) -> list[Box]:
             found += [box for box in column if box.pieces[0] in bands[first]]
         first = end
     return found
+
+
+def with_labels(parts: Sequence[Sequence[Box]], body: float) -> list[list[Box]]:
+    """Return the columns; one of numbers or other short labels, each level with a line to its right, is joined to those
+    lines, as in a list."""
+    found: list[list[Box]] = []
+    for part in reversed(parts):
+        lines = found[-1] if found else []
+        labelled = {id(line): label for label in part for line in lines if _is_label(label, line, body)}
+        if lines and len(labelled) == len(part) < len(lines) + 1:
+            found[-1] = [side_by_side(labelled[id(line)], line) if id(line) in labelled else line for line in lines]
+        else:
+            found.append(list(part))
+    return found[::-1]
+
+
+def _is_label(label: Box, line: Box, body: float) -> bool:
+    is_short = len(label.text) <= 5 and label.right - label.left < 3 * body and not label.text[-1:].isalpha()
+    is_next = line.left - label.left < 5 * body and len(line.text) > len(label.text)
+    return is_short and is_next and abs(label.top + label.bottom - line.top - line.bottom) < 2 * _LEVEL * body
 
 
 def table_rows(columns: Sequence[Sequence[Box]], body: float) -> list[Box]:

@@ -40,7 +40,7 @@ def _same_line(a: Box, b: Box) -> bool:
 
 
 def stretches_of(boxes: Sequence[Box]) -> list[Box]:
-    """The boxes, with those that stand side by side on a line joined to one."""
+    """Return the boxes, with those that stand side by side on a line joined to one."""
     open_: list[Box] = []
     done = [box for box in boxes if box.is_row]
     for box in sorted((box for box in boxes if not box.is_row), key=lambda box: (box.left, box.top)):
@@ -53,7 +53,7 @@ def stretches_of(boxes: Sequence[Box]) -> list[Box]:
                 and box.right > other.right
                 and (-0.3 * box.size < box.left - other.right < _WORD_GAP * min(other.size, box.size))
             ):
-                open_[i] = _side_by_side(other, box)
+                open_[i] = side_by_side(other, box)
                 break
         else:
             open_.append(box)
@@ -63,14 +63,14 @@ def stretches_of(boxes: Sequence[Box]) -> list[Box]:
     return done + open_
 
 
-def _side_by_side(a: Box, b: Box) -> Box:
-    """Two boxes of a line as one, with a blank between them if there is room."""
+def side_by_side(a: Box, b: Box) -> Box:
+    """Return two boxes of a line as one, with a blank between them if there is room."""
     touching = b.left - a.right < 0.15 * min(a.size, b.size)
     text = a.text + ("" if touching else " ") + b.text
     *before, last = a.pieces
     if b.left - a.right < _CELL_GAP * min(a.size, b.size):
         first, *after = b.pieces
-        both = (_side_by_side(replace(last, joined=()), replace(first, joined=())),) if before or after else ()
+        both = (side_by_side(replace(last, joined=()), replace(first, joined=())),) if before or after else ()
     else:
         both, after = (last, b.pieces[0]), list(b.pieces[1:])
     joined = (*before, *both, *after)
@@ -78,7 +78,7 @@ def _side_by_side(a: Box, b: Box) -> Box:
 
 
 def rows_of(boxes: Sequence[Box]) -> list[list[Box]]:
-    """The rows of boxes from top to bottom, each from left to right."""
+    """Return the rows of boxes from top to bottom, each from left to right."""
     rows: list[list[Box]] = []
     for box in sorted(boxes, key=lambda box: (box.top + box.bottom, box.left)):
         if rows and _same_line(rows[-1][-1], box):
@@ -89,7 +89,7 @@ def rows_of(boxes: Sequence[Box]) -> list[list[Box]]:
 
 
 def lines_of(row: Sequence[Box]) -> Iterator[Box]:
-    """The lines of a row: boxes that are near each other make one line."""
+    """Yield the lines of a row: boxes that are near each other make one line."""
     line = row[0]
     for box in row[1:]:
         is_apart = box.left - line.right > _SPACED_WORDS * min(line.size, box.size)
@@ -97,7 +97,7 @@ def lines_of(row: Sequence[Box]) -> Iterator[Box]:
             yield line
             line = box
         else:
-            line = _side_by_side(line, box)
+            line = side_by_side(line, box)
     yield line
 
 

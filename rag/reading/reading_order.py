@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from statistics import median
 
-from rag.reading.aligned_tables import table_rows, with_tables_as_rows
+from rag.reading.aligned_tables import table_rows, with_labels, with_tables_as_rows
 from rag.reading.boxes import Box, bands_of, gutters_of, lines_of, parts_of, rows_of, stretches_of
 
 _GUTTER = 0.7  # times the body's type: the least width of a gutter
@@ -68,6 +68,7 @@ def _columns(boxes: Sequence[Box], body: float) -> Iterator[Sequence[Box]]:
 
 def _columns_side_by_side(parts: Sequence[Sequence[Box]], body: float) -> Iterator[Sequence[Box]]:
     """The columns of each part, from left to right; neighbours that are a table together are one column of rows."""
+    parts = with_labels(parts, body)
     first = 0
     while first < len(parts):
         for end in range(len(parts), first + 1, -1):

@@ -36,7 +36,7 @@ def level_stretches(glyphs: Sequence[Glyph], rules: Iterable[Rule] = ()) -> list
             found.append(Box(run[0].left, top, right, top + run[0].size, _text(run)))
         run.clear()
 
-    for glyph, following in zip(glyphs, [*glyphs[1:], None], strict=True):
+    for glyph, following in zip(glyphs, [*glyphs[1:], None], strict=False):
         gap = glyph.left - right
         if run and _is_beside(run, gap, glyph) and not is_parted(run[-1], right, glyph):
             steps = [step] if len(run) > 1 else []
