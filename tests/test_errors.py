@@ -170,7 +170,9 @@ def test_index_that_cannot_be_written(rag, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "file"), 7, "could not be written", "--index")
     _one_line(rag("index", tmp_path / "in", "--index", "/proc/baowen"), 7, "could not be written")
-    _one_line(rag("index", tmp_path / "in", "--index", tmp_path / "in"), 3, "is the folder of the index: name the folder")
+    _one_line(
+        rag("index", tmp_path / "in", "--index", tmp_path / "in"), 3, "is the folder of the index: name the folder"
+    )
     _one_line(
         rag("index", tmp_path / "in", "--index", tmp_path / "in" / "index"),
         3,

@@ -8,7 +8,6 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from rag.errors import CorpusError
-from rag.reading import ocr
 from rag.reading.glyphs import UNKNOWN, Drawn, drawn_on
 from rag.reading.pdf_page import text_of
 from rag.reading.reading_order import text_in_order
@@ -41,12 +40,14 @@ class Pdf:
         drawn = drawn_on(page)
         is_picture = _has_picture(page) and (len(drawn) < _MIN_CHARS or _without_meaning(drawn) >= _STRANGE_ON_PICTURE)
         try:
-            if is_picture or (len(drawn) >= _MIN_CHARS and _without_meaning(drawn) >= _STRANGE):
-                text = _text_by_ocr(page)
+            if is_picture:
+                text = _text_by_ocr(page, "is a picture")
+            elif len(drawn) >= _MIN_CHARS and _without_meaning(drawn) >= _STRANGE:
+                text = _text_by_ocr(page, "is set in a font without a meaning")
             else:
                 text = text_of(page, drawn)
         except CorpusError as error:
-            return Refused(mark, str(error) if is_picture else f"is set in a font without a meaning: {ocr.INSTALL}")
+            return Refused(mark, str(error))
         page.close()
         return Part(text, mark=mark)
 
@@ -61,6 +62,9 @@ def _has_picture(page: pypdfium2.PdfPage) -> bool:
     return any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=5))
 
 
-def _text_by_ocr(page: pypdfium2.PdfPage) -> str:
+def _text_by_ocr(page: pypdfium2.PdfPage, why: str) -> str:
+    """The text of the drawn page. Raise CorpusError if the OCR is not installed; ``why`` it is needed is in the message."""
+    from rag.reading import ocr
+
     bitmap = page.render(scale=_SCAN_PIXELS / max(page.get_width(), page.get_height(), 1.0))
-    return text_in_order(ocr.boxes_of(bitmap.to_pil()))
+    return text_in_order(ocr.boxes_of(bitmap.to_pil(), why))

@@ -101,6 +101,8 @@ def written_out(text: str) -> str:
         else:
             is_alone = before[-1:] in ("", "\n", "\u3000") and _FIGURE_AFTER.match(text[at:])
             parts.append(_signs(words, _UP, "^") + (" " if is_alone else ""))
+        if "\n" in script[0]:  # cut at a line end: 10⁻|³
+            add("\n")
     add(text[at:])
     return "".join(parts).rstrip("\n") + held + "\n" if held else "".join(parts)
 
