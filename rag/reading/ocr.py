@@ -11,10 +11,11 @@ import numpy as np
 from PIL import Image
 
 from rag.errors import CorpusError
-from rag.reading.reading_order import Box, text_in_order
+from rag.reading.boxes import Box
+from rag.reading.reading_order import text_in_order
 from rag.schema import Part
 
-MISSING = "is a picture: to read it, install the OCR with `pip install 'baowen[ocr]'`, then run `rag index` again."
+_INSTALL = "to read it, install the OCR with `pip install 'baowen[ocr]'`, then run `rag index` again."
 _SIDE = 2000  # pixels; larger pictures take longer and are read no better
 _SAME_TYPE = 0.15  # sizes of type that differ by less are the same: the OCR's frames are not more exact
 
@@ -22,7 +23,7 @@ _SAME_TYPE = 0.15  # sizes of type that differ by less are the same: the OCR's f
 class Scan:
     def __init__(self, data: bytes) -> None:
         """Raise CorpusError if this is not a picture or the OCR is not installed."""
-        _engine()
+        _loaded("is a picture")
         try:
             self._picture = Image.open(io.BytesIO(data))
             self._picture.load()
@@ -36,19 +37,26 @@ class Scan:
         return Part(text_in_order(boxes_of(self._picture)))
 
 
+def _loaded(why: str) -> Any:
+    """The OCR. Raise CorpusError if it is not installed."""
+    try:
+        return _engine()
+    except ImportError as error:
+        raise CorpusError(f"{why}: {_INSTALL}") from error
+
+
 @functools.cache
 def _engine() -> Any:
-    try:
-        from rapidocr import RapidOCR
-    except ImportError as error:
-        raise CorpusError(MISSING) from error
+    from rapidocr import RapidOCR
+
     # the models are in the wheel; pages stand upright, so that no line must be rotated
     return RapidOCR(params={"Global.max_side_len": _SIDE, "Global.use_cls": False, "Global.log_level": "critical"})
 
 
-def boxes_of(picture: Image.Image) -> list[Box]:
-    """Return the stretches of text in the picture, in pixels. Raise CorpusError if the OCR is not installed."""
-    engine = _engine()
+def boxes_of(picture: Image.Image, why: str = "is a picture") -> list[Box]:
+    """Return the stretches of text in the picture, in pixels. Raise CorpusError if the OCR is not installed; ``why`` it is
+    needed is in the message."""
+    engine = _loaded(why)
     found = engine(np.asarray(picture.convert("RGB")))
     if found.boxes is None:
         return []

@@ -9,51 +9,37 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-_WORD_GAP = 0.9  # times the height of the type: boxes of a line that are nearer are one stretch
+from rag.reading.aligned_tables import table_rows, with_labels, with_tables_as_rows
+from rag.reading.boxes import Box, bands_of, gutters_of, lines_of, parts_of, rows_of, stretches_of
+
 _GUTTER = 0.7  # times the body's type: the least width of a gutter
 _HEADLINE = 1.1  # times the body's type: the least size of a headline
 _ROOM = 0.9  # times the body's type: more than the space between two lines
-_SPACED_WORDS = 3.0  # times the height of the type: words of a spaced-out headline are nearer
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A stretch of one line, in any unit. The upper left corner of the page is (0, 0), and y grows downwards."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    text: str
-
-    @property
-    def size(self) -> float:
-        return self.bottom - self.top
 
 
 def text_in_order(boxes: Sequence[Box]) -> str:
     """Return the text of the page: a line for each line of a column, the columns one after the other, a blank line where
     the page leaves room or the type changes, paragraphs indented."""
-    boxes = _stretches([box for box in boxes if box.text.strip()])
+    boxes = stretches_of([box for box in boxes if box.text.strip()])
     if not boxes:
         return ""
     body = _body_size(boxes)
     written: list[str] = []
     last: Box | None = None
     for column in _columns(boxes, body):
-        lines = [line for row in _rows(column) for line in _lines_of(row)]
-        left = min(line.left for line in lines)
+        lines = [line for row in rows_of(column) for line in lines_of(row)]
+        left = min((line.left for line in lines if not line.is_row), default=0.0)
         gaps = [b.top - a.bottom for a, b in pairwise(lines)]
         usual = median(gaps) if gaps else 0.0
         for i, line in enumerate(lines):
-            if last and (not 0.85 < line.size / last.size < 1.18 or (i and gaps[i - 1] > usual + 0.5 * body)):
+            is_in_table = last is not None and line.is_row and last.is_row
+            has_room = i and gaps[i - 1] > usual + 0.5 * body
+            if last and not is_in_table and (has_room or not 0.85 < line.size / last.size < 1.18):
                 written.append("")
-            indent = 1.2 * body < line.left - left < 3.0 * body and line.size < _HEADLINE * body
+            indent = not line.is_row and 1.2 * body < line.left - left < 3.0 * body and line.size < _HEADLINE * body
             written.append(("\u3000\u3000" if indent else "") + line.text)
             last = line
     return "\n".join(written) + "\n"
@@ -66,137 +52,66 @@ def _body_size(boxes: Sequence[Box]) -> float:
     return sizes[bisect_left(seen, seen[-1] / 2)][0]
 
 
-def _same_line(a: Box, b: Box) -> bool:
-    return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.5 * min(a.size, b.size)
-
-
-def _stretches(boxes: Sequence[Box]) -> list[Box]:
-    """The boxes, with those that stand side by side on a line joined to one."""
-    open_: list[Box] = []
-    done: list[Box] = []
-    for box in sorted(boxes, key=lambda box: (box.left, box.top)):
-        for i, other in enumerate(open_):
-            if other.right < box.left - _WORD_GAP * max(other.size, box.size):
-                continue
-            if (
-                _same_line(other, box)
-                and box.left > other.left
-                and box.right > other.right
-                and (-0.3 * box.size < box.left - other.right < _WORD_GAP * min(other.size, box.size))
-            ):
-                open_[i] = _side_by_side(other, box)
-                break
-        else:
-            open_.append(box)
-        if len(open_) > 400:  # boxes that ended far to the left join nothing any more
-            done += [other for other in open_ if other.right < box.left - 5 * other.size]
-            open_ = [other for other in open_ if other.right >= box.left - 5 * other.size]
-    return done + open_
-
-
-def _side_by_side(a: Box, b: Box) -> Box:
-    """Two boxes of a line as one, with a blank between them if there is room."""
-    touching = b.left - a.right < 0.15 * min(a.size, b.size)
-    return Box(a.left, min(a.top, b.top), b.right, max(a.bottom, b.bottom), a.text + ("" if touching else " ") + b.text)
-
-
-def _rows(boxes: Sequence[Box]) -> list[list[Box]]:
-    """The rows of boxes from top to bottom, each from left to right."""
-    rows: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda box: (box.top + box.bottom, box.left)):
-        if rows and _same_line(rows[-1][-1], box):
-            rows[-1].append(box)
-        else:
-            rows.append([box])
-    return [sorted(row, key=lambda box: box.left) for row in rows]
-
-
-def _lines_of(row: Sequence[Box]) -> Iterator[Box]:
-    """The lines of a row: boxes that are near each other make one line."""
-    line = row[0]
-    for box in row[1:]:
-        if box.left - line.right > _SPACED_WORDS * min(line.size, box.size):
-            yield line
-            line = box
-        else:
-            line = _side_by_side(line, box)
-    yield line
-
-
 def _columns(boxes: Sequence[Box], body: float) -> Iterator[Sequence[Box]]:
     """The columns of the page in reading order, cut until no column can be cut further."""
     zones = list(_zones(boxes, body))
     for zone in zones:
-        gutters = _gutters(zone, body) if len(_rows(zone)) > 1 else []
+        gutters = gutters_of(zone, _GUTTER * body) if len(rows_of(zone)) > 1 else []
         if not gutters:
             if len(zones) > 1 and len(zone) < len(boxes):
                 yield from _columns(zone, body)
             else:
-                yield zone
+                yield with_tables_as_rows(zone, body)
             continue
-        edges = [(a + b) / 2 for a, b in gutters]
-        parts: list[list[Box]] = [[] for _ in range(len(edges) + 1)]
-        for box in zone:
-            parts[sum(box.left > edge for edge in edges)].append(box)
-        for part in parts:
-            yield from _columns(part, body)
+        yield from _columns_side_by_side(parts_of(zone, gutters), body)
 
 
-def _bands(boxes: Sequence[Box]) -> list[list[Box]]:
-    """Groups of boxes from top to bottom; inside a group no horizontal line can be drawn between boxes."""
-    bands: list[list[Box]] = []
-    bottom = 0.0
-    for box in sorted(boxes, key=lambda box: box.top):
-        slack = 0.15 * box.size  # boxes of close lines overlap
-        if bands and box.top + slack < bottom:
-            bands[-1].append(box)
-            bottom = max(bottom, box.bottom - slack)
+def _columns_side_by_side(parts: Sequence[Sequence[Box]], body: float) -> Iterator[Sequence[Box]]:
+    """The columns of each part, from left to right; neighbours that are a table together are one column of rows."""
+    parts = with_labels(parts, body)
+    first = 0
+    while first < len(parts):
+        for end in range(len(parts), first + 1, -1):
+            if rows := table_rows(parts[first:end], body):
+                yield rows
+                break
         else:
-            bands.append([box])
-            bottom = box.bottom - slack
-    return bands
-
-
-def _gutters(boxes: Sequence[Box], body: float) -> list[Interval]:
-    """Empty vertical strips with boxes on both sides."""
-    found: list[Interval] = []
-    right = float("inf")
-    for box in sorted(boxes, key=lambda box: box.left):
-        if box.left - right > _GUTTER * body:
-            found.append((right, box.left))
-        right = box.right if right == float("inf") else max(right, box.right)
-    return found
+            end = first + 1
+            yield from _columns(with_tables_as_rows(parts[first], body), body)
+        first = end
 
 
 def _zones(boxes: Sequence[Box], body: float) -> Iterator[list[Box]]:
     """The zones of the page, one below the other."""
-    bands = _bands(boxes)
+    bands = bands_of(boxes)
     middle = (min(box.left for box in boxes) + max(box.right for box in boxes)) / 2
     zone: list[Box] = []
     for i, band in enumerate(bands):
         if zone and (
             _crosses(zone, band, body)
-            or _is_running_head(zone, bands[0], body)
+            or _is_running_head(zone, bands[: i + 1], body)
             or _is_headline_below(zone, band, bands[i + 1 :], body)
             or _is_headline_above(zone, band, middle, body)
         ):
-            yield zone
-            zone = []
+            opening = _first_lines(zone, bands[i : i + 4], body)
+            if above := [box for box in zone if box not in opening]:
+                yield above
+            zone = opening
         zone = zone + band
     yield zone
 
 
 def _crosses(zone: Sequence[Box], band: Sequence[Box], body: float) -> bool:
     """Whether the zone or the band has columns, but the two together have none."""
-    if _gutters([*zone, *band], body):
+    if gutters_of([*zone, *band], _GUTTER * body):
         return False
-    return bool((_gutters(zone, body) and len(_rows(zone)) > 1) or _gutters(band, body))
+    return bool((gutters_of(zone, _GUTTER * body) and len(rows_of(zone)) > 1) or gutters_of(band, _GUTTER * body))
 
 
 def _is_headline_below(zone: Sequence[Box], band: Sequence[Box], below: Sequence[Sequence[Box]], body: float) -> bool:
     """Whether the band holds only headlines, stands below columns of text, and columns follow it. After some room, the
     headlines may also stand right below the band."""
-    gutters = _gutters(zone, body)
+    gutters = gutters_of(zone, _GUTTER * body)
     if not gutters or all(box.size >= _HEADLINE * body for box in zone):
         return False
     opening = [band]
@@ -205,7 +120,7 @@ def _is_headline_below(zone: Sequence[Box], band: Sequence[Box], below: Sequence
     for below_columns in opening:
         if all(box.size >= _HEADLINE * body for box in below_columns):
             break
-        if len(_rows(below_columns)) > 1:
+        if len(rows_of(below_columns)) > 1:
             return False
     else:
         return False
@@ -219,19 +134,51 @@ def _is_headline_below(zone: Sequence[Box], band: Sequence[Box], below: Sequence
 
 def _is_headline_above(zone: Sequence[Box], band: Sequence[Box], middle: float, body: float) -> bool:
     """Whether the zone consists of single lines (a headline and its byline) and columns begin below them."""
-    gutters = _gutters(band, body)
-    if not gutters or any(len(row) > 1 for row in _rows(zone)):
+    gutters = gutters_of(band, _GUTTER * body)
+    if not gutters or any(len(row) > 1 for row in rows_of(zone)):
         return False
     centred = all(abs((box.left + box.right) / 2 - middle) < 2 * body for box in zone)
+    has_type = [box.size >= _HEADLINE * body for box in (*zone, *band)]
+    if not all(has_type[: len(zone)]) and gutters_of(zone, _GUTTER * body):  # lines of columns that are not level
+        return False
+    if all(has_type[: len(zone)]) and not any(has_type[len(zone) :]):  # no column has a headline of its own
+        return True
     return centred or min(box.left for box in zone) < gutters[0][0]
 
 
-def _is_running_head(zone: Sequence[Box], first: Sequence[Box], body: float) -> bool:
+def _first_lines(zone: Sequence[Box], below: Sequence[Sequence[Box]], body: float) -> list[Box]:
+    """The lines of the zone that open a column of the bands below. A column may begin higher than the one to its left, if
+    that has a headline of its own or raised figures in its first line."""
+    coming = list(below[0])
+    for band in below[1:]:
+        if not gutters_of([*coming, *band], _GUTTER * body):
+            break
+        coming += band
+    gutters = gutters_of(coming, _GUTTER * body)
+    found: list[Box] = []
+    for number, (_, left) in enumerate(gutters):
+        right = gutters[number + 1][0] if number + 1 < len(gutters) else max(box.right for box in coming)
+        column = [box for box in coming if left <= box.left <= right]
+        top = min(box.top for box in column)
+        for box in sorted(zone, key=lambda box: -box.top):
+            is_inside = left - 0.5 * body < box.left < left + 2.6 * body and box.right < right + 0.5 * body
+            if not is_inside or box.size >= _HEADLINE * body or not -0.5 * body < top - box.bottom < 1.2 * body:
+                break
+            found.append(box)
+            top = box.top
+    return found
+
+
+def _is_running_head(zone: Sequence[Box], bands: Sequence[Sequence[Box]], body: float) -> bool:
     """Whether the zone is the newspaper's name, date and page number: far apart on the first line, in type no larger than
-    the body's."""
-    if zone != first or len(zone) == 1 or len(_rows(zone)) > 1 or any(box.size > _HEADLINE * body for box in zone):
+    the body's. First lines of columns and the header of a table look alike, but stand right above the next line."""
+    if zone != bands[0] or len(zone) == 1 or len(rows_of(zone)) > 1 or any(box.size > _HEADLINE * body for box in zone):
+        return False
+    room = min(box.top for box in bands[1]) - max(box.bottom for box in zone)
+    is_above = [any(a.left < b.right and b.left < a.right for b in bands[1]) for a in zone]
+    if room < _ROOM * body and all(is_above) and len(bands[1]) == len(zone):
         return False
     return (
         sum(len(box.text) for box in zone) <= 50
-        and min((b - a for a, b in _gutters(zone, body)), default=0.0) > 5 * body
+        and min((b - a for a, b in gutters_of(zone, _GUTTER * body)), default=0.0) > 5 * body
     )

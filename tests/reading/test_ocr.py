@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from rag.errors import CorpusError
+from rag.reading.boxes import Box
 from rag.reading.ocr import Scan, _type_size
-from rag.reading.pdf import Pdf, boxes_of
-from rag.reading.reading_order import Box
+from rag.reading.pdf import Pdf
+from rag.reading.pdf_page import boxes_of
 from rag.schema import Part
 from tests.support.paths import DATA
 

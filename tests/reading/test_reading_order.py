@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.reading.reading_order import Box, text_in_order
+from rag.reading.boxes import Box
+from rag.reading.reading_order import text_in_order
 
 
 def line(left: float, top: float, text: str, size: float = 10.0) -> Box:
