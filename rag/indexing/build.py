@@ -174,7 +174,7 @@ def _complete(context: BuildContext, writer: GenerationWriter, source: Source, c
         drop_journals(index_dir)
         save_stamps(index_dir, changes.stamps, writer.all_files)
     shown = tuple(sorted(made.shown))
-    return Built(manifest, refused, made.embedded, made.counts.passages - made.embedded, changes, shown)
+    return Built(manifest, refused, made.embedded, made.counts.passages - made.embedded, changes, notes=shown)
 
 
 def _manifest(

@@ -9,7 +9,14 @@ from rag.reading.charset import described, strange_characters, without_halves
 from rag.schema import Page, Refused, Stated
 
 _NAMED = 3  # characters that a note names
-_PARSED = ("pdf", "docx", "scan", "spreadsheet", "odt", "rtf")  # their symbol fonts hold private-use characters for bullets and lines
+_PARSED = (
+    "pdf",
+    "docx",
+    "scan",
+    "spreadsheet",
+    "odt",
+    "rtf",
+)  # their symbol fonts hold private-use characters for bullets and lines
 
 
 class StrangeCharacters:
