@@ -115,21 +115,6 @@ class Article:
     comes_from: str = ""
 
 
-LeftOutWhy = Literal[
-    "page furniture", "jump line", "headline without text", "byline without article", "text without article",
-    "not marked", "front matter",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A line of a page that is in no article, without the blanks around it: ``page.text[start:end]``, and the reason."""
-
-    start: int
-    end: int
-    why: LeftOutWhy
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article and its record in the index. ``home`` is the file on disk that holds the article, ``place`` its

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from rag.cli.console import printable
-from rag.schema import Article, LeftOut, Page
+from rag.schema import Article, Page
+from rag.text.left_out import LeftOut
 from rag.text.outline import rows_of
 from rag.web.outlined_page import about
 

@@ -12,7 +12,8 @@ from rag.layout.laid_out_page import LaidOutPage, lay_out
 from rag.layout.left_out import lines_left_out
 from rag.layout.masthead import masthead_of
 from rag.layout.story_parts import StoryParts, marked_stories, printed_stories, whole_file
-from rag.schema import Article, LeftOut, Page
+from rag.schema import Article, Page
+from rag.text.left_out import LeftOut
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from rag.layout.blocks import Block
 from rag.layout.jumps import JUMP
 from rag.layout.laid_out_page import LaidOutPage
 from rag.layout.story_parts import StoryParts
-from rag.schema import LeftOut, LeftOutWhy
+from rag.text.left_out import LeftOut, LeftOutWhy
 from rag.text.outline import role_of
 
 _WHY: dict[str, LeftOutWhy] = {

@@ -16,7 +16,8 @@ from typing import Literal
 import yaml
 
 from rag.errors import CorpusError
-from rag.schema import Article, LeftOut, LeftOutWhy, Outline, Page
+from rag.schema import Article, Outline, Page
+from rag.text.left_out import LeftOut, LeftOutWhy
 from rag.text.lines import squeeze
 
 Role = Literal["head", "byline", "body", ""]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rag.schema import Article, LeftOut, LeftOutWhy, Page
+from rag.schema import Article, Page
 from rag.text.calendar import shown as shown_date
+from rag.text.left_out import LeftOut, LeftOutWhy
 from rag.text.outline import Row, as_yaml, outlines_of, rows_of
 from rag.web.rendering import render, static_text
 
