@@ -24,6 +24,7 @@ from rag.index.publication import put_in_use
 from rag.index.snapshot import Index, load
 from rag.indexing.changes import Changes, changes_in
 from rag.indexing.context import BuildContext, Progress, Source, silent
+from rag.indexing.derived_version import derived_version
 from rag.indexing.file_articles import articles_in
 from rag.indexing.journal import drop_journals
 from rag.indexing.merge import merge
@@ -120,7 +121,8 @@ def _usable(index_dir: Path, embedder: Encoder) -> Index | None:
 
 def _changes(folder: Path, index_dir: Path, before: Index | None, limits: Limits) -> Changes:
     known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
-    reread = bool(before and before.manifest.settings.get("reading") != reader_version(limits))
+    versions = {"reading": reader_version(limits), "derived": derived_version()}
+    reread = bool(before and before.manifest.settings != versions)
     return changes_in(folder, with_stamps(index_dir, known), reread)
 
 

@@ -77,7 +77,7 @@ def test_other_version_of_the_readers_reads_once_and_embeds_nothing(
     monkeypatch.setattr("rag.indexing.build.reader_version", lambda limits: "0" * 16)
     first = build(folder, built, embedder)
     assert (first.changes.reread, first.embedded, first.reused) == (("a.txt", "b.txt"), 0, 2)
-    assert (first.manifest.settings, current_generation(built)) == ({"reading": "0" * 16}, "g000002")
+    assert (first.manifest.settings["reading"], current_generation(built)) == ("0" * 16, "g000002")
     second = build(folder, built, embedder)
     assert (second.changes.reread, second.changes.unchanged, current_generation(built)) == ((), 2, "g000002")
     assert asked == []
