@@ -50,6 +50,8 @@ _REFERS_BACK = re.compile(
 )
 _SHORTEST = 6  # characters of a sentence
 _NEAREST = 5  # sentences in which the question's words are looked up
+_FEW = 10  # sentences: too few for one to stand out
+_LEAD = 0.1  # of a sentence that stands out
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +131,12 @@ def measure(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedd
     ranked = np.argsort(-cosines, kind="stable")
     nearest = normalise("".join(texts[i] for i in ranked[:_NEAREST]))
     nearest = " ".join([nearest, *values(nearest)])
-    answer = np.array(
-        [
-            max(h.dense for h in hits),
-            # how far the nearest sentences are above the median: on another subject no sentence stands out
-            float(cosines[ranked[:3]].mean() - np.median(cosines)),
-            -_share_missing(query, nearest),
-            float(query.language == "en"),
-        ]
-    )
+    missing = _share_missing(query, nearest)
+    # how far the nearest sentences are above the median: on another subject no sentence stands out
+    lead = float(cosines[ranked[:3]].mean() - np.median(cosines))
+    if len(found) < _FEW and query.words and not missing:
+        lead = _LEAD  # in a very small archive, that all words are there says it
+    answer = np.array([max(h.dense for h in hits), lead, -missing, float(query.language == "en")])
     return Measured(tuple((c.article, c.start, c.end) for c in found), sentence, answer)
 
 

@@ -11,6 +11,7 @@ from rag.answer.evidence import Evidence, Sentence
 from rag.schema import Article, Citation, Language, Query
 from rag.text.calendar import shown
 from rag.text.scripts import legible
+from rag.text.terms import tokens
 from rag.text.versions import differ_in_a_figure, masked
 
 _ASKS_LIST = re.compile(
@@ -38,7 +39,7 @@ def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]
     else:
         limit, least = 3, best * 0.5
     chosen = [s for s in evidence.sentences[:limit] if s.score >= least]
-    chosen += _other_versions(chosen, evidence.sentences)
+    chosen += _other_versions(query, chosen, evidence.sentences)
     by_article: dict[str, list[Sentence]] = {}
     for sentence in chosen:
         by_article.setdefault(sentence.article.article_id, []).append(sentence)
@@ -54,26 +55,24 @@ def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]
     return "\n".join(lines), tuple(cited)
 
 
-def _other_versions(chosen: Sequence[Sentence], ranked: Sequence[Sentence]) -> list[Sentence]:
+def _other_versions(query: Query, chosen: Sequence[Sentence], ranked: Sequence[Sentence]) -> list[Sentence]:
     """Return the sentences of other articles that say what a chosen one says, with another figure in its place."""
+    asked = set(tokens(query.lexical))
     found = []
     for sentence in ranked:
-        if sentence not in chosen and any(_is_version(sentence, one) for one in chosen):
+        if sentence not in chosen and any(_is_version(sentence, one, asked) for one in chosen):
             found.append(sentence)
     return found[:_MOST_VERSIONS]
 
 
-def _is_version(one: Sentence, other: Sentence) -> bool:
+def _is_version(one: Sentence, other: Sentence, asked: set[str]) -> bool:
     if one.article.article_id == other.article.article_id:
         return False
     a, b = (s.article.text[s.start : s.end] for s in (one, other))
+    if not differ_in_a_figure(a, b):
+        return False
     matcher = SequenceMatcher(None, masked(a), masked(b), autojunk=False)
-    return (
-        matcher.real_quick_ratio() >= _SAME_WORDS
-        and matcher.quick_ratio() >= _SAME_WORDS
-        and differ_in_a_figure(a, b)
-        and matcher.ratio() >= _SAME_WORDS
-    )
+    return matcher.quick_ratio() >= _SAME_WORDS <= matcher.ratio() and asked & set(tokens(a)) >= asked & set(tokens(b))
 
 
 def refuse(query: Query, evidence: Evidence) -> str:

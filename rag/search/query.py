@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.errors import BadInput
@@ -55,6 +55,15 @@ def parse(question: str, history: Sequence[Turn], names: RomanisedNames, only: F
 def _chinese(text: str, joined: str) -> Query:
     terms = " ".join(_QUESTION_WORDS.sub(" ", joined).split())
     return Query(text, joined, terms, _words(terms), "zh")
+
+
+def respelled(query: Query, near: Mapping[str, str]) -> Query:
+    """Return a Chinese query that searches for near names in place of those that the articles lack."""
+    search = normalise(query.search)
+    for name, other in near.items():
+        search = search.replace(name, other)
+    found = _chinese(query.text, search)
+    return replace(found, lexical=" ".join([found.lexical, *near.values()]), only=query.only, near=tuple(near.values()))
 
 
 def _words(terms: str) -> tuple[tuple[str, ...], ...]:
