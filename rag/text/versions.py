@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 from rag.text.figures import figures
 from rag.text.terms import normalise
@@ -47,10 +48,11 @@ def differ_in_a_figure(a: str, b: str) -> bool:
     own_a, own_b = (
         [figure for figure in _placed(x) if figure.form not in other] for x, other in ((a, of_b), (b, of_a))
     )
-    for side in (lambda figure: figure.before, lambda figure: figure.after):
-        sides = {side(figure) for figure in own_b if len(side(figure)) == _FAR}
-        if any(side(figure) in sides for figure in own_a):
-            return True
+    if any(
+        {side for side in map(attrgetter(name), own_a) if len(side) == _FAR} & set(map(attrgetter(name), own_b))
+        for name in ("before", "after")
+    ):
+        return True
     only_a, only_b = _only_places(a), _only_places(b)
     return any(only_b.get(place, form) != form for place, form in only_a.items())
 
