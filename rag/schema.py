@@ -188,7 +188,8 @@ EVERYTHING = Filter()
 class Query:
     """A question prepared for the search. ``text`` is the question as asked. ``search`` is the text to embed, with the
     Chinese forms of romanised names and English words added. ``lexical`` is the text that BM25 matches word by word.
-    ``words`` are the content words, each with its possible forms in the articles. ``only`` selects the articles."""
+    ``words`` are the content words, each with its possible forms in the articles. ``only`` selects the articles. ``near``
+    are names of the articles that are searched in place of names of the question that no article has."""
 
     text: str
     search: str
@@ -196,6 +197,7 @@ class Query:
     words: tuple[tuple[str, ...], ...]
     language: Language
     only: Filter = EVERYTHING
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
 from rag.schema import Answer
-from rag.search.query import parse
 from rag.search.retriever import RANKERS, Retriever
 
 BATCH = 128
@@ -166,7 +165,7 @@ def _without_refusal(question: Question, answer: Answer, retriever: Retriever) -
     """Return the answer that a wrongly refused question would otherwise have got; any other answer as it is."""
     if not (answer.abstained and question.answerable):
         return answer
-    query = parse(question.question, question.history, retriever.names)
+    query = retriever.parse(question.question, question.history)
     evidence = weigh(query, answer.hits, retriever.index.bm25, retriever.embedder)
     if not evidence.sentences:
         return answer
@@ -183,7 +182,7 @@ def _search_all(subject: Subject, retriever: Retriever, records: Mapping[str, Re
         queries, causes = {}, {}
         for question in block:
             try:
-                queries[question.id] = parse(question.question, question.history, retriever.names)
+                queries[question.id] = retriever.parse(question.question, question.history)
             except RagError as error:
                 causes[question.id] = f"{type(error).__name__}: {error}"
         found = dict(zip(queries, retriever.search_many(list(queries.values()), HITS), strict=True)) if queries else {}

@@ -26,7 +26,6 @@ from eval.harness.sets import Question, in_tuning_half, load_set, normalise
 from rag.answer.assistant import PASSAGES, Assistant
 from rag.answer.evidence import Measured, measure
 from rag.config import Settings
-from rag.search.query import parse
 
 NEAR_MISS_SHARE = 0.2
 """The weight of near misses among the unanswerable questions. The features separate them from answerable questions
@@ -43,7 +42,7 @@ def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
     retriever = assistant.retriever
     rows = []
     for question in questions:
-        query = parse(question.question, question.history, retriever.names)
+        query = retriever.parse(question.question, question.history)
         measured = measure(query, retriever.search(query, PASSAGES), retriever.index.bm25, assistant.embedder)
         if measured is None:
             continue

@@ -18,7 +18,6 @@ from rag.index.manifest import state
 from rag.index.reprints import distinct
 from rag.index.snapshot import load
 from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Query, Turn
-from rag.search.query import parse
 from rag.search.retriever import Retriever
 
 PASSAGES = 10
@@ -52,7 +51,7 @@ class Assistant:
     def search(self, question: str, history: Sequence[Turn] = (), k: int = 10, only: Filter = EVERYTHING) -> list[Hit]:
         """Return the ``k`` best passages, best first. Raise BadInput for a question that is not valid."""
         retriever = self.retriever
-        return retriever.search(parse(question, history, retriever.names, only), k)
+        return retriever.search(retriever.parse(question, history, only), k)
 
     def ask(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Answer:
         """Return the last item of ``stream``."""
@@ -67,7 +66,7 @@ class Assistant:
         BadInput for a question that is not valid, and what ``retriever`` raises.
         """
         retriever, clock = self.retriever, _Clock()
-        query = parse(question, history, retriever.names, only)
+        query = retriever.parse(question, history, only)
 
         hits = retriever.search(query, PASSAGES)
         clock.lap("retrieve")
@@ -76,7 +75,8 @@ class Assistant:
         evidence = weigh(query, sources, retriever.index.bm25, self.embedder)
         clock.lap("select")
 
-        notices = _filter_notices(query, hits, retriever.index.undated(query.only))
+        notices = [_NEAR_NAME[query.language].format(name) for name in query.near]
+        notices += _filter_notices(query, hits, retriever.index.undated(query.only))
         asks_model = self.settings.llm_configured and not evidence.abstains
         written: str | None = None  # by the language model
         if asks_model:
@@ -137,6 +137,7 @@ def _filter_notices(query: Query, hits: Sequence[Hit], undated: int) -> list[str
     return notices
 
 
+_NEAR_NAME = {"zh": "按“{}”查找。", "en": "Searched for “{}”."}
 _NO_ARTICLE_PASSES = {"zh": "没有报道符合筛选条件。", "en": "No article passes the filter."}
 _UNDATED = {
     "zh": "有 {} 篇报道日期不明，按日期筛选时未计入。",

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from rag.embedding.embedder import Embedder
 from rag.schema import Article, Hit, Query
+from rag.text.scripts import legible
 from rag.text.sentences import sentences
-from rag.text.terms import normalise, tokens
+from rag.text.terms import normalise, tokens, values
 from rag.words.bm25 import Bm25Index
 
 SENTENCE_FEATURES = ("above_mean", "coverage", "rank", "number", "date", "short")
@@ -41,7 +42,7 @@ _ASKS_DATE = re.compile(
 )
 _HAS_NUMBER = re.compile(r"[\d０-９]|[一二两三四五六七八九十百千]+(?:个|家|位|名|次|项|年|倍|成|亿|万)|百分之")
 _HAS_DATE = re.compile(
-    r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月"
+    r"\d+\s*[年月日号]|[今去明前昨]年|今天|昨天|昨日|近日|日前|上半年|下半年|季度|[一二三四五六七八九十]+月|[一二][〇零○一二三四五六七八九]{3}年"
 )
 _REFERS_BACK = re.compile(
     r"(?:据介绍|据了解|据悉)?[,，]?"
@@ -49,6 +50,8 @@ _REFERS_BACK = re.compile(
 )
 _SHORTEST = 6  # characters of a sentence
 _NEAREST = 5  # sentences in which the question's words are looked up
+_FEW = 10  # sentences: too few for one to stand out
+_LEAD = 0.1  # of a sentence that stands out
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def measure(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedd
     with_context = [c.before + c.text for c in found]
     vector = embedder.embed_queries([query.search])[0]
     cosines = embedder.embed_sentences(with_context) @ vector
+    asked = legible(query.text)
     weights = {term: bm25.idf(term) for term in dict.fromkeys(tokens(query.lexical))}
     total = sum(weights.values()) or 1.0
     coverage = np.array([_weight_covered(weights, text) for text in with_context]) / total
@@ -119,30 +123,28 @@ def measure(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedd
             cosines - cosines.mean(),
             coverage,
             [math.log1p(c.rank) for c in found],
-            [float(bool(_ASKS_NUMBER.search(query.text)) and bool(_HAS_NUMBER.search(text))) for text in texts],
-            [float(bool(_ASKS_DATE.search(query.text)) and bool(_HAS_DATE.search(text))) for text in texts],
+            [float(bool(_ASKS_NUMBER.search(asked)) and bool(_HAS_NUMBER.search(text))) for text in texts],
+            [float(bool(_ASKS_DATE.search(asked)) and bool(_HAS_DATE.search(text))) for text in texts],
             [float(len(text) < 15) for text in texts],
         ],
         axis=1,
     )
     ranked = np.argsort(-cosines, kind="stable")
     nearest = normalise("".join(texts[i] for i in ranked[:_NEAREST]))
-    answer = np.array(
-        [
-            max(h.dense for h in hits),
-            # how far the nearest sentences are above the median: on another subject no sentence stands out
-            float(cosines[ranked[:3]].mean() - np.median(cosines)),
-            -_share_missing(query, nearest),
-            float(query.language == "en"),
-        ]
-    )
+    nearest = " ".join([nearest, *values(nearest)])
+    missing = _share_missing(query, nearest)
+    # how far the nearest sentences are above the median: on another subject no sentence stands out
+    lead = float(cosines[ranked[:3]].mean() - np.median(cosines))
+    if len(found) < _FEW and query.words and not missing:
+        lead = _LEAD  # in a very small archive, that all words are there says it
+    answer = np.array([max(h.dense for h in hits), lead, -missing, float(query.language == "en")])
     return Measured(tuple((c.article, c.start, c.end) for c in found), sentence, answer)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """``text`` is ``article.text[start:end]``, in hit number ``rank``. ``before`` is the sentence before it if the
-    text refers back to it: without it, "that project" has no meaning."""
+    """``text`` is ``article.text[start:end]`` in legible form, in hit number ``rank``. ``before`` is the sentence before it
+    if the text refers back to it: without it, "that project" has no meaning."""
 
     article: Article
     start: int
@@ -158,7 +160,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
     for rank, hit in enumerate(hits):
         previous = ""
         for start, end in sentences(hit.passage.text):
-            text = hit.passage.text[start:end]
+            text = legible(hit.passage.text[start:end])
             if end - start >= _SHORTEST:
                 start, end = hit.passage.start + start, hit.passage.start + end
                 before = previous if _REFERS_BACK.match(text) else ""

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from rag.answer.citations import cite
 from rag.answer.evidence import Evidence, Sentence
 from rag.schema import Article, Citation, Language, Query
 from rag.text.calendar import shown
+from rag.text.scripts import legible
+from rag.text.terms import tokens
+from rag.text.versions import differ_in_a_figure, masked
 
 _ASKS_LIST = re.compile(
     r"哪些|哪[几两二三四五六七八九十]|分别|有什么|包括什么|都有|列出|列举|盘点|几项|什么(?:措施|举措|项目|企业|活动|内容|建议|问题|做法|方面|特点|优势|产品|业务|政策|任务|要求)"
     r"|\b(?:list|name) (?:all|the|every)\b|\bwhat (?:are|were|all)\b|\b(?:what|which) (?:[\w'-]+ ){0,2}[\w'-]*[a-rt-z]s\b",
     re.IGNORECASE,
 )
+_MOST_VERSIONS = 5
+"""The most sentences that are added because they give other figures than a chosen one."""
+_SAME_WORDS = 0.9
+"""The least share of their characters that two versions of a sentence have in common, figures aside."""
 
 
 def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
@@ -21,14 +30,16 @@ def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]
 
     ``evidence`` has at least one sentence. A sentence must have a share of the best one's probability. A question for a
     list accepts more sentences with a smaller share; in English an even smaller one, because words match less reliably
-    across languages and the probability spreads over more sentences.
+    across languages and the probability spreads over more sentences. A sentence that other articles print with other
+    figures is quoted in all its versions.
     """
     best = evidence.sentences[0].score
-    if _ASKS_LIST.search(query.text):
+    if _ASKS_LIST.search(legible(query.text)):
         limit, least = 8, best * (0.2 if query.language == "zh" else 0.12)
     else:
         limit, least = 3, best * 0.5
     chosen = [s for s in evidence.sentences[:limit] if s.score >= least]
+    chosen += _other_versions(query, chosen, evidence.sentences)
     by_article: dict[str, list[Sentence]] = {}
     for sentence in chosen:
         by_article.setdefault(sentence.article.article_id, []).append(sentence)
@@ -42,6 +53,26 @@ def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]
             # a "[3]" in the article's own text must not look like one of our marks
             lines.append(re.sub(r"\[(\d+)\]", r"［\1］", cited[-1].quote) + f"[{len(cited)}]")
     return "\n".join(lines), tuple(cited)
+
+
+def _other_versions(query: Query, chosen: Sequence[Sentence], ranked: Sequence[Sentence]) -> list[Sentence]:
+    """Return the sentences of other articles that say what a chosen one says, with another figure in its place."""
+    asked = set(tokens(query.lexical))
+    found = []
+    for sentence in ranked:
+        if sentence not in chosen and any(_is_version(sentence, one, asked) for one in chosen):
+            found.append(sentence)
+    return found[:_MOST_VERSIONS]
+
+
+def _is_version(one: Sentence, other: Sentence, asked: set[str]) -> bool:
+    if one.article.article_id == other.article.article_id:
+        return False
+    a, b = (s.article.text[s.start : s.end] for s in (one, other))
+    if not differ_in_a_figure(a, b):
+        return False
+    matcher = SequenceMatcher(None, masked(a), masked(b), autojunk=False)
+    return matcher.quick_ratio() >= _SAME_WORDS <= matcher.ratio() and asked & set(tokens(a)) >= asked & set(tokens(b))
 
 
 def refuse(query: Query, evidence: Evidence) -> str:

@@ -1,8 +1,9 @@
 """Articles -> which of them print the same story in several places.
 
-Two texts are twins when the longer one nearly contains the shorter one, and the shorter one has no figures of its own. Figures
-decide about texts that are written to a pattern, such as daily market reports: they share every word but the figures, and
-they are different news. So is a story that is told again with other figures.
+Two texts are twins when the longer one nearly contains the shorter one, the shorter one has few figures of its own, and no figure
+of one is another one in the same place of the other. Figures decide about texts that are written to a pattern, such as daily
+market reports: they share every word but the figures, and they are different news. So is a story that is told again with
+other figures, be it a single one: a reader must see both versions.
 
 Whether two texts are twins depends on these two alone. Of two articles in an index, the one stored later records the other. So the
 copies of an article do not depend on the order in which articles came.
@@ -23,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.schema import Article, Hit
-from rag.text.figures import figures
 from rag.text.terms import normalise
+from rag.text.versions import differ_in_a_figure, forms_of
 
 CONTAINED = 0.8
 """The least share of the shorter text's character 4-grams that the longer text has."""
-SAME_FIGURES = 0.7
-"""The least share of the shorter text's figures that the longer text has."""
+SAME_FIGURES = 0.5
+"""The least share of the shorter text's figures that the longer text has. The others stand in words that the longer text lacks."""
 CROWD = 32
 """The most texts that are looked up for a band, and that a new text is compared with."""
 _SHORTEST = 80  # 4-grams; two shorter notices are alike by chance
@@ -108,8 +109,10 @@ def alike(a: str, b: str) -> bool:
     grams, others = _grams(a), _grams(b)
     if len(np.intersect1d(grams, others, assume_unique=True)) < CONTAINED * min(len(grams), len(others)):
         return False
-    shorter, longer = sorted((a, b), key=lambda text: (len(_grams(text)), len(_figures(text))))
-    return len(_figures(shorter) & _figures(longer)) >= SAME_FIGURES * len(_figures(shorter))
+    if differ_in_a_figure(a, b):
+        return False
+    shorter, longer = sorted((a, b), key=lambda text: (len(_grams(text)), len(forms_of(text))))
+    return len(forms_of(shorter) & forms_of(longer)) >= SAME_FIGURES * len(forms_of(shorter))
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
@@ -141,11 +144,6 @@ def _grams(text: str) -> NDArray[np.uint32]:
     clean = re.sub(r"\W+", "", normalise(text))
     grams = {clean[i : i + 4] for i in range(len(clean) - 3)}
     return np.unique(np.array([zlib.crc32(gram.encode("utf-8", "surrogatepass")) for gram in grams], np.uint32))
-
-
-@lru_cache(_REMEMBERED)
-def _figures(text: str) -> frozenset[str]:
-    return frozenset(form for form, _, _ in figures(text))
 
 
 def _unhashed(value: int) -> int:

@@ -24,6 +24,7 @@ from rag.index.publication import put_in_use
 from rag.index.snapshot import Index, load
 from rag.indexing.changes import Changes, changes_in
 from rag.indexing.context import BuildContext, Progress, Source, silent
+from rag.indexing.derived_version import derived_version
 from rag.indexing.file_articles import articles_in
 from rag.indexing.journal import drop_journals
 from rag.indexing.merge import merge
@@ -138,7 +139,8 @@ def _usable(context: BuildContext) -> Index | None:
 
 def _changes(context: BuildContext, folder: Path, before: Index | None) -> Changes:
     known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
-    reread = bool(before and before.manifest.settings.get("reading") != reader_version(context.limits))
+    versions = {"reading": reader_version(context.limits), "derived": derived_version()}
+    reread = bool(before and before.manifest.settings != versions)
     return changes_in(folder, with_stamps(context.index_dir, known), reread)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rag.config import DEFAULT_LIMITS, Limits
 from rag.embedding.embedder import Encoder
 from rag.index.manifest import Model
+from rag.indexing.derived_version import derived_version
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, total)."""
@@ -50,5 +51,5 @@ class Source:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings for the manifest: the version of the readers."""
-        return {"reading": self.reading} if self.reading else {}
+        """What the manifest says of the versions that made the index."""
+        return ({"reading": self.reading} if self.reading else {}) | {"derived": derived_version()}

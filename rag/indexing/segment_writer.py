@@ -18,6 +18,7 @@ from rag.indexing.earlier_texts import earlier_texts
 from rag.indexing.passages import passages_of
 from rag.indexing.vector_cache import VectorCache
 from rag.schema import Entry, File, Passage
+from rag.text.scripts import legible
 from rag.words.postings import Postings
 
 BLOCK = 18_000_000
@@ -58,9 +59,11 @@ class SegmentWriter:
         passages: list[Passage] = []
         first = [0]
         for entry in entries:
-            passages += passages_of(entry.article, encoder.max_tokens, encoder.count_tokens)
+            passages += passages_of(
+                entry.article, encoder.max_tokens, lambda texts: encoder.count_tokens(_embedded(texts))
+            )
             first.append(len(passages))
-        texts = [passage.context for passage in passages]
+        texts = _embedded([passage.context for passage in passages])
         vectors = (
             self._cache.vectors(texts, context.progress)
             if self._cache
@@ -90,6 +93,11 @@ class SegmentWriter:
             replace(entry, twins=its_twins, bands=its_bands)
             for entry, its_twins, its_bands in zip(entries, twins, bands, strict=True)
         ]
+
+
+def _embedded(texts: Sequence[str]) -> list[str]:
+    """Return the form in which texts are embedded, which is also the form in which they are counted."""
+    return [legible(text) for text in texts]
 
 
 def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

@@ -14,6 +14,7 @@ from rag.index.manifest import Counts, Model, SegmentSize
 from rag.index.snapshot import Index
 from rag.indexing import segment_writer
 from rag.indexing.context import BuildContext
+from rag.indexing.derived_version import derived_version
 from rag.layout.continuations import join
 from rag.reading.sidecar import SUFFIX
 from rag.schema import Entry, File
@@ -77,10 +78,12 @@ class _Part:
 class GenerationWriter:
     """Call ``put_file`` for each changed file, ``drop_files`` for those that are gone, then ``finish``.
 
-    Articles that did not change stay where they are stored. ``put_file`` and ``finish`` raise IndexNotWritable."""
+    Articles that did not change stay where they are stored, unless their terms and copies were derived in another way.
+    ``put_file`` and ``finish`` raise IndexNotWritable."""
 
     def __init__(self, context: BuildContext, before: Index | None) -> None:
         self.before = before
+        self._keeps = bool(before and before.manifest.settings.get("derived") == derived_version())
         self._model = before.manifest.model if before else context.model
         self._parts = [_Part(live) for live in before.parts] if before else []
         self._records = {
@@ -200,7 +203,7 @@ class GenerationWriter:
         """Store the entries that are new or changed, and remove the stored articles that are not among the entries."""
         for entry in entries:
             same = stored.get(entry.article.article_id)
-            if same and same.seal == seal_of(entry):
+            if self._keeps and same and same.seal == seal_of(entry):
                 del stored[entry.article.article_id]
             else:
                 self._waiting.append(entry)

@@ -8,8 +8,6 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from rag.search.query import parse
-
 
 class BaowenRetriever(BaseRetriever):
     """Searches with a ``Retriever`` and returns the best ``k`` passages as LangChain documents."""
@@ -18,7 +16,7 @@ class BaowenRetriever(BaseRetriever):
     k: int = 10
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        parsed = parse(query, (), self.retriever.names)
+        parsed = self.retriever.parse(query)
         return [
             Document(
                 page_content=hit.passage.text,

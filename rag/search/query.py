@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.errors import BadInput
 from rag.schema import EVERYTHING, Filter, Language, Query, Turn
 from rag.search.glossary import translate
 from rag.search.romanised_names import RomanisedNames
-from rag.text.terms import content_words
+from rag.text.figures import figures
+from rag.text.scripts import legible
+from rag.text.terms import content_words, normalise, value_of
 
 MAX_QUESTION = 2000
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -42,17 +44,39 @@ def parse(question: str, history: Sequence[Turn], names: RomanisedNames, only: F
         raise BadInput("The question is empty: ask something, e.g. `rag ask 平湖签约了哪些人工智能项目？`")
     if len(text) > MAX_QUESTION:
         raise BadInput(f"The question has {len(text)} characters, over {MAX_QUESTION}: shorten it.")
-    language: Language = "zh" if _CJK.search(text) else "en"
-    joined = text
-    if history and _REFERS_BACK.search(text):
-        joined = f"{' '.join(history[-1][0].split())} {text}"
+    joined = legible(text)
+    language: Language = "zh" if _CJK.search(joined) else "en"
+    if history and _REFERS_BACK.search(joined):
+        joined = f"{' '.join(legible(history[-1][0]).split())} {joined}"
     query = _chinese(text, joined) if language == "zh" else _english(text, joined, names)
     return replace(query, only=only)
 
 
 def _chinese(text: str, joined: str) -> Query:
     terms = " ".join(_QUESTION_WORDS.sub(" ", joined).split())
-    return Query(text, joined, terms, tuple((word,) for word in content_words(terms)), "zh")
+    return Query(text, joined, terms, _words(terms), "zh")
+
+
+def respelled(query: Query, near: Mapping[str, str]) -> Query:
+    """Return a Chinese query that searches for near names in place of those that the articles lack."""
+    search = normalise(query.search)
+    for name, other in near.items():
+        search = search.replace(name, other)
+    found = _chinese(query.text, search)
+    return replace(found, lexical=" ".join([found.lexical, *near.values()]), only=query.only, near=tuple(near.values()))
+
+
+def _words(terms: str) -> tuple[tuple[str, ...], ...]:
+    """Return the content words, each with its forms. A Chinese numeral is one word, with its value: 三百四十五, 345."""
+    normal = normalise(terms)
+    words: list[tuple[str, ...]] = []
+    end = 0
+    for form, start, stop in figures(normal):
+        if not normal[start:stop].isascii():
+            words += [(word,) for word in content_words(normal[end:start])]
+            words.append((normal[start:stop], value_of(form)))
+            end = stop
+    return (*words, *((word,) for word in content_words(normal[end:])))
 
 
 def _english(text: str, joined: str, names: RomanisedNames) -> Query:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from rag.embedding.embedder import Embedder
 from rag.index.snapshot import Index
-from rag.schema import Hit, Query
+from rag.schema import EVERYTHING, Filter, Hit, Query, Turn
+from rag.search.near_names import NearNames
+from rag.search.query import parse, respelled
 from rag.search.romanised_names import RomanisedNames
 from rag.text.terms import tokens
 from rag.vectors.flat import products
@@ -34,6 +36,13 @@ class Retriever:
         self.embedder = embedder
         self.ranker = ranker
         self.names = RomanisedNames(index.bm25.frequencies)
+        self._near_names = NearNames(index, self.names)
+
+    def parse(self, question: str, history: Sequence[Turn] = (), only: Filter = EVERYTHING) -> Query:
+        """Return what to search for, with near names for names that the articles lack. Raises BadInput."""
+        query = parse(question, history, self.names, only)
+        near = self._near_names.find(query.search) if query.language == "zh" else {}
+        return respelled(query, near) if near else query
 
     def search(self, query: Query, k: int = 10) -> list[Hit]:
         """Return the ``k`` best passages, best first."""

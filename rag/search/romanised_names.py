@@ -68,7 +68,7 @@ class RomanisedNames:
         for order in orders:
             for syllables in _split("".join(order)):
                 if len(syllables) >= 2:
-                    for text, count in self._texts_read_as(syllables):
+                    for text, count in self.texts_read_as(syllables):
                         scored[text] = max(scored.get(text, 0), count)
         if not scored:
             return ()
@@ -76,7 +76,7 @@ class RomanisedNames:
         ranked = sorted(scored, key=lambda t: (-scored[t], t))
         return tuple(t for t in ranked if scored[t] >= most * _LEAST_SHARE)[:2]
 
-    def _texts_read_as(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
+    def texts_read_as(self, syllables: tuple[str, ...]) -> list[tuple[str, int]]:
         """Return the texts with these syllables in which every adjacent pair occurs, with the count of the rarest pair."""
         partial = list(self.frequencies.pairs_read_as(*syllables[:2]).items())
         for following in itertools.pairwise(syllables[1:]):

@@ -2,7 +2,8 @@
 
 Chinese is matched by character bigrams and by dictionary words of three and more characters. A name such as 是石科技 is
 in no dictionary, but all its bigrams are in the text; a long word that is found as one says more than its bigrams. Latin
-words and numbers are matched as one term.
+words and numbers are matched as one term. A figure in another form than plain digits is matched by its value as well:
+三百四十五 is also 345, 4.7万 also 47000.
 """
 
 from __future__ import annotations
@@ -18,21 +19,37 @@ import numpy as np
 import rjieba
 from numpy.typing import NDArray
 
+from rag.text.figures import figures
+from rag.text.scripts import IDEOGRAPH, RARE_IDEOGRAPH, legible, simplified
+
 Keys = NDArray[np.uint64]
-_TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[a-z]+|\d+(?:\.\d+)?")
-_CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_NOT_CJK = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
+_OTHER = rf"[{RARE_IDEOGRAPH}]|[a-z]+|\d+(?:\.\d+)?"
+_TOKEN = re.compile(rf"[{IDEOGRAPH}]+|{_OTHER}")
+_CJK = re.compile(rf"[{IDEOGRAPH}]")
+_IDEOGRAPHS = re.compile(rf"[{IDEOGRAPH}]+")
+_NOT_CJK = re.compile(_OTHER)
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_MARK = re.compile(r"(?<=\d)[⁰¹²³⁴-⁹₀-₉]+|[①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿]")
+"""Numbers that stand beside a figure and are no part of it."""
+_NAME_DOT = re.compile(rf"(?<=[{IDEOGRAPH}])[·•‧∙⋅・･․](?=[{IDEOGRAPH}])")
 
 
 def normalise(text: str) -> str:
-    """Return the form in which texts are searched: NFKC, case folded."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Return the form in which texts are searched: legible, simplified, NFKC, case folded, foreign names without their dots.
+
+    It depends on no other word of the text, so a word of a question has the form that it has in an article.
+    """
+    if text.isascii():
+        return text.casefold()
+    plain = unicodedata.normalize("NFKC", _MARK.sub(" ", simplified(legible(text)))).casefold()
+    return _NAME_DOT.sub("", plain)
 
 
 def tokens(text: str) -> list[str]:
     """Return the terms of a text, each as often as it occurs."""
-    found: list[str] = []
-    for match in _TOKEN.finditer(normalise(text)):
+    normal = normalise(text)
+    found = values(normal)
+    for match in _TOKEN.finditer(normal):
         run = match.group()
         if not _CJK.match(run):
             found.append(run)
@@ -44,6 +61,18 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def values(text: str) -> list[str]:
+    """Return the value of each figure of a normalised text, unless it is written in these digits."""
+    return [
+        value_of(form) for form, start, end in figures(text) if value_of(form) not in _DIGITS.findall(text[start:end])
+    ]
+
+
+def value_of(form: str) -> str:
+    """Return the term that a figure is matched by, given its canonical form."""
+    return form.removesuffix("%")
+
+
 _EMPTY = frozenset(
     "我们 你们 他们 大家 这个 那个 这些 那些 没有 已经 一个 一些 可以 可能 需要 进行 以及 因为 所以 还有 告诉 知道".split()
 )
@@ -53,7 +82,7 @@ def content_words(text: str) -> list[str]:
     """Return the Chinese dictionary words of two and more characters, without those that carry no content."""
     return [
         word
-        for run in re.findall(r"[\u3400-\u9fff]+", normalise(text))
+        for run in _IDEOGRAPHS.findall(normalise(text))
         for word in rjieba.cut(run)
         if len(word) > 1 and word not in _EMPTY
     ]
@@ -91,6 +120,7 @@ def occurrences(texts: Sequence[str]) -> Occurrences:
     start = 0
     for text in normal:
         found.extend(map(numbers.__getitem__, _NOT_CJK.findall(text)))
+        found.extend(map(numbers.__getitem__, values(text)))
         words = rjieba.cut_for_search(runs[start : start + len(text)])
         found.extend([numbers[word] for word in words if len(word) > 2 and word[0] != "\n"])
         ends.append(len(found))

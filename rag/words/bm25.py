@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +48,15 @@ class DocumentFrequencies(Mapping[str, int]):
                     pair = segment.vocabulary[number]
                     found[pair] = found.get(pair, 0) + live
         return found
+
+    def pairs_from(self, character: str) -> set[str]:
+        """Return the pairs of characters that begin with this one, those of removed passages included."""
+        return {
+            pair
+            for segment, _ in self._segments
+            for pair in segment.vocabulary.starting_with(character)
+            if len(pair) == 2
+        }
 
     @staticmethod
     def _live_terms(segment: Postings, mask: Mask | None) -> Iterator[str]:
@@ -97,6 +107,16 @@ class Bm25Index:
                     np.add.at(scores[start : start + len(norms)], places, shares)
                 start += len(norms)
         return scores
+
+    def passages_with(self, terms: Sequence[str]) -> NDArray[np.int64]:
+        """Return the live passages that contain all of the terms, ascending."""
+        found = []
+        start = 0
+        for segment, mask in self._segments:
+            rows = functools.reduce(np.intersect1d, (segment.find(term)[0] for term in dict.fromkeys(terms)))
+            found.append((rows if mask is None else rows[mask[rows]]).astype(np.int64) + start)
+            start += segment.size
+        return np.concatenate([np.zeros(0, np.int64), *found])
 
     def idf(self, term: str) -> float:
         """Return the weight of a term: ln(1 + (N - n + 0.5) / (n + 0.5)), greatest for an unknown term."""

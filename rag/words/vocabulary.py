@@ -41,8 +41,21 @@ class Vocabulary:
         return (blob[start:end].decode("utf-8") for start, end in itertools.pairwise(self.offsets.tolist()))
 
     def find(self, term: str) -> int:
-        """Return the number of ``term``, or -1. UTF-8 bytes sort in the order of code points."""
+        """Return the number of ``term``, or -1."""
         sought = term.encode("utf-8", "surrogatepass")
+        low = self._first_from(sought)
+        return low if low < len(self) and self._encoded(low) == sought else -1
+
+    def starting_with(self, character: str) -> list[str]:
+        """Return the terms that begin with a character, in order."""
+        sought = character.encode("utf-8", "surrogatepass")
+        found = itertools.takewhile(
+            lambda term: term.startswith(character), map(self.__getitem__, range(self._first_from(sought), len(self)))
+        )
+        return list(found)
+
+    def _first_from(self, sought: bytes) -> int:
+        """Return the number of the first term that is not before ``sought``. UTF-8 bytes sort in the order of code points."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -50,7 +63,7 @@ class Vocabulary:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._encoded(low) == sought else -1
+        return low
 
     def _encoded(self, number: int) -> bytes:
         return bytes(self._bytes[self._ends[number] : self._ends[number + 1]])

@@ -107,8 +107,11 @@ def copies(*articles: Article) -> dict[str, tuple[str, ...]]:
         STORY[:150],  # an abridged reprint
         STORY.replace("看好这里的产业配套与区位优势", "对园区的配套十分满意"),
         STORY.replace("，", "，\n"),
+        STORY.replace("30亿元", "３０亿元").replace("12个", "十二个").replace("1600", "1,600"),
+        "新华社平湖8月4日电 " + STORY,
+        STORY[:113] + STORY[148:],  # a sentence left out
     ],
-    ids=["same", "punctuation", "dateline", "abridged", "a phrase", "lines"],
+    ids=["same", "punctuation", "dateline", "abridged", "a phrase", "lines", "other digits", "a day", "left out"],
 )
 def test_a_reprint_is_known(other: str) -> None:
     pair = article("a", STORY), article("b", other)
@@ -123,17 +126,40 @@ def test_a_reprint_is_known(other: str) -> None:
         .replace("30亿", "38亿")
         .replace("45亿", "52亿")
         .replace("27家", "31家"),  # told with other figures
+        STORY.replace("30亿", "38亿"),  # one among many
+        STORY.replace("1600余人", "六千余人"),
+        STORY.replace("12个", "21个")[:150],  # abridged, too
+        "新华社杭州电（记者某某）" + STORY.replace("45亿元", "54亿元") + "图为签约现场。",
+        STORY.replace("12个", "27个").replace("27家", "12家"),  # exchanged
         STORY[:60]
         + "另据了解，市人民医院门诊综合楼昨天封顶，建筑面积约3万平方米，设床位500张，预计后年启用，届时将大大缓解就医难的问题。"
         * 2,
         STORY[:70],  # too short to tell
     ],
-    ids=["figures", "another story", "short"],
+    ids=["figures", "one figure", "numeral", "abridged", "dateline", "exchanged", "another story", "short"],
 )
 def test_what_is_no_reprint(other: str) -> None:
     pair = article("a", STORY), article("b", other)
     assert copies(*pair) == {"a": (), "b": ()}
     assert mark(pair, at_once=False) == mark(pair)
+
+
+@given(st.lists(st.booleans(), min_size=12, max_size=12), st.integers(0, 11), st.integers(1, 9))
+def test_sentences_may_go_and_no_figure_may_change(kept: list[bool], at: int, more: int) -> None:
+    """Twelve sentences of equal form: a text without some of them is a copy, a text with another figure in one of them is none."""
+    names = "甲乙丙丁戊己庚辛壬癸子丑"
+    figures = [100 * n + 37 for n in range(1, 13)]
+    sentences = [
+        f"{name}区今年以来完成固定资产投资{count}亿元，{name}区负责人{name}某某对此表示满意。"
+        for name, count in zip(names, figures, strict=True)
+    ]
+    whole = "".join(sentences)
+    shorter = "".join(sentence for sentence, stays in zip(sentences, kept, strict=True) if stays)
+    changed = list(sentences)
+    changed[at] = changed[at].replace(f"{figures[at]}亿", f"{figures[at] + more}亿")
+    assert not shorter or alike(whole, shorter)
+    assert not alike(whole, "".join(changed))
+    assert not alike(whole, "".join(s for s, stays in zip(changed, kept, strict=True) if stays) + changed[at])
 
 
 def test_reports_to_a_pattern_are_each_their_own() -> None:

@@ -28,6 +28,7 @@ from rag.index.history import KEEP, roll_back
 from rag.index.manifest import FORMAT, Counts, Model, current_generation, read_manifest
 from rag.index.snapshot import load
 from rag.indexing.build import build, what_changed
+from rag.indexing.derived_version import derived_version
 from rag.indexing.merge import segments_to_merge
 from rag.indexing.reader_version import reader_sources, reader_version
 from rag.layout.articles import articles_of
@@ -61,7 +62,7 @@ def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     assert manifest.format == FORMAT
     assert manifest.generation == current_generation(index_dir) == "g000001"
     assert manifest.model == Model(name="multilingual-e5-small", fingerprint=embedder.fingerprint, dimension=384)
-    assert manifest.settings == {"reading": reader_version(DEFAULT_LIMITS)}
+    assert manifest.settings == {"reading": reader_version(DEFAULT_LIMITS), "derived": derived_version()}
     assert load(index_dir).files() == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
     assert manifest.counts.files == 5
     assert manifest.counts.articles == 27

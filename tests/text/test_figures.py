@@ -31,6 +31,31 @@ def _forms(text: str) -> list[str]:
         ("一亿二千万", "1.2亿", "120 million"),
         ("十万", "10万", "100 thousand"),
         ("百分之零点五", "0.5%"),
+        (
+            "4.7万吨",
+            "四万七千吨",
+            "47000吨",
+            "47,000 吨",
+            "４．７万吨",
+            "47 thousand",
+            "四點七萬噸",
+            "肆万柒仟吨",
+            "四万七",
+        ),
+        ("2019年", "二〇一九年", "２０１９年", "二○一九年", "二O一九年", "二０一九年", "二零一九年"),
+        ("345", "三百四十五", "三四五", "叁佰肆拾伍", "參佰肆拾伍", "３４５"),
+        ("200万元", "贰佰万元", "貳佰萬元", "二百万元", "两百万元", "2 million"),
+        ("12300元", "壹万贰仟叁佰元整", "一万二千三百元", "一万二千三", "1.23万元"),
+        ("10", "壹拾", "十个", "１０"),
+        ("25人", "廿五人", "二十五人", "贰拾伍人"),
+        ("30岁", "卅岁", "三十岁", "三十歲"),
+        ("12%", "百分之十二", "１２％", "12个百分点", "12 percent", "百分之12"),
+        ("0.3%", "千分之三", "3‰", "百分之零点三"),
+        ("3.2亿元", "三億二千萬元", "三亿两千万元", "320 million", "3.2×10⁸元", "3.2×10^8", "3.2 x 10⁸"),
+        ("300000", "3×10⁵", "30万", "三十万", "30余万", "三十多万", "三十餘萬"),
+        ("1200", "1,200", "1，200", "１，２００", "一千二百", "一千二", "1\u2009200", "1\u202f200"),
+        ("12.5亿元", "1\u200b2.5\u200b亿元", "12\u00ad.5亿元", "\ufeff12.5亿", "十二点五亿"),
+        ("12亿元", "12²亿元", "①12亿元", "⒈12亿元", "❶12亿", "㈠12亿元", "12¹²亿元"),
     ],
     ids=lambda same: same[0],
 )
@@ -55,6 +80,26 @@ def test_ways_to_write_one_figure(same: tuple[str, ...]) -> None:
         ("一带一路", []),
         ("万亿", []),
         ("第一", []),
+        ("①25家企业签约；②38个项目开工；③融资12²亿元", ["25", "38", "1200000000"]),
+        ("⑤⑴⒌㈤❺㊿", []),
+        ("面积500㎡，即500m²", ["500", "500"]),
+        ("4½小时", ["4"]),
+        ("累计雨量120-150毫米", ["120", "150"]),
+        ("120\u2011150毫米", ["120", "150"]),
+        ("3-5亿元", ["300000000", "500000000"]),
+        ("3亿至5亿元", ["300000000", "500000000"]),
+        ("3％～5％，3至5%", ["3%", "5%", "3%", "5%"]),
+        ("25，10家", ["25", "10"]),
+        ("2025.4.18", ["2025", "4", "18"]),
+        ("12．5亿", ["1250000000"]),
+        ("二〇一九年三月一日", ["2019", "3"]),
+        ("九点三十分", ["9", "30"]),
+        ("十四五规划", []),
+        ("七八个，三五成群，五一假期，一一列举", []),
+        ("几十万，千万别", []),
+        ("二米，两只", ["2", "2"]),
+        ("330482199001011234", ["330482199001011234"]),
+        ("10次，共10⁵次", ["10", "10"]),
         ("", []),
     ],
 )
@@ -73,6 +118,10 @@ def test_forms(text: str, forms: list[str]) -> None:
         ("1,107", "1,107万"),
         ("3/4", "3"),
         ("13812345678", "13812345679"),
+        ("330482199001011234", "330482199001011235"),
+        ("12²", "122"),
+        ("①2", "12"),
+        ("三万零五", "三万五"),
     ],
 )
 def test_figures_that_differ(one: str, other: str) -> None:
@@ -94,6 +143,33 @@ def test_unsupported() -> None:
 @given(st.integers(0, 10**12))
 def test_thousands_marks_change_nothing(number: int) -> None:
     assert _forms(f"{number:,}") == _forms(str(number)) == [f"{float(number):.15g}"]
+
+
+def _spelled(number: int) -> str:
+    """Return the Chinese numeral of a number below 10^8."""
+    if number >= 10_000:
+        high, low = divmod(number, 10_000)
+        return _spelled(high) + "万" + ("" if not low else "零" * (low < 1000) + _spelled(low))
+    text = ""
+    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // unit % 10
+        if digit:
+            text += "零" * bool(text and number // unit // 10 % 10 == 0) + "零一二三四五六七八九"[digit] + name
+    return text
+
+
+@given(st.integers(10, 10**8 - 1))
+@example(10_010)
+def test_a_chinese_numeral_is_its_number(number: int) -> None:
+    formal = str.maketrans("一二三四五六七八九十百千", "壹贰叁肆伍陆柒捌玖拾佰仟")
+    assert _forms(_spelled(number)) == _forms(_spelled(number).translate(formal)) == [str(number)]
+
+
+@given(st.text(st.sampled_from("0123456789"), min_size=1, max_size=12), st.sampled_from("①⑳²³⁹❷⒈\u00ad\u200b"))
+def test_marks_beside_a_figure_change_nothing(digits: str, mark: str) -> None:
+    wide = digits.translate({48 + n: chr(0xFF10 + n) for n in range(10)})
+    marked = mark + digits if mark in "①⑳❷⒈" else digits + mark
+    assert _forms(marked) == _forms(wide) == _forms(digits) == [str(int(digits))]
 
 
 @given(

@@ -29,15 +29,25 @@ from rag.words.postings import Postings
         ("平湖", ["平湖"]),
         ("湖", ["湖"]),
         ("人工智能", ["人工", "工智", "智能", "人工智能"]),
-        ("５亿元", ["5", "亿元"]),
-        ("1,107万", ["1", "107", "万"]),
-        ("1107万立方米", ["1107", "万立", "立方", "方米", "万立方", "立方米", "万立方米"]),
+        ("５亿元", ["5", "亿元", "500000000"]),
+        ("1,107万", ["1", "107", "万", "11070000"]),
+        ("1107万立方米", ["1107", "11070000", "万立", "立方", "方米", "万立方", "立方米", "万立方米"]),
         ("62.3%", ["62.3"]),
         ("ＤｅｅｐＳｅｅｋ大模型", ["deepseek", "大模", "模型"]),
         ("CAD/CAM数字化", ["cad", "cam", "数字", "字化", "数字化"]),
         ("6G、AI", ["6", "g", "ai"]),
         ("STRASSE straße", ["strasse", "strasse"]),
         ("㍿", ["株式", "式会", "会社", "株式会社"]),
+        ("二〇一九年", ["2019", "二", "一九", "九年"]),
+        ("百分之十二", ["12", "百分", "分之", "之十", "十二", "百分之", "百分之十二"]),
+        ("①25家", ["25", "家"]),
+        ("面积500㎡", ["面积", "500", "m", "2"]),
+        ("體育館", ["体育", "育馆", "体育馆"]),
+        ("养\u2f3c院", ["养心", "心院"]),
+        ("\u2ed3期", ["长期"]),
+        ("望\u00ad远\u200b镜", ["望远", "远镜", "望远镜"]),
+        ("戈登·贝尔", ["戈登", "登贝", "贝尔"]),
+        ("𬭚工", ["𬭚", "工"]),
         ("，。“”！👍", []),
         ("", []),
     ],
@@ -53,6 +63,37 @@ def test_a_term_is_repeated_for_each_occurrence() -> None:
 
 def test_normal_form() -> None:
     assert normalise("ＡＩ１２％，Ⅲ类") == "ai12%,iii类"
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("戈登贝尔", "戈登·贝尔", "戈登•贝尔", "戈登・贝尔", "戈登‧贝尔", "戈登･貝爾"),
+        ("长期护理车队、民政局、养老院", "⻓期护理⻋队、⺠政局、养⽼院", "長期護理車隊、民政局、養老院"),
+        ("石塘县体育馆", "石塘縣體育館", "石\u00ad塘县\u200b体\ufeff育馆", "石塘县体育馆\ufe00"),
+        ("王干", "王乾"),
+        ("卫生局", "衛生局", "衞生局"),
+        ("于是了解干净的台湾", "於是瞭解乾淨的臺灣"),
+        ("金额", "\uf90a額"),
+    ],
+)
+def test_forms_of_one_text(forms: tuple[str, ...]) -> None:
+    assert {normalise(form) for form in forms} == {forms[0]}
+
+
+def test_phrases_decide() -> None:
+    assert normalise("乾隆皇后萬里") == "乾隆皇后万里"
+
+
+@given(
+    st.text(
+        st.sampled_from("二〇一九三百四十五万亿①²½·乾體⻓\u200b年5,.０％ a") | st.characters(codec="utf-8"), max_size=60
+    )
+)
+def test_occurrences_are_the_tokens(text: str) -> None:
+    postings = Postings.build([text, "平湖"])
+    expected = Counter(tokens(text))
+    assert {term: int(postings.find(term)[1][0]) for term in expected if 0 in postings.find(term)[0]} == dict(expected)
 
 
 TABLE = ["平湖 平湖 ai", "平湖 嘉兴", "上海 ai 5 ai"]
