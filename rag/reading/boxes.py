@@ -68,6 +68,7 @@ def side_by_side(a: Box, b: Box) -> Box:
     touching = b.left - a.right < 0.15 * min(a.size, b.size)
     text = a.text + ("" if touching else " ") + b.text
     *before, last = a.pieces
+    both: tuple[Box, ...]
     if b.left - a.right < _CELL_GAP * min(a.size, b.size):
         first, *after = b.pieces
         both: tuple[Box, ...] = (

@@ -54,6 +54,10 @@ def _body_size(boxes: Sequence[Box]) -> float:
 
 def _columns(boxes: Sequence[Box], body: float) -> Iterator[Sequence[Box]]:
     """The columns of the page in reading order, cut until no column can be cut further."""
+    gutters = gutters_of(boxes, _GUTTER * body)
+    if gutters and (rows := table_rows(parts_of(boxes, gutters), body)):
+        yield rows
+        return
     zones = list(_zones(boxes, body))
     for zone in zones:
         gutters = gutters_of(zone, _GUTTER * body) if len(rows_of(zone)) > 1 else []

@@ -89,6 +89,51 @@ def test_first_line_of_a_paragraph_is_indented() -> None:
     assert text_in_order(boxes) == "\u3000\u3000甲甲甲甲\n乙乙乙乙乙乙\n丙丙丙丙丙丙\n"
 
 
+def test_first_line_of_a_column_that_begins_higher_belongs_to_the_body() -> None:
+    """Its top stands above the first line of the column to its left, so a horizontal line can be drawn below it."""
+    boxes = [line(0, 0, "题目", 20), *column(0, 40, "甲乙丙丁"), *column(100, 27, "戊己庚辛", lines=4)]
+    assert lines_of(boxes) == ["题目", *(c * 8 for c in "甲乙丙丁戊己庚辛")]
+
+
+def test_first_lines_of_the_second_and_third_column_stand_higher() -> None:
+    boxes = [
+        line(30, 0, "标题在三栏之上", 20),
+        *column(0, 45, "甲乙丙丁"),
+        *column(100, 30, "戊己庚辛"),
+        *column(200, 30, "子丑寅卯"),
+    ]
+    assert lines_of(boxes) == ["标题在三栏之上", *(c * 8 for c in "甲乙丙丁戊己庚辛子丑寅卯")]
+
+
+def test_headline_that_reaches_into_the_line_below_is_no_part_of_it() -> None:
+    boxes = [line(30, 0, "标题在两栏之上", 20), *column(0, 15, "甲乙丙丁"), *column(100, 15, "戊己庚辛")]
+    assert "标题在两栏之上" in lines_of(boxes)
+
+
+def test_rows_of_a_table_are_read_as_rows() -> None:
+    cells = [
+        ["单位", "名额", "电话"],
+        ["临溪中学", "15", "8821"],
+        ["临溪医院", "22", "8822"],
+        ["石塘水厂", "7", "8823"],
+    ]
+    table = [line(100 * j, 60 + 15 * i, cell) for i, row in enumerate(cells) for j, cell in enumerate(row)]
+    text = text_in_order([line(0, 0, "甲" * 30), line(0, 15, "乙" * 30), *table, line(0, 135, "丙" * 30)])
+    assert "\n".join("\t".join(row) for row in cells) in text
+    assert text.index("乙") < text.index("单位") < text.index("丙")
+
+
+def test_numbers_of_a_list_stay_with_their_lines() -> None:
+    boxes = [*(line(0, 15 * i, f"{i}.") for i in range(3)), *(line(40, 15 * i, c * 20) for i, c in enumerate("甲乙丙"))]
+    assert lines_of(boxes) == [f"{i}. {c * 20}" for i, c in enumerate("甲乙丙")]
+
+
+def test_header_that_stands_beside_its_cells_is_theirs() -> None:
+    header = [line(30, 0, "车次"), line(200, 0, "开点")]
+    cells = [line(x, 15 * i, text) for i in range(1, 4) for x, text in ((0, f"{i}号"), (150, f"0{i}:10"))]
+    assert lines_of([*header, *cells]) == ["车次\t开点", "1号\t01:10", "2号\t02:10", "3号\t03:10"]
+
+
 @given(st.permutations(TWO))
 def test_the_order_of_drawing_does_not_matter(boxes: list[Box]) -> None:
     assert text_in_order(boxes) == text_in_order(TWO)
