@@ -135,10 +135,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The state of a file when it was read. ``sha256`` is the hash of its bytes, or empty if the file must be read
-    again. ``beside`` is the hash of the sidecar YAML that applies to it. ``stamp`` holds size and times, or is empty if
-    they cannot show a change. ``articles`` is the number of its articles. ``pages`` are the files inside it, each with
-    its hash. ``refused`` holds (part, reason), ``notes`` the same of parts that are read all the same."""
+    """The state of a file when it was read. ``sha256``: the hash of its bytes, "" if it must be read again. ``beside``: the
+    hash of its sidecar YAML. ``stamp``: size and times, "" if they cannot show a change. ``articles``: how many. ``pages``:
+    the files inside it with their hashes. ``refused``, ``notes``: (part, reason) of parts left out, of parts read all the same."""
 
     home: str
     sha256: str

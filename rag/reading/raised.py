@@ -11,15 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from rag.reading.raised_signs import LOWERED, RAISED, refers_to_note
+
 Place = Literal["", "raised", "lowered", "note"]
 
-_PLAIN = "0123456789+-−–=()ni"
-_RAISED = str.maketrans(_PLAIN + "abcdefghjklmoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ" + "ᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
-_LOWERED = str.maketrans(_PLAIN + "aehjklmoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎ₙᵢ" + "ₐₑₕⱼₖₗₘₒₚᵣₛₜᵤᵥₓ")
-_FIGURE_BEFORE = re.compile(r"[0-9０-９零〇一二两三四五六七八九十百千万亿%％‰][ \u00a0]?$")
-_BASE = re.compile(r"(?:(?<![\d.,，])10|[×xX*·]\s*\d+)$")
-_EXPONENT = re.compile(r"[-+−–]?\d+|[-+−–]?[a-zA-Z]")
-_FIGURE_AFTER = re.compile(r"\s?[0-9０-９]")
 _STOP = re.compile(r"[，。；：！？、（）《》“”,;:!?()\s]")
 _SENTENCE = re.compile(r"[。！？!?]+[”’」』》）)\]\"']*")
 _BRACKETED = re.compile(r"[\[［〔【(（]\s*(.+?)\s*[\]］〕】)）]")
@@ -45,7 +40,7 @@ def line_of(pieces: Iterable[Piece]) -> str:
                 notes += note
         elif place == "raised":
             following = next((run.text for run in runs[i + 1 :] if run.place != "note"), "")
-            if _is_mark(text, words.strip(), following):
+            if refers_to_note(text, words.strip(), following, opens_line=True):
                 marks += _mark(words.strip())
             else:
                 text += raised(words)
@@ -72,7 +67,7 @@ def _merged(pieces: Iterable[Piece]) -> list[Piece]:
 def raised(text: str) -> str:
     """Return raised text in Unicode's signs; with ``^`` if it has a sign that Unicode cannot raise."""
     plain = text.strip()
-    if found := _as(plain, _RAISED):
+    if found := _as(plain, RAISED):
         return found
     if _BRACKETED.fullmatch(plain):
         return _mark(plain)
@@ -81,18 +76,7 @@ def raised(text: str) -> str:
 
 def lowered(text: str) -> str:
     """Return lowered text in Unicode's signs, or as it is if Unicode cannot lower one: PM2.5."""
-    return _as(text.strip(), _LOWERED) or text
-
-
-def _is_mark(before: str, mark: str, after: str) -> bool:
-    """Return whether a raised text beside a figure refers to a note and is no exponent."""
-    if _BASE.search(before) and _EXPONENT.fullmatch(mark):
-        return False
-    if mark[:1] in "-−–" and _EXPONENT.fullmatch(mark):
-        return False
-    if _FIGURE_BEFORE.search(before):
-        return not re.fullmatch("st|nd|rd|th|[o0°]?[CcFf]?", mark)
-    return bool(_FIGURE_AFTER.match(after)) and not re.search(r"[A-Za-z)）]$", before)
+    return _as(text.strip(), LOWERED) or text
 
 
 def _mark(text: str) -> str:
@@ -100,7 +84,7 @@ def _mark(text: str) -> str:
     bracketed = _BRACKETED.fullmatch(text)
     if re.fullmatch("[①-⑳❶-❿*†‡※]+", text):
         return text
-    return _as(text, _RAISED) or f"〔{bracketed[1] if bracketed else text}〕"
+    return _as(text, RAISED) or f"〔{bracketed[1] if bracketed else text}〕"
 
 
 def _as(text: str, signs: dict[int, int]) -> str:

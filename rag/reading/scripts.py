@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.reading.boxes import Box
+from rag.reading.raised_signs import LOWERED, RAISED, refers_to_note
 
 _RAISED, _LOWERED, _END = (
     "\x01",
@@ -20,16 +21,8 @@ _RAISED, _LOWERED, _END = (
     "\x03",
 )  # around a script in the text of a box; no PDF character has these codes
 _LONGEST = 8  # characters
-_PLAIN = "0123456789+-−–=()ni"
-_UP = str.maketrans(_PLAIN + "abcdefghjklmoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ" + "ᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
-_DOWN = str.maketrans(_PLAIN + "aehjklmoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎ₙᵢ" + "ₐₑₕⱼₖₗₘₒₚᵣₛₜᵤᵥₓ")
 _SCRIPT = re.compile(rf"([{_RAISED}{_LOWERED}])([^{_END}]*){_END}(?:\s?\1([^{_END}]*){_END})?")
-_FIGURE = r"[0-9０-９零〇一二两三四五六七八九十百千万亿%％‰]"
-_FIGURE_BEFORE = re.compile(_FIGURE + r" ?$")
 _FIGURE_AFTER = re.compile(r"\s?[0-9０-９]")
-_BASE = re.compile(r"(?:(?<![\d.,，])10|[×xX*·]\s*\d+)$")
-_EXPONENT = re.compile(r"[-+−–]?\d+|[-+−–]?[a-zA-Z]")
-_SUFFIX = re.compile(r"st|nd|rd|th|[o0°]?[CcFf]?")
 _STOP = re.compile(r"[，。；：！？、（）《》“”,;:!?()\t]|\n\s")
 _STOP_OF_ROW = re.compile(_STOP.pattern + r"|\n")
 
@@ -95,25 +88,16 @@ def written_out(text: str) -> str:
         words = script[2] + (script[3] or "")
         before = "".join(parts[-3:])
         if script[1] == _LOWERED:
-            parts.append(_signs(words, _DOWN, "_"))
-        elif _is_mark(before, words, text[at : at + 2]):
-            held += _signs(words, _UP, "^")
+            parts.append(_signs(words, LOWERED, "_"))
+        elif refers_to_note(before, words, text[at : at + 2], opens_line=False):
+            held += _signs(words, RAISED, "^")
         else:
             is_alone = before[-1:] in ("", "\n", "\u3000") and _FIGURE_AFTER.match(text[at:])
-            parts.append(_signs(words, _UP, "^") + (" " if is_alone else ""))
+            parts.append(_signs(words, RAISED, "^") + (" " if is_alone else ""))
         if "\n" in script[0]:  # cut at a line end: 10⁻|³
             add("\n")
     add(text[at:])
     return "".join(parts).rstrip("\n") + held + "\n" if held else "".join(parts)
-
-
-def _is_mark(before: str, mark: str, after: str) -> bool:
-    """Whether raised text refers to a note and stands where it would change a figure."""
-    if _EXPONENT.fullmatch(mark) and (_BASE.search(before) or mark[:1] in "-−–"):
-        return False
-    if _FIGURE_BEFORE.search(before):
-        return not _SUFFIX.fullmatch(mark)
-    return bool(_FIGURE_AFTER.match(after)) and bool(re.search(r"[^\s\u3000A-Za-z)）]$", before))
 
 
 def _signs(text: str, signs: dict[int, int], otherwise: str) -> str:
