@@ -75,7 +75,7 @@ def index(
 
 @app.command("export")
 def export_index(
-    file: Annotated[Path, typer.Argument(readable=False, help="The file to write.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The file to write.")],
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
@@ -85,7 +85,7 @@ def export_index(
 
 @app.command("import")
 def import_index(
-    file: Annotated[Path, typer.Argument(readable=False, help="A file that `rag index export` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A file that `rag index export` wrote.")],
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
