@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from rag import __version__
 from rag.cli.default_command import DefaultCommandGroup
 from rag.cli.main import app
 
@@ -104,7 +105,7 @@ def test_the_usage_line(command: str, arguments: str) -> None:
 
 
 def test_version(rag) -> None:
-    assert rag("--version") == (0, "baowen 0.1.0\n", "")
+    assert rag("--version") == (0, f"baowen {__version__}\n", "")
 
 
 OLD = "The next version no longer accepts this form.\n"
