@@ -147,7 +147,7 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
         model = manifest.model
         out.print(
             f"generation  {manifest.generation} in {folder}\n"
-            f"of          {manifest.folder or 'articles that were given'}\nmodel       {model.name} "
+            f"folder      {manifest.folder or 'articles that were given'}\nmodel       {model.name} "
             f"({model.dimension} dimensions, {model.fingerprint[:12]})\nholds       "
             f"{describe_counts(manifest.counts)}\n"
             f"health      {'whole' if not broken else with_index_option('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
