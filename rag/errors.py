@@ -14,7 +14,7 @@ RagError (1)
 ├── FeedbackNotStored (12)   a reader's judgement could not be written
 ├── VectorServerError (13)   the vector server is down, slow, too old or refuses a request
 ├── RayClusterError (14)     the Ray cluster is down, died, or lacks the program or the model
-├── IndexUnreadable (15)     the index exists, but its files may not be read
+├── IndexUnreadable (15)     the index exists, but permission to read its files is denied
 └── YamlNotUsed (16)         the index is up to date, but without YAML that cannot be used
 
 A message is one line. It says what happened and which command or setting mends it.
@@ -147,7 +147,7 @@ class RayClusterError(RagError):
 
 
 class IndexUnreadable(RagError):
-    """Raised when the index exists, but its files may not be read.
+    """Raised when the index exists, but permission to read its files is denied.
 
     Run the program as the owner of the index, or correct the permissions.
     """

@@ -54,7 +54,7 @@ def sha256_of(path: Path) -> str:
 def not_readable(path: Path) -> IndexUnreadable:
     """Return the error for a file of the index for which permission is denied."""
     return IndexUnreadable(
-        f"{path} may not be read (permission denied): run the program as the index's owner, or correct its permissions."
+        f"Permission to read {path} is denied: run the program as the index's owner, or correct its permissions."
     )
 
 

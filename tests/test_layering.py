@@ -81,6 +81,11 @@ def test_environment_is_read_in_one_place(path: Path) -> None:
     assert reads == []
 
 
+def test_one_module_names_the_vector_server() -> None:
+    named = {_name(path) for path in SOURCES if any(name.startswith("rag.vectors.milvus") for name in _imports(path))}
+    assert {name for name in named if not name.startswith("rag/vectors/")} == {"rag/index/placement.py"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_no_error_is_caught_wholesale(path: Path) -> None:
     wholesale = []

@@ -171,7 +171,7 @@ def answer(embedder: Embedder, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m eval.bench.peers")
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/eval/crud-news"))
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("eval/data/sets/dureader-robust-sample"))
     parser.add_argument("--articles", type=int, default=500)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)

@@ -3,7 +3,7 @@
 FOLDER holds a set with a corpus (eval/harness/sets.py). Passages are made of its sentences, drawn at random, so that
 there can be more of them than the corpus has; they hold fewer rare terms than the same number of real passages. An
 index is opened in a process of its own, whose own memory and mapped files are counted separately. Results are saved as
-JSON in eval/out/bench_lexical.json.
+JSON in eval/out/bench-words.json.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rag.text.terms import tokens
 from rag.words.bm25 import Bm25Index, Scores, top
 from rag.words.postings import Postings
 
-_OUT = Path("eval/out/bench_lexical.json")
+_OUT = Path("eval/out/bench-words.json")
 _SIZES = (10_000, 100_000)
 _LARGEST_BM25S = 200_000  # it holds every token of every passage in memory as a string
 _QUESTIONS = 200

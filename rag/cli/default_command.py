@@ -15,6 +15,15 @@ NOT_PARSED = "rag.sub_command_not_parsed"
 _UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 
 
+class _SubCommandContext(typer.Context):
+    """The context of a sub-command. Its usage line does not show the arguments of the group's callback."""
+
+    @property
+    def command_path(self) -> str:
+        """The names of the program, the group and the sub-command."""
+        return f"{self.parent.command_path if self.parent else ''} {self.info_name}".lstrip()
+
+
 class DefaultCommandGroup(TyperGroup):
     """Run the sub-command that the first argument names, or else the callback with all arguments.
 
@@ -37,6 +46,7 @@ class DefaultCommandGroup(TyperGroup):
         """Parse the arguments of the sub-command or of the callback. Raise a usage error if neither can take them."""
         command = self.commands.get(args[0]) if args else None
         if command is not None:
+            command.context_class = _SubCommandContext
             try:
                 ctx.meta[_SUB_CONTEXT] = command.make_context(args[0], args[1:], parent=ctx)
             except _UsageError:  # perhaps the old order of words: see the class

@@ -38,7 +38,7 @@ def index(
         bool, typer.Option("--rollback", help="Return to the generation that was in use before the last change.")
     ] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Read every file again and reuse nothing that is damaged in the index.")
+        bool, typer.Option("--anew", help="Read every file again; reuse only vectors whose checksums are right.")
     ] = False,
     ray: Annotated[
         str | None, typer.Option("--ray", metavar="HOST:PORT", help="Embed on the machines of this Ray cluster.")
@@ -55,7 +55,8 @@ def index(
         or (rollback and folder)
     ):
         raise BadInput(
-            "Give a FOLDER with at most one of --dry-run, --watch and --anew, or `export FILE`, `import FILE`, or --rollback."
+            "Give FOLDER with at most one of --dry-run, --watch, --anew; or --rollback alone; "
+            "or a sub-command: `export FILE`, `import FILE`."
         )
     if file or NOT_PARSED in ctx.meta:
         _accept_old_order(str(folder), file)
@@ -75,7 +76,7 @@ def index(
 
 @app.command("export")
 def export_index(
-    file: Annotated[Path, typer.Argument(readable=False, help="The file to write.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The file to write.")],
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
@@ -85,7 +86,7 @@ def export_index(
 
 @app.command("import")
 def import_index(
-    file: Annotated[Path, typer.Argument(readable=False, help="A file that `rag index export` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A file that `rag index export` wrote.")],
     index_dir: IndexDir = None,
     as_json: Json = False,
 ) -> None:
@@ -101,7 +102,7 @@ def _accept_old_order(verb: str, file: Path | None) -> None:
     if file:
         notice = f"The sub-command comes first: `rag index {verb} FILE`, then the options."
     elif Path(verb).is_dir():
-        notice = f"Name a folder that is called {verb} `./{verb}`."
+        notice = f"Write `./{verb}` for a folder with the name {verb}."
     else:
         raise BadInput(f"Name the file: `rag index {verb} FILE`.")
     warn(f"{notice} The next version no longer accepts this form.")

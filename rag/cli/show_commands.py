@@ -138,9 +138,8 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """Show what the index holds and check its files (exit code 5 if one is damaged)."""
     from rag.index.generation import damage
     from rag.index.manifest import read_manifest
-    from rag.index.placement import remote_segments
+    from rag.index.placement import remote_segments, shown_address
     from rag.index.snapshot import load
-    from rag.vectors.milvus_connection import Address
 
     settings = settings_of(index_dir)
     folder = settings.index_dir
@@ -154,7 +153,7 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
         model = manifest.model
         out.print(
             f"generation  {manifest.generation} in {folder}\n"
-            f"of          {manifest.folder or 'articles that were given'}\nmodel       {model.name} "
+            f"folder      {manifest.folder or 'articles that were given'}\nmodel       {model.name} "
             f"({model.dimension} dimensions, {model.fingerprint[:12]})\nholds       "
             f"{describe_counts(manifest.counts)}\n"
             f"health      {'whole' if not broken else with_index_option('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
@@ -168,7 +167,7 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
                 if counts != (articles, passages)
                 else ""
             )
-            where = f", searched by {Address.of(settings.vector_store)}" if name in on_server else ""
+            where = f", searched by {shown_address(settings.vector_store)}" if name in on_server else ""
             out.print(
                 f"segment     {name}: {plural(counts[0], 'article')}, {plural(counts[1], 'passage')}{gone}{where}"
             )

@@ -40,7 +40,7 @@ def pack(index_dir: Path, file: Path) -> int:
     ``file`` cannot be written.
     """
     if file.exists() and not _is_bundle(file):
-        raise BadInput(f"{file} is there already, and is no export: name another file.")
+        raise BadInput(f"{file} exists and is not an exported index: name another file.")
     manifest = load(index_dir).manifest  # open files stay readable if another generation takes its place meanwhile
     damaged = [path for name in manifest.segments for path in segment_damage(index_dir / SEGMENTS / name)]
     if damaged:
@@ -140,7 +140,7 @@ def _read_manifest(bundle: zipfile.ZipFile, file: Path) -> Manifest:
         return parse_manifest(data, str(file))
     except IndexIncompatible as error:
         raise IndexIncompatible(
-            f"{file} was exported by another version of the program: export it again with this one."
+            f"{file} has another version of the index format: export it again with this version of the program."
         ) from error
 
 

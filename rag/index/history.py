@@ -61,7 +61,7 @@ def roll_back(index_dir: Path, server: str = "") -> str:
         if not before or not (index_dir / before.generation).is_dir():
             raise IndexMissing(
                 f"No generation before {current_generation(index_dir)} is kept in {index_dir}: "
-                "put the articles as they were, then run `rag index`."
+                "restore the articles in their folder, then run `rag index`."
             )
         folder = index_dir / before.generation
         manifest = manifest_of(folder, before.digest)

@@ -20,6 +20,11 @@ from rag.vectors.store import VectorStore
 _LARGE = 10_000  # passages: scanned in 0.4 ms, while a server takes 3 ms to answer
 
 
+def shown_address(server: str) -> str:
+    """Return the server of an address as HOST:PORT. Raise BadInput for a malformed address."""
+    return str(Address.of(server))
+
+
 def remote_segments(segments: Mapping[str, SegmentSize]) -> set[str]:
     """Return the names of those segments of a manifest that belong on a server."""
     largest = max(segments, key=lambda name: (segments[name][1], name), default="")

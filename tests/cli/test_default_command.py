@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from rag import __version__
 from rag.cli.default_command import DefaultCommandGroup
 from rag.cli.main import app
 
@@ -87,8 +88,24 @@ def test_the_programs_help_shows_both(command: str, names: list[str]) -> None:
         assert "--json" in CliRunner().invoke(app, [command, name, "--help"]).output
 
 
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("index", "[OPTIONS] [FOLDER] | COMMAND [ARGS]..."),
+        ("index export", "[OPTIONS] {FILE}"),
+        ("index import", "[OPTIONS] {FILE}"),
+        ("eval export-feedback", "[OPTIONS]"),
+        ("ask", "[OPTIONS] [QUESTION]"),
+        ("search", "[OPTIONS] [QUESTION]"),
+    ],
+)
+def test_the_usage_line(command: str, arguments: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"], prog_name="rag").output
+    assert f"Usage: rag {command} {arguments}" in [line.strip() for line in shown.splitlines()]
+
+
 def test_version(rag) -> None:
-    assert rag("--version") == (0, "baowen 0.1.0\n", "")
+    assert rag("--version") == (0, f"baowen {__version__}\n", "")
 
 
 OLD = "The next version no longer accepts this form.\n"

@@ -130,7 +130,7 @@ def test_damage_is_found_and_repaired_by_anew(rag, folder: Path, built: Path) ->
 def test_options_that_do_not_go_together(rag, words: list[str]) -> None:
     code, _, err = rag("index", *words)
     assert (code, err.count("\n")) == (2, 1)
-    assert "Give a FOLDER" in err
+    assert "Give FOLDER with at most one of" in err
 
 
 def _until(happens: Callable[[], bool], seconds: float = 30) -> None:
@@ -290,7 +290,7 @@ def test_the_folder_is_remembered_and_a_change_is_reported(rag, folder: Path, bu
         code, out, err = rag(*command, "--index", built)
         assert (code, err) == (0, "")
         assert "unchanged 2 files" in out or out.startswith("added     a.txt\nadded     b.txt\n")
-    assert f"of          {folder}" in rag("status", "--index", built)[1]
+    assert f"folder      {folder}" in rag("status", "--index", built)[1]
     code, out, err = rag("index", seeds, "--index", built)
     assert (code, err) == (
         0,
@@ -396,7 +396,7 @@ def test_an_unreadable_index_is_not_called_damaged(
         code, _, err = rag(*command, "--index", built)
         assert (code, err) == (
             15,
-            f"rag: {note} may not be read (permission denied): run the program as the index's owner, "
+            f"rag: Permission to read {note} is denied: run the program as the index's owner, "
             "or correct its permissions.\n",
         )
 
@@ -442,7 +442,7 @@ def test_an_export_replaces_only_another_export(rag, built: Path, tmp_path: Path
     code, _, err = rag("index", "export", tmp_path / "letter.txt", "--index", built)
     assert (code, err) == (
         2,
-        f"rag: {tmp_path / 'letter.txt'} is there already, and is no export: name another file.\n",
+        f"rag: {tmp_path / 'letter.txt'} exists and is not an exported index: name another file.\n",
     )
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "keep"
     assert [rag("index", "export", tmp_path / "kept", "--index", built)[0] for _ in range(2)] == [0, 0]
