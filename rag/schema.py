@@ -1,7 +1,5 @@
-"""The frozen values that the stages hand to one another.
-
-All offsets count Unicode characters and are half open: ``text[start:end]``.
-"""
+"""The frozen values that the stages hand to one another. All offsets count Unicode characters and are half open:
+``text[start:end]``."""
 
 from __future__ import annotations
 
