@@ -71,9 +71,7 @@ def side_by_side(a: Box, b: Box) -> Box:
     both: tuple[Box, ...]
     if b.left - a.right < _CELL_GAP * min(a.size, b.size):
         first, *after = b.pieces
-        both = (
-            (side_by_side(replace(last, joined=()), replace(first, joined=())),) if before or after else ()
-        )
+        both = (side_by_side(replace(last, joined=()), replace(first, joined=())),) if before or after else ()
     else:
         both, after = (last, b.pieces[0]), list(b.pieces[1:])
     joined = (*before, *both, *after)
