@@ -15,7 +15,7 @@ from rag.config import Limits
 
 READERS = ("text", "reading", "layout")
 """The packages that a file and its articles pass through on their way to passages."""
-MODULES = ("schema.py", "indexing/passages.py")
+MODULES = ("schema.py", "files.py", "indexing/passages.py")
 """The modules of other packages that they pass through."""
 
 
