@@ -51,7 +51,7 @@ class _StoredArticle:
     seal: Seal
 
 
-class _Part:
+class _SegmentChanges:
     """A segment of the generation before, and the rows that this build removes from it."""
 
     def __init__(self, live: LiveSegment) -> None:
@@ -78,7 +78,7 @@ class GenerationWriter:
     def __init__(self, context: BuildContext, before: Index | None) -> None:
         self.before = before
         self._model = before.manifest.model if before else context.model
-        self._parts = [_Part(live) for live in before.parts] if before else []
+        self._parts = [_SegmentChanges(live) for live in before.live_segments] if before else []
         self._records = {
             file.home: _FileRow(number, row, file)
             for number, part in enumerate(self._parts)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.embedding.embedder import Embedder
-from rag.index.generation import damage
+from rag.index.generation import damaged_files
 from rag.index.manifest import current_generation, read_manifest
 from rag.index.snapshot import load
 from rag.indexing.build import build
@@ -33,10 +33,10 @@ def earlier(tmp_path: Path) -> Path:
 
 def test_earlier_index_opens_and_answers(earlier: Path) -> None:
     index = load(earlier, Stub())
-    assert damage(earlier) == []
+    assert damaged_files(earlier) == []
     assert [article.title for article in index.articles.values()] == TITLES
     assert [article.byline for article in index.articles.values()] == [("居丹荔", "邱冬白"), ("徐玉霞",)]
-    assert list(index.files()) == ["one.txt", "two.txt"]
+    assert list(index.page_hashes()) == ["one.txt", "two.txt"]
     retriever = Retriever(index, Stub(), "lexical")
     hits = retriever.search(parse("再生水利用量是多少？", (), retriever.names))
     assert hits[0].article.article_id == "one.txt#1"
@@ -52,7 +52,7 @@ def test_earlier_index_is_brought_up_to_date_without_embedding(earlier: Path) ->
     assert done.changes.reread == ("one.txt", "two.txt")
     assert content_of(earlier) == before
     assert read_manifest(earlier).index == "ac8b3b10957222d689d12bb52b142581"
-    assert damage(earlier) == []
+    assert damaged_files(earlier) == []
     (tmp := earlier.with_name("articles")).mkdir()
     shutil.copyfile(EARLIER / "articles" / "one.txt", tmp / "one.txt")
     (tmp / "new.txt").write_text("　　本报讯 昨天，平湖的黄桃喜获丰收，果香四溢。\n", encoding="utf-8")
