@@ -215,7 +215,7 @@ def _measure_questions(index_dir: Path, size: int) -> Row:
         "own memory, MB": own_then - own,
         "mapped, MB": mapped_then - mapped,
         "bytes a passage": disk / size,
-        "segments": len(index.parts),
+        "segments": len(index.live_segments),
     }
 
 

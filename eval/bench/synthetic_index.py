@@ -10,7 +10,7 @@ import numpy as np
 from eval.bench.common import DIMENSION, synthetic_texts, synthetic_vectors
 from rag.index import generation, segment
 from rag.index.manifest import FORMAT, Counts, Manifest, Model
-from rag.index.segment import SEGMENTS, Content, keys_of
+from rag.index.segment import SEGMENTS, SegmentContent, keys_of
 from rag.schema import Article, Entry, File, Run
 from rag.words.postings import Postings
 
@@ -43,7 +43,7 @@ def write_index(sentences: Sequence[str], size: int, index_dir: Path) -> None:
         name = segment.write(
             index_dir / SEGMENTS,
             "synthetic",
-            Content(
+            SegmentContent(
                 entries,
                 [],
                 [File(entry.home, "", "", "", 1) for entry in entries],

@@ -19,7 +19,7 @@ import numpy as np
 
 from eval.bench.common import DIMENSION, Row, in_fresh_process, log_log_page, memory_mb, synthetic_vectors
 from rag.vectors.flat import Vectors
-from rag.vectors.store import Among, Matrix, Rows
+from rag.vectors.store import Matrix, Rows, RowSelection
 
 _OUT = Path("eval/out/bench-vectors.json")
 _PLOT = Path("eval/out/bench-vectors.html")
@@ -115,7 +115,7 @@ def _measure_search(folder: Path) -> Row:
     kept = np.flatnonzero(mask)
     among = faiss.IndexFlatIP(DIMENSION)
     among.add(vectors.rows(kept))
-    filtered = np.concatenate([vectors.search(query[np.newaxis], _NEAREST, Among(mask))[1] for query in queries])
+    filtered = np.concatenate([vectors.search(query[np.newaxis], _NEAREST, RowSelection(mask))[1] for query in queries])
     return {
         "open ms": 1000 * opened,
         "p50 ms": float(np.median(times)),
@@ -128,13 +128,15 @@ def _measure_search(folder: Path) -> Row:
         "recall@10": recall(ours[:, :10], exact[:, :10]),
         "recall@60": recall(ours, exact),
         "10% @60": recall(filtered, kept[among.search(queries, _NEAREST)[1]]),
-        "10% ms": float(np.median(_milliseconds(vectors, queries, Among(mask)))),
+        "10% ms": float(np.median(_milliseconds(vectors, queries, RowSelection(mask)))),
         "own MB": own_then - own,
         "mapped MB": mapped_then - mapped,
     }
 
 
-def _milliseconds(store: Vectors | faiss.IndexFlatIP, queries: Matrix, among: Among | None = None) -> list[float]:
+def _milliseconds(
+    store: Vectors | faiss.IndexFlatIP, queries: Matrix, among: RowSelection | None = None
+) -> list[float]:
     """Return the time of each search."""
     times = []
     for query in queries:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
 from eval.harness.answer_figures import CITATION_MARK
-from eval.harness.sets import Evidence, Question, normalise
+from eval.harness.sets import GoldEvidence, Question, normalise
 from rag.schema import Answer, Article, Citation, Hit
 
 Ranks = Sequence[int | None]
@@ -108,7 +108,7 @@ def citation_recall(question: Question, answer: Answer | None) -> float | None:
     return sum(met) / len(met) if question.answerable and met else None
 
 
-def supports(citation: Citation, item: Evidence, also: Sequence[str] = ()) -> bool:
+def supports(citation: Citation, item: GoldEvidence, also: Sequence[str] = ()) -> bool:
     """Return whether a citation rests on gold evidence: the same document, and enough common words.
 
     Enough: the longest common substring, normalised, has at least MIN_OVERLAP of the characters of the shorter text,
@@ -165,7 +165,7 @@ def _citations(answer: Answer | None) -> tuple[Citation, ...]:
     return () if answer is None or answer.abstained else answer.citations
 
 
-def _contain(item: Evidence, also: Sequence[str], article: Article, spans: Sequence[tuple[int, int]]) -> bool:
+def _contain(item: GoldEvidence, also: Sequence[str], article: Article, spans: Sequence[tuple[int, int]]) -> bool:
     """Return whether the passages of ``article`` at ``spans`` hold the evidence."""
     if item.quote is None or article.file != item.doc:
         return item.quote is None and article.file in (item.doc, *also)

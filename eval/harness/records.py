@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypedDict
 
 from eval.harness import answer_figures, measures
-from eval.harness.catalog import RECALL_AT
 from eval.harness.judge import Judgement
+from eval.harness.measure_list import RECALL_AT
 from eval.harness.sets import Question, in_tuning_half
 from rag import payload
 from rag.answer.extractive import label

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.harness.catalog import BETTER, LABELS
+from eval.harness.measure_list import BETTER, LABELS
 from eval.harness.records import VERDICTS, Record, Verdict, from_json
 from eval.harness.report_plots import plots
 from eval.harness.results import Comparison, Results, RunResults

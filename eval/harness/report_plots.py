@@ -7,7 +7,7 @@ from math import log10
 
 from markupsafe import Markup
 
-from eval.harness.catalog import RECALL_AT
+from eval.harness.measure_list import RECALL_AT
 from eval.harness.plots import Axis, Series, linear_axis, log_axis, plot
 from eval.harness.records import Record
 from eval.harness.results import RunResults

@@ -19,7 +19,7 @@ from rag.schema import Article, Language, Run, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class GoldEvidence:
     """The place of an answer: the words ``quote`` of document ``doc`` (an ``Article.file``), or, where ``quote`` is
     None, any place in it."""
 
@@ -38,7 +38,7 @@ class Question:
     type: str
     answerable: bool
     facts: tuple[tuple[str, ...], ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[GoldEvidence, ...]
     also: tuple[str, ...] = ()
     history: tuple[Turn, ...] = ()
 
@@ -142,16 +142,16 @@ def _question(line: Line) -> Question:
     )
 
 
-def _evidence(line: Line, item: object) -> Evidence:
+def _evidence(line: Line, item: object) -> GoldEvidence:
     fields = cast("dict[str, object]", line.check(item, dict, "an entry of 'evidence'"))
     if "doc" not in fields:
         raise line.error("an entry of 'evidence' has no 'doc'")
     quote = fields.get("quote")
     doc = line.string(fields["doc"], "'doc' of 'evidence'")
-    return Evidence(doc, None if quote is None else line.string(quote, "'quote' of 'evidence'"))
+    return GoldEvidence(doc, None if quote is None else line.string(quote, "'quote' of 'evidence'"))
 
 
-def _check_evidence(line: Line, item: Evidence, documents: Mapping[str, str], normalised: dict[str, str]) -> None:
+def _check_evidence(line: Line, item: GoldEvidence, documents: Mapping[str, str], normalised: dict[str, str]) -> None:
     """``normalised`` caches the documents of the whole set in their normalised form."""
     if item.doc not in documents:
         raise line.error(f"'evidence' names the unknown document {shorten(item.doc)}")

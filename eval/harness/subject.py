@@ -164,7 +164,7 @@ def _indexed(
 
 def _indexed_files(index: Index, settings: Settings) -> dict[str, str] | None:
     """Return the text of each indexed file; None if one is missing or has changed since."""
-    hashes: Mapping[str, str] = index.files()
+    hashes: Mapping[str, str] = index.page_hashes()
     found = {
         a.file: a.text for a in index.articles.values() if a.file not in hashes
     }  # an article without a file is its own source

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from eval.harness.catalog import MEASURES
 from eval.harness.intervals import Interval, auroc_interval, interval, paired, paired_auroc, percentile, risk_coverage
+from eval.harness.measure_list import MEASURES
 from eval.harness.records import VERDICTS, Record
 
 
@@ -42,7 +42,7 @@ class Timings(TypedDict):
     latency_ms: dict[str, Latency]
 
 
-class Part(TypedDict):
+class Group(TypedDict):
     """The figures of some records. Only a complete summary has timings."""
 
     questions: int
@@ -51,12 +51,12 @@ class Part(TypedDict):
 
 
 class Summary(TypedDict):
-    """The figures of a run. ``by``: name of a grouping -> value -> part."""
+    """The figures of a run. ``by``: name of a grouping -> value -> group."""
 
     questions: int
     errors: int
     measures: dict[str, Figure]
-    by: dict[str, dict[str, Part]]
+    by: dict[str, dict[str, Group]]
     verdicts: dict[str, int]
     risk_coverage: list[list[float]]
     timings: Timings
@@ -83,10 +83,10 @@ def summarise(records: Sequence[Record]) -> Summary:
 
     All but ``timings`` depends on the values of the records alone, not on when they were made.
     """
-    by: dict[str, dict[str, Part]] = {}
+    by: dict[str, dict[str, Group]] = {}
     for name, value_of in GROUPINGS.items():
         groups = {value: [r for r in records if value_of(r) == value] for value in sorted({*map(value_of, records)})}
-        by[name] = {value: {"questions": len(part), "measures": figures(part)} for value, part in groups.items()}
+        by[name] = {value: {"questions": len(group), "measures": figures(group)} for value, group in groups.items()}
     return {
         "questions": len(records),
         "errors": sum(bool(r.error) for r in records),

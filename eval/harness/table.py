@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.harness.catalog import LABELS, MEASURES
-from eval.harness.summary import PairedRuns, Part, Timings, format_figure
+from eval.harness.measure_list import LABELS, MEASURES
+from eval.harness.summary import Group, PairedRuns, Timings, format_figure
 
 if TYPE_CHECKING:
     from eval.harness.results import Results
@@ -29,10 +29,10 @@ _OVERVIEW = (
 Rows = Iterator[Sequence[str]]
 
 
-def columns(results: Results) -> dict[str, Part]:
+def columns(results: Results) -> dict[str, Group]:
     """Return the summaries to show side by side: each ranker, or one ranker and its two halves."""
     runs = results["runs"]
-    found: dict[str, Part] = {}
+    found: dict[str, Group] = {}
     for run in runs:
         summary = run["summary"]
         found[run["ranker"]] = {
@@ -42,7 +42,7 @@ def columns(results: Results) -> dict[str, Part]:
         }
     halves = runs[0]["summary"]["by"]["half"]
     if len(runs) == 1 and len(halves) > 1:
-        found |= {f"{half} half": part for half, part in halves.items()}
+        found |= {f"{half} half": group for half, group in halves.items()}
     return found
 
 

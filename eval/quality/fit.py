@@ -14,7 +14,7 @@ Weights are fitted on the tuning half (``in_tuning_half``) and reported on the o
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from eval.harness.intervals import auroc
 from eval.harness.sets import Question, in_tuning_half, load_set, normalise
 from rag.answer.assistant import PASSAGES, Assistant
-from rag.answer.evidence import Measured, measure
+from rag.answer.evidence import ANSWER_WEIGHTS, SENTENCE_WEIGHTS, Features, features_of
 from rag.config import Settings
 
 NEAR_MISS_SHARE = 0.2
@@ -34,7 +34,7 @@ FALSE_REFUSALS = 0.10
 """The share of answerable tuning questions that the threshold may refuse."""
 
 Floats = NDArray[np.float64]
-Row = tuple[Question, Measured, NDArray[np.bool_]]
+Row = tuple[Question, Features, NDArray[np.bool_]]
 
 
 def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
@@ -43,15 +43,15 @@ def collect(assistant: Assistant, questions: Sequence[Question]) -> list[Row]:
     rows = []
     for question in questions:
         query = retriever.parse(question.question, question.history)
-        measured = measure(query, retriever.search(query, PASSAGES), retriever.index.bm25, assistant.embedder)
-        if measured is None:
+        features = features_of(query, retriever.search(query, PASSAGES), retriever.index.bm25, assistant.embedder)
+        if features is None:
             continue
         quotes = [(item.doc, normalise(item.quote)) for item in question.evidence if item.quote]
-        spans = [(article.file, normalise(article.text[start:end])) for article, start, end in measured.spans]
+        spans = [(article.file, normalise(article.text[start:end])) for article, start, end in features.spans]
         labels = [
             any(doc == file and (quote in text or text in quote) for doc, quote in quotes) for file, text in spans
         ]
-        rows.append((question, measured, np.array(labels)))
+        rows.append((question, features, np.array(labels)))
     return rows
 
 
@@ -85,7 +85,7 @@ def main() -> None:
     usable = [row for row in tune if row[0].answerable and row[2].any()]
     x, y = np.concatenate([m.sentence for _, m, _ in usable]), np.concatenate([labels for _, _, labels in usable])
     sentence, bias = fit(x, y, np.ones(len(y)), (1, 1, -1, 1, 1, -1))
-    print("SENTENCE_WEIGHTS =", _shown(sentence), "\nSENTENCE_BIAS =", round(bias, 2))
+    print("SENTENCE_WEIGHTS =", _shown(SENTENCE_WEIGHTS, sentence), "\nSENTENCE_BIAS =", round(bias, 2))
 
     groups = [
         ([m.answer for q, m, _ in tune if q.answerable], True, 1.0),
@@ -97,7 +97,7 @@ def main() -> None:
     wa = np.array([share / len(group) for group, _, share in groups for _ in group])
     answer, offset = fit(xa, ya, wa, (1, 1, 1, 0))
     offset -= float(np.quantile(xa[ya] @ answer + offset, FALSE_REFUSALS))
-    print("ANSWER_WEIGHTS =", _shown(answer), "\nANSWER_BIAS =", round(offset, 2))
+    print("ANSWER_WEIGHTS =", _shown(ANSWER_WEIGHTS, answer), "\nANSWER_BIAS =", round(offset, 2))
 
     for name, half in (("tune", True), ("test", False)):
         part = [row for row in rows if in_tuning_half(row[0].id) == half]
@@ -112,8 +112,8 @@ def main() -> None:
         )
 
 
-def _shown(values: Floats) -> tuple[float, ...]:
-    return tuple(round(float(v), 2) for v in values)
+def _shown(names: Iterable[str], weights: Floats) -> dict[str, float]:
+    return {name: round(float(weight), 2) for name, weight in zip(names, weights, strict=True)}
 
 
 if __name__ == "__main__":

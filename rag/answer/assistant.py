@@ -14,7 +14,7 @@ from rag.answer.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
-from rag.index.manifest import state
+from rag.index.manifest import generation_key
 from rag.index.reprints import distinct
 from rag.index.snapshot import load
 from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Query, Turn
@@ -41,7 +41,7 @@ class Assistant:
         Raise IndexMissing, IndexDamaged or IndexIncompatible.
         """
         with self._lock:
-            newest = state(self.settings.index_dir)
+            newest = generation_key(self.settings.index_dir)
             if self._retriever is None or self._state != newest:
                 index = load(self.settings.index_dir, self.embedder, self.settings.vector_store)
                 self._retriever = Retriever(index, self.embedder)

@@ -23,11 +23,9 @@ from rag.text.sentences import sentences
 from rag.text.terms import normalise, tokens, values
 from rag.words.bm25 import Bm25Index
 
-SENTENCE_FEATURES = ("above_mean", "coverage", "rank", "number", "date", "short")
-SENTENCE_WEIGHTS = (42.46, 3.98, -0.98, 0.88, 1.12, -0.37)
+SENTENCE_WEIGHTS = {"above_mean": 42.46, "coverage": 3.98, "rank": -0.98, "number": 0.88, "date": 1.12, "short": -0.37}
 SENTENCE_BIAS = -3.93
-ANSWER_FEATURES = ("passage", "lead", "words_found", "english")
-ANSWER_WEIGHTS = (55.98, 22.47, 1.32, 1.0)
+ANSWER_WEIGHTS = {"passage": 55.98, "lead": 22.47, "words_found": 1.32, "english": 1.0}
 ANSWER_BIAS = -49.01
 ABSTAIN_BELOW = 0.5
 
@@ -79,9 +77,9 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """The features of a question: of its sentences, (n, len(SENTENCE_FEATURES)), and of itself,
-    (len(ANSWER_FEATURES),)."""
+class Features:
+    """The features of a question. ``sentence`` (n, len(SENTENCE_WEIGHTS)): of each sentence in ``spans``. ``answer``
+    (len(ANSWER_WEIGHTS),): of the question itself. The columns are in the order of the weights."""
 
     spans: tuple[tuple[Article, int, int], ...]
     sentence: NDArray[np.float64]
@@ -90,22 +88,22 @@ class Measured:
 
 def weigh(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedder) -> Evidence:
     """Return the sentences of ``hits`` with their probabilities, the best first."""
-    measured = measure(query, hits, bm25, embedder)
-    if measured is None:
+    features = features_of(query, hits, bm25, embedder)
+    if features is None:
         return Evidence((), tuple(hits), 0.0)
-    logits = measured.sentence @ np.array(SENTENCE_WEIGHTS) + SENTENCE_BIAS
+    logits = features.sentence @ np.array([*SENTENCE_WEIGHTS.values()]) + SENTENCE_BIAS
     ranked = sorted(
         (
             Sentence(article, start, end, _sigmoid(logit))
-            for (article, start, end), logit in zip(measured.spans, logits.tolist(), strict=True)
+            for (article, start, end), logit in zip(features.spans, logits.tolist(), strict=True)
         ),
         key=lambda s: (-s.score, s.article.article_id, s.start),
     )
-    confidence = _sigmoid(float(measured.answer @ np.array(ANSWER_WEIGHTS)) + ANSWER_BIAS)
+    confidence = _sigmoid(float(features.answer @ np.array([*ANSWER_WEIGHTS.values()])) + ANSWER_BIAS)
     return Evidence(tuple(ranked), tuple(hits), confidence)
 
 
-def measure(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedder) -> Measured | None:
+def features_of(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedder) -> Features | None:
     """Return the features of the question and of the sentences in ``hits``, or None if there is no sentence."""
     found = _candidates(hits)
     if not found:
@@ -138,7 +136,7 @@ def measure(query: Query, hits: Sequence[Hit], bm25: Bm25Index, embedder: Embedd
     if len(found) < _FEW and query.words and not missing:
         lead = _LEAD  # in a very small archive, that all words are there says it
     answer = np.array([max(h.dense for h in hits), lead, -missing, float(query.language == "en")])
-    return Measured(tuple((c.article, c.start, c.end) for c in found), sentence, answer)
+    return Features(tuple((c.article, c.start, c.end) for c in found), sentence, answer)
 
 
 @dataclass(frozen=True, slots=True)

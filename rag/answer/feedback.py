@@ -1,6 +1,6 @@
 """Readers' judgements of answers -> lines of a file. A line is written completely or not at all.
 
-Each judgement is one appended line. A reader who changes a judgement or adds a remark appends another line, and the
+Each judgement is one appended line. A reader who changes a judgement or adds a comment appends another line, and the
 last line about an answer counts. The file belongs to the reader: this program sends it nowhere.
 """
 

@@ -47,8 +47,8 @@ def update(
 
     def run() -> Built:
         nonlocal remark
-        with cluster or nullcontext(embedder) as encoder, progress_bar() as progress:
-            built = build(folder, settings.index_dir, encoder, settings.limits, progress, anew, settings.vector_store)
+        with cluster or nullcontext(embedder) as chosen, progress_bar() as progress:
+            built = build(folder, settings.index_dir, chosen, settings.limits, progress, anew, settings.vector_store)
         show_build(built, settings.index_dir, as_json)
         if remark:
             warn(remark)

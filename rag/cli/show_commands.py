@@ -136,19 +136,19 @@ def _show_page(file: str, form: str, settings: Settings) -> None:
 
 def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
     """Show what the index holds and check its files (exit code 5 if one is damaged)."""
-    from rag.index.generation import damage
+    from rag.index.generation import damaged_files
     from rag.index.manifest import read_manifest
     from rag.index.placement import remote_segments, shown_address
     from rag.index.snapshot import load
 
     settings = settings_of(index_dir)
     folder = settings.index_dir
-    manifest, broken = read_manifest(folder), damage(folder)
+    manifest, broken = read_manifest(folder), damaged_files(folder)
     if settings.vector_store and not broken:
         load(folder, server=settings.vector_store)  # raises unless the server holds its part
     health = {"ok": not broken, "damaged": broken}
     if as_json:
-        print_json({**manifest.as_json(), "files": {} if broken else load(folder).files(), "health": health})
+        print_json({**manifest.as_json(), "files": {} if broken else load(folder).page_hashes(), "health": health})
     else:
         model = manifest.model
         out.print(
@@ -159,7 +159,9 @@ def status(index_dir: IndexDir = None, as_json: Json = False) -> None:
             f"health      {'whole' if not broken else with_index_option('DAMAGED: ' + ', '.join(broken) + ' - run `rag index --anew`')}"
         )
         on_server = remote_segments(manifest.segments) if settings.vector_store else set()
-        live = {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).parts}
+        live = (
+            {} if broken else {p.segment.name: (p.articles.sum(), p.passages.sum()) for p in load(folder).live_segments}
+        )
         for name, (articles, passages) in manifest.segments.items():
             counts = live.get(name, (articles, passages))
             gone = (

@@ -24,7 +24,7 @@ _BATCH_TOKENS = 4096
 _CACHED_SENTENCES = 20_000
 
 
-class Encoder(Protocol):
+class TextEmbedder(Protocol):
     """What the index needs from an embedder."""
 
     @property

@@ -25,7 +25,7 @@ from rag.index.manifest import REMOVED_KINDS, Manifest, manifest_bytes, parse_ma
 from rag.index.placement import check_owner, claim_address, drop_others
 from rag.index.publication import put_in_use
 from rag.index.segment import SEGMENTS, UNFINISHED
-from rag.index.segment_note import damage as segment_damage
+from rag.index.segment_note import damaged_files
 from rag.index.snapshot import load
 from rag.vectors.store import Rows
 
@@ -42,7 +42,7 @@ def pack(index_dir: Path, file: Path) -> int:
     if file.exists() and not _is_bundle(file):
         raise BadInput(f"{file} exists and is not an exported index: name another file.")
     manifest = load(index_dir).manifest  # open files stay readable if another generation takes its place meanwhile
-    damaged = [path for name in manifest.segments for path in segment_damage(index_dir / SEGMENTS / name)]
+    damaged = [path for name in manifest.segments for path in damaged_files(index_dir / SEGMENTS / name)]
     if damaged:
         raise IndexDamaged(
             f"The index in {index_dir} is damaged ({', '.join(damaged[:3])}): run `rag index --anew`, then export."
@@ -101,7 +101,7 @@ def _import(bundle: zipfile.ZipFile, file: Path, index_dir: Path, server: str) -
     new = []
     for name in packed.segments:
         folder = index_dir / SEGMENTS / name
-        if not folder.exists() or segment_damage(folder):
+        if not folder.exists() or damaged_files(folder):
             _extract_segment(bundle, file, name, index_dir / SEGMENTS)
             new.append(name)
     removed = {
@@ -177,7 +177,7 @@ def _extract_segment(bundle: zipfile.ZipFile, file: Path, name: str, segments: P
                 raise _damaged(file, member) from error
             out.flush()
             os.fsync(out.fileno())
-    if not folder.exists() or segment_damage(folder):
+    if not folder.exists() or damaged_files(folder):
         raise _damaged(file, inside)
     shutil.rmtree(segments / name, ignore_errors=True)
     os.rename(folder, segments / name)

@@ -10,10 +10,10 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.index.manifest import Manifest
 from rag.index.segment import SEGMENTS
-from rag.index.segment_note import damage
+from rag.index.segment_note import damaged_files
 from rag.index.snapshot import Index, open_generation
 from rag.text.terms import tokens
-from rag.vectors.store import Among, Rows
+from rag.vectors.store import Rows, RowSelection
 
 _QUERIES = 8
 _BEST = 5
@@ -22,13 +22,13 @@ _EXACT = 20_000  # passages compared with brute force
 
 def check_generation(index_dir: Path, manifest: Manifest, new: Sequence[str], server: str = "") -> None:
     """Raise IndexDamaged when the generation is not what it should be. ``new``: the names of its new segments."""
-    damaged = [file for name in new for file in damage(index_dir / SEGMENTS / name)]
+    damaged = [file for name in new for file in damaged_files(index_dir / SEGMENTS / name)]
     if damaged:
         raise _failed(index_dir, f"{damaged[0]} is not what was written")
     index = open_generation(index_dir, manifest, server=server)  # compares the counts of passages
     if len(index.articles) != manifest.counts.articles:
         raise _failed(index_dir, "articles are missing")
-    names = [part.segment.name for part in index.parts]
+    names = [live.segment.name for live in index.live_segments]
     for name in new:
         number = names.index(name)
         rows = index.live[slice(*np.searchsorted(index.live, index.starts[number : number + 2]))]
@@ -45,7 +45,7 @@ def _check_search(index_dir: Path, index: Index, rows: Rows) -> None:
     asked = rows[:: max(1, len(rows) // _QUERIES)][:_QUERIES]
     queries = index.vectors.rows(asked)
     exact = -np.sort(-(queries @ index.vectors.rows(rows).T), axis=1)[:, :_BEST]
-    found, _ = index.vectors.search(queries, _BEST, Among(mask))
+    found, _ = index.vectors.search(queries, _BEST, RowSelection(mask))
     if (
         not np.allclose(found[:, 0], exact[:, 0], atol=1e-3)
         or np.mean(found[:, : exact.shape[1]] >= exact[:, -1:] - 1e-3) < 0.9

@@ -20,9 +20,9 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.files import sync, write_synced
-from rag.index.manifest import BUILD_ANEW, GENERATION, REMOVED_KINDS, Manifest, digest_of, manifest_of, state
+from rag.index.manifest import BUILD_ANEW, GENERATION, REMOVED_KINDS, Manifest, digest_of, generation_key, manifest_of
 from rag.index.segment import SEGMENTS
-from rag.index.segment_note import damage as segment_damage
+from rag.index.segment_note import damaged_files as damaged_files_of_segment
 from rag.vectors.store import Rows
 
 
@@ -57,16 +57,18 @@ def removed_rows(folder: Path, manifest: Manifest) -> dict[str, Removed]:
     }
 
 
-def damage(index_dir: Path) -> list[str]:
+def damaged_files(index_dir: Path) -> list[str]:
     """Return the files of the generation in use whose bytes are no longer those that were written."""
-    name, digest = state(index_dir)
+    name, digest = generation_key(index_dir)
     folder, manifest = index_dir / name, manifest_of(index_dir / name, digest)
     own = [
         f"{folder.name}/{file}"
         for file, expected in manifest.checksums.items()
         if not (folder / file).is_file() or _sha256(folder / file) != expected
     ]
-    return own + [file for segment in manifest.segments for file in segment_damage(index_dir / SEGMENTS / segment)]
+    return own + [
+        file for segment in manifest.segments for file in damaged_files_of_segment(index_dir / SEGMENTS / segment)
+    ]
 
 
 def write(index_dir: Path, manifest: Manifest, removed: Mapping[str, Removed]) -> Manifest:

@@ -23,7 +23,7 @@ from rag.index.manifest import (
 )
 from rag.index.placement import claim_address, upload
 from rag.index.segment import SEGMENTS, UNFINISHED, Segment
-from rag.index.segment_note import damage as segment_damage
+from rag.index.segment_note import damaged_files
 
 KEEP = 5
 """How many generations are kept."""
@@ -66,7 +66,7 @@ def roll_back(index_dir: Path, server: str = "") -> str:
         folder = index_dir / before.generation
         manifest = manifest_of(folder, before.digest)
         removed_rows(folder, manifest)
-        damaged = [file for name in manifest.segments for file in segment_damage(index_dir / SEGMENTS / name)]
+        damaged = [file for name in manifest.segments for file in damaged_files(index_dir / SEGMENTS / name)]
         if damaged:
             raise IndexDamaged(
                 f"The generation {folder.name} is damaged ({', '.join(damaged[:3])}); the one in use stays."

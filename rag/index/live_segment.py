@@ -46,37 +46,37 @@ class LiveSegment:
 class Articles(Mapping[str, Article]):
     """The articles of several segments by id, in the order of their files. Each knows its copies."""
 
-    def __init__(self, parts: Sequence[LiveSegment]) -> None:
-        self._parts = parts
+    def __init__(self, segments: Sequence[LiveSegment]) -> None:
+        self._segments = segments
 
     def __getitem__(self, article_id: str) -> Article:
-        for part in self._parts:
-            if (row := part.row_of(article_id)) >= 0:
-                return self.at(part, row)
+        for live in self._segments:
+            if (row := live.row_of(article_id)) >= 0:
+                return self.at(live, row)
         raise KeyError(article_id)
 
     def __iter__(self) -> Iterator[str]:
         listings = (
-            [(home, place, name) for home, place, name, row in part.segment.store.listing() if part.articles[row]]
-            for part in self._parts
+            [(home, place, name) for home, place, name, row in live.segment.store.listing() if live.articles[row]]
+            for live in self._segments
         )
         return (name for _, _, name in merge(*listings))
 
     def __len__(self) -> int:
-        return sum(int(np.count_nonzero(part.articles)) for part in self._parts)
+        return sum(int(np.count_nonzero(live.articles)) for live in self._segments)
 
-    def at(self, part: LiveSegment, row: int) -> Article:
+    def at(self, live: LiveSegment, row: int) -> Article:
         """Return the article in a row of a segment."""
-        article = part.segment.store.article(row)
-        text = part.segment.store.text_of(row)
+        article = live.segment.store.article(row)
+        text = live.segment.store.text_of(row)
         if text is None:
             return article
-        texts = {text}.union(*(other.twins_of(text) for other in self._parts))
+        texts = {text}.union(*(other.twins_of(text) for other in self._segments))
         copies = sorted(
             name
-            for other in self._parts
+            for other in self._segments
             for key in texts
             for at, name in other.articles_with(key)
-            if (other, at) != (part, row)
+            if (other, at) != (live, row)
         )
         return replace(article, copies=tuple(copies)) if copies else article

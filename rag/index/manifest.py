@@ -111,10 +111,10 @@ class Manifest(BaseModel, frozen=True, extra="allow"):
 
 def current_generation(index_dir: Path) -> str:
     """Return the name of the generation in use. Raise IndexMissing or IndexDamaged."""
-    return state(index_dir)[0]
+    return generation_key(index_dir)[0]
 
 
-def state(index_dir: Path) -> tuple[str, str]:
+def generation_key(index_dir: Path) -> tuple[str, str]:
     """Return the name of the generation in use and the hash of its manifest. The pair changes when another generation
     is put in use, also when it belongs to another index that took the place of this one.
 
@@ -139,7 +139,7 @@ def state(index_dir: Path) -> tuple[str, str]:
 
 def read_manifest(index_dir: Path) -> Manifest:
     """Read the manifest of the generation in use. Raise IndexMissing, or as ``manifest_of``."""
-    name, digest = state(index_dir)
+    name, digest = generation_key(index_dir)
     return manifest_of(index_dir / name, digest)
 
 

@@ -97,5 +97,5 @@ def _facts(segment: Segment) -> Iterator[Facts]:
     """Yield the facts of each passage's article."""
     for row in range(segment.store.size):
         facts = facts_of(segment.store.article(row))
-        for _ in range(int(segment.first[row + 1] - segment.first[row])):
+        for _ in range(int(segment.first_passages[row + 1] - segment.first_passages[row])):
             yield facts

@@ -27,7 +27,7 @@ def put_in_use(
     """
     progress("check", 0, 1)
     if server:
-        segments = [part.segment for part in open_generation(index_dir, manifest).parts]
+        segments = [live.segment for live in open_generation(index_dir, manifest).live_segments]
         upload(segments, manifest.model.fingerprint, server)
     check_generation(index_dir, manifest, new, server)
     progress("switch", 0, 1)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from rag.files import mapped, sha256_of, sync
 from rag.index import article_tables
 from rag.index.article_store import ArticleStore
-from rag.index.segment_note import NOTE, SegmentNote, damage, damaged, name_of, read_note, write_note
+from rag.index.segment_note import NOTE, SegmentNote, content_name, damaged_error, damaged_files, read_note, write_note
 from rag.schema import Article, Entry, File, Passage
 from rag.text.rows import heading_of
 from rag.vectors.flat import Vectors
@@ -38,18 +38,18 @@ Spans = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class SegmentContent:
     """The content of a new segment, in the order of passages. Iterables are read once.
 
     ``entries``: its articles. ``parts``: the parts of articles that name another page, before they are joined.
-    ``files``: the files that it is the first to hold. ``first`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,),
+    ``files``: the files that it is the first to hold. ``first_passages`` (articles + 1,), ``spans`` (n, 3), ``keys`` (n,),
     ``vectors``: blocks of (n, d).
     """
 
     entries: Iterable[Entry]
     parts: Iterable[Entry]
     files: Iterable[File]
-    first: Rows
+    first_passages: Rows
     spans: Spans
     keys: Keys
     vectors: Iterable[Matrix]
@@ -63,7 +63,7 @@ class Segment:
 
     folder: Path
     store: ArticleStore
-    first: Rows
+    first_passages: Rows
     spans: Spans
     keys: Keys
     """Ascending; ``rows`` holds the passage of each key."""
@@ -82,7 +82,7 @@ class Segment:
 
     def article_of(self, passage: int) -> int:
         """Return the row of the passage's article."""
-        return int(np.searchsorted(self.first, passage, "right")) - 1
+        return int(np.searchsorted(self.first_passages, passage, "right")) - 1
 
     def passage(self, row: int, article: Article) -> Passage:
         """Return a passage by its row, given its article."""
@@ -98,16 +98,16 @@ class Segment:
 
     def passages_of(self, articles: Mask) -> Mask:
         """Return which passages belong to some articles: (articles,) -> (passages,)."""
-        return np.repeat(articles, np.diff(self.first))
+        return np.repeat(articles, np.diff(self.first_passages))
 
     @classmethod
     def open(cls, folder: Path) -> Segment:
         """Open what ``write`` wrote. Raise IndexDamaged when files are missing or have another size.
 
-        The bytes of the files are checked by ``damage``, and the bytes of an article whenever it is read."""
+        The bytes of the files are checked by ``damaged_files``, and the bytes of an article whenever it is read."""
         note = read_note(folder)
         try:
-            if name_of(folder) != folder.name:
+            if content_name(folder) != folder.name:
                 raise ValueError(NOTE)
             for name, (size, _) in note.files.items():
                 if (folder / name).stat().st_size != size:
@@ -121,7 +121,7 @@ class Segment:
             if [array.dtype for array in (first, spans, keys, rows)] != [np.int64, np.int32, np.uint64, np.int32]:
                 raise ValueError("types")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-            raise damaged(folder) from error
+            raise damaged_error(folder) from error
         return cls(
             folder,
             articles,
@@ -134,7 +134,7 @@ class Segment:
         )
 
 
-def write(segments: Path, model: str, content: Content) -> str:
+def write(segments: Path, model: str, content: SegmentContent) -> str:
     """Write a segment, wait until it is on the disk, and return its name. ``model``: the fingerprint of the embedder.
 
     Raise OSError; the unfinished segment is deleted first, because a full disk has no room for it."""
@@ -143,8 +143,8 @@ def write(segments: Path, model: str, content: Content) -> str:
     try:
         (folder / "words").mkdir(parents=True)
         _fill(folder, model, content)
-        name = name_of(folder)
-        if (segments / name).exists() and not damage(segments / name):  # from a build that was cut short
+        name = content_name(folder)
+        if (segments / name).exists() and not damaged_files(segments / name):  # from a build that was cut short
             shutil.rmtree(folder)
             return name
         shutil.rmtree(segments / name, ignore_errors=True)
@@ -165,11 +165,11 @@ def _key(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "little")
 
 
-def _fill(folder: Path, model: str, content: Content) -> None:
+def _fill(folder: Path, model: str, content: SegmentContent) -> None:
     article_tables.write(folder / article_tables.FILE, content.entries, content.parts, content.files)
     order = np.argsort(content.keys, kind="stable")
     for name, array in (
-        ("first", content.first.astype(np.int64)),
+        ("first", content.first_passages.astype(np.int64)),
         ("spans", content.spans.astype(np.int32)),
         ("keys", content.keys[order]),
         ("rows", order.astype(np.int32)),
@@ -187,7 +187,7 @@ def _fill(folder: Path, model: str, content: Content) -> None:
         SegmentNote(
             model=model,
             dimension=content.dimension,
-            articles=len(content.first) - 1,
+            articles=len(content.first_passages) - 1,
             passages=len(content.keys),
             files=files,
         ),

@@ -40,7 +40,7 @@ def read_note(folder: Path) -> SegmentNote:
     except PermissionError as error:
         raise not_readable(folder / NOTE) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise damaged(folder) from error
+        raise damaged_error(folder) from error
 
 
 def write_note(folder: Path, note: SegmentNote) -> None:
@@ -48,19 +48,19 @@ def write_note(folder: Path, note: SegmentNote) -> None:
     (folder / NOTE).write_text(json.dumps(note.as_json(), indent=1), encoding="utf-8")
 
 
-def name_of(folder: Path) -> str:
+def content_name(folder: Path) -> str:
     """Return the name that the folder must have. Raise OSError."""
     return sha256_of(folder / NOTE)[:16]
 
 
-def damage(folder: Path, among: Collection[str] = ()) -> list[str]:
+def damaged_files(folder: Path, among: Collection[str] = ()) -> list[str]:
     """Return the files whose bytes are no longer those that were written. ``among``: check only these, if any are
     named."""
     try:
         note = read_note(folder)
     except IndexDamaged:
         return [f"{folder.name}/{NOTE}"]
-    if name_of(folder) != folder.name:
+    if content_name(folder) != folder.name:
         return [f"{folder.name}/{NOTE}"]
     return [
         f"{folder.name}/{name}"
@@ -70,7 +70,7 @@ def damage(folder: Path, among: Collection[str] = ()) -> list[str]:
     ]
 
 
-def damaged(folder: Path) -> IndexDamaged:
+def damaged_error(folder: Path) -> IndexDamaged:
     """Return the error for a segment that cannot be used."""
     return IndexDamaged(
         f"The segment {folder} of the index is damaged: run `rag index --anew` to build the index anew."

@@ -13,7 +13,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from rag.embedding.embedder import Encoder
+from rag.embedding.embedder import TextEmbedder
 from rag.errors import IndexDamaged, IndexIncompatible
 from rag.index.generation import removed_rows
 from rag.index.live_segment import Articles, LiveSegment
@@ -22,7 +22,7 @@ from rag.index.placement import vector_stores
 from rag.index.segment import SEGMENTS, Segment
 from rag.schema import EVERYTHING, Article, Filter, Passage
 from rag.vectors.combined import CombinedVectors
-from rag.vectors.store import Among, Rows, VectorStore
+from rag.vectors.store import Rows, RowSelection, VectorStore
 from rag.words.bm25 import Bm25Index
 
 _REMEMBERED = 8  # filters whose passages are kept in memory
@@ -32,16 +32,18 @@ class Index:
     """A generation, opened. ``vectors``, ``bm25`` and ``passages`` have the same numbering, which includes removed
     passages."""
 
-    def __init__(self, manifest: Manifest, parts: Sequence[LiveSegment], stores: Sequence[VectorStore]) -> None:
+    def __init__(self, manifest: Manifest, live_segments: Sequence[LiveSegment], stores: Sequence[VectorStore]) -> None:
         self.manifest = manifest
-        self.parts = tuple(parts)
-        self.starts = [0, *itertools.accumulate(part.segment.size for part in parts)]
+        self.live_segments = tuple(live_segments)
+        self.starts = [0, *itertools.accumulate(live.segment.size for live in live_segments)]
         """The number of each segment's first passage; the last entry is how many passages there are."""
         self.vectors: VectorStore = CombinedVectors(stores, manifest.model.dimension)
-        self.bm25 = Bm25Index([p.segment.postings for p in parts], [p.passages for p in parts])
-        self._articles = Articles(parts)
-        self._live = np.concatenate([np.zeros(0, bool), *(p.passages for p in parts)])
-        self._passing: dict[Filter, Among] = {}
+        self.bm25 = Bm25Index(
+            [live.segment.postings for live in live_segments], [live.passages for live in live_segments]
+        )
+        self._articles = Articles(live_segments)
+        self._live = np.concatenate([np.zeros(0, bool), *(live.passages for live in live_segments)])
+        self._passing: dict[Filter, RowSelection] = {}
 
     @property
     def generation(self) -> str:
@@ -68,28 +70,28 @@ class Index:
         """The numbers of the passages that are not removed."""
         return np.flatnonzero(self._live)
 
-    def files(self) -> dict[str, str]:
+    def page_hashes(self) -> dict[str, str]:
         """Return the pages on which articles stand, each with the hash of its file."""
-        homes = {file.home: file for part in self.parts for _, file in part.records()}
+        homes = {file.home: file for live in self.live_segments for _, file in live.records()}
         members = {page: sha256 for file in homes.values() for page, sha256 in file.pages}
         found = {}
-        for part in self.parts:
-            for home, _, name, row in part.segment.store.listing():
+        for live in self.live_segments:
+            for home, _, name, row in live.segment.store.listing():
                 page, file = name.rpartition("#")[0], homes.get(home.replace("\1", "/"))
-                if part.articles[row] and file and (sha256 := members.get(page, file.sha256)):
+                if live.articles[row] and file and (sha256 := members.get(page, file.sha256)):
                     found[page] = sha256
         return dict(sorted(found.items()))
 
     def sha256_of(self, page: str) -> str:
         """Return the hash of the page's file, or "" when no article stands on the page."""
-        for part in self.parts:
-            for row, name, home in part.segment.store.articles_on(page):
-                if part.articles[row] and name.rpartition("#")[0] == page:
-                    file = next(file for other in self.parts for _, file in other.records(home))
+        for live in self.live_segments:
+            for row, name, home in live.segment.store.articles_on(page):
+                if live.articles[row] and name.rpartition("#")[0] == page:
+                    file = next(file for other in self.live_segments for _, file in other.records(home))
                     return dict(file.pages).get(page, file.sha256)
         return ""
 
-    def among(self, only: Filter) -> Among | None:
+    def among(self, only: Filter) -> RowSelection | None:
         """Return the passages of the articles that pass, or None when all passages do."""
         if only == EVERYTHING and self._live.all():
             return None
@@ -106,25 +108,25 @@ class Index:
             return 0
         rest = replace(only, since="", until="")
         return sum(
-            int(np.count_nonzero(part.articles[np.intersect1d(store.undated_rows(), store.rows_passing(rest))]))
-            for part in self.parts
-            for store in [part.segment.store]
+            int(np.count_nonzero(live.articles[np.intersect1d(store.undated_rows(), store.rows_passing(rest))]))
+            for live in self.live_segments
+            for store in [live.segment.store]
         )
 
     def hit(self, number: int) -> tuple[Passage, Article]:
         """Return a passage by its number, with its article."""
         at = int(np.searchsorted(self.starts, number, "right")) - 1
-        part, row = self.parts[at], number - self.starts[at]
-        article = self._articles.at(part, part.segment.article_of(row))
-        return part.segment.passage(row, article), article
+        live, row = self.live_segments[at], number - self.starts[at]
+        article = self._articles.at(live, live.segment.article_of(row))
+        return live.segment.passage(row, article), article
 
-    def _among(self, only: Filter) -> Among:
+    def _among(self, only: Filter) -> RowSelection:
         masks = []
-        for part in self.parts:
-            passing = np.zeros(part.segment.store.size, bool)
-            passing[part.segment.store.rows_passing(only)] = True
-            masks.append(part.segment.passages_of(passing & part.articles))
-        return Among(np.concatenate([np.zeros(0, bool), *masks]), only, np.flatnonzero(~self._live))
+        for live in self.live_segments:
+            passing = np.zeros(live.segment.store.size, bool)
+            passing[live.segment.store.rows_passing(only)] = True
+            masks.append(live.segment.passages_of(passing & live.articles))
+        return RowSelection(np.concatenate([np.zeros(0, bool), *masks]), only, np.flatnonzero(~self._live))
 
 
 class Passages(Sequence[Passage]):
@@ -148,7 +150,7 @@ class Passages(Sequence[Passage]):
         return self._index.starts[-1]
 
 
-def load(index_dir: Path, embedder: Encoder | None = None, server: str = "") -> Index:
+def load(index_dir: Path, embedder: TextEmbedder | None = None, server: str = "") -> Index:
     """Open the generation in use.
 
     ``embedder``: refuse an index that another model made. ``server``: the vector server that searches
@@ -165,12 +167,14 @@ def load(index_dir: Path, embedder: Encoder | None = None, server: str = "") -> 
             # another generation took its place meanwhile, and its files were deleted
 
 
-def open_generation(index_dir: Path, manifest: Manifest, embedder: Encoder | None = None, server: str = "") -> Index:
+def open_generation(
+    index_dir: Path, manifest: Manifest, embedder: TextEmbedder | None = None, server: str = ""
+) -> Index:
     """Open a generation by its manifest. Raise what ``load`` raises."""
     if embedder and manifest.model.fingerprint != embedder.fingerprint:
         raise _other_model(index_dir, manifest.model.name, embedder.name)
     removed = removed_rows(index_dir / manifest.generation, manifest)
-    parts = []
+    live_segments = []
     for name, size in manifest.segments.items():
         segment = Segment.open(index_dir / SEGMENTS / name)
         if (
@@ -180,9 +184,9 @@ def open_generation(index_dir: Path, manifest: Manifest, embedder: Encoder | Non
             or not _within(removed[name].files, segment.store.files)
         ):
             raise _disagrees(index_dir)
-        parts.append(LiveSegment(segment, removed[name]))
-    stores = vector_stores([part.segment for part in parts], manifest.model.fingerprint, server)
-    index = Index(manifest, parts, stores)
+        live_segments.append(LiveSegment(segment, removed[name]))
+    stores = vector_stores([live.segment for live in live_segments], manifest.model.fingerprint, server)
+    index = Index(manifest, live_segments, stores)
     if len(index.live) != manifest.counts.passages:
         raise _disagrees(index_dir)
     return index

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.embedding.embedder import Encoder
+from rag.embedding.embedder import TextEmbedder
 from rag.errors import CorpusError, IndexDamaged, IndexIncompatible, IndexMissing
 from rag.index import generation, history
 from rag.index.lock import not_writable, writer_lock
@@ -23,7 +23,7 @@ from rag.index.placement import check_owner, claim_address, drop_others, upload
 from rag.index.publication import put_in_use
 from rag.index.snapshot import Index, load
 from rag.indexing.changes import Changes, changes_in
-from rag.indexing.context import BuildContext, Progress, Source, silent
+from rag.indexing.context import ArticleOrigin, BuildContext, Progress, silent
 from rag.indexing.derived_version import derived_version
 from rag.indexing.file_articles import articles_in
 from rag.indexing.journal import drop_journals
@@ -61,7 +61,7 @@ class Built:
 def build(
     folder: Path,
     index_dir: Path,
-    embedder: Encoder,
+    embedder: TextEmbedder,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress = silent,
     anew: bool = False,
@@ -91,13 +91,15 @@ def build(
                 writer.put_file(read.record, read.entries)  # articles -> passages -> vectors + words -> segment
                 progress("read", number, len(changes.read))
         writer.drop_files(changes.gone)
-        source = Source(
+        source = ArticleOrigin(
             str(folder.resolve()), str(folder), history.identity(index_dir, index_id), reader_version(limits)
         )
         return replace(_complete(context, writer, source, changes), left_out=tuple(left_out))
 
 
-def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, progress: Progress = silent) -> Built:
+def build_from(
+    articles: Sequence[Article], index_dir: Path, embedder: TextEmbedder, progress: Progress = silent
+) -> Built:
     """Build the index of articles that do not come from a folder. They replace everything in the index. Raise what
     ``build`` raises."""
     context = BuildContext(index_dir, embedder, progress=progress)
@@ -110,11 +112,11 @@ def build_from(articles: Sequence[Article], index_dir: Path, embedder: Encoder, 
             record = File(home, "", "", "", len(found))
             writer.put_file(record, [Entry(article, home, place) for place, article in enumerate(found)])
         writer.drop_files([home for home in writer.unchanged_files if home not in by_file])
-        source = Source("", "the given articles", history.identity(index_dir))
+        source = ArticleOrigin("", "the given articles", history.identity(index_dir))
         return _complete(context, writer, source, Changes())
 
 
-def what_changed(folder: Path, index_dir: Path, embedder: Encoder, limits: Limits = DEFAULT_LIMITS) -> Changes:
+def what_changed(folder: Path, index_dir: Path, embedder: TextEmbedder, limits: Limits = DEFAULT_LIMITS) -> Changes:
     """Return the changes that ``build`` would find. Nothing is written. Raise CorpusError."""
     context = BuildContext(index_dir, embedder, limits)
     check_index_outside(folder, index_dir)
@@ -128,7 +130,7 @@ def _usable(context: BuildContext) -> Index | None:
     if context.anew:
         return None
     try:
-        return load(context.index_dir, context.encoder)
+        return load(context.index_dir, context.embedder)
     except IndexIncompatible:
         if is_later(context.index_dir):
             raise
@@ -138,13 +140,13 @@ def _usable(context: BuildContext) -> Index | None:
 
 
 def _changes(context: BuildContext, folder: Path, before: Index | None) -> Changes:
-    known = {file.home: file for part in before.parts for _, file in part.records()} if before else {}
+    known = {file.home: file for live in before.live_segments for _, file in live.records()} if before else {}
     versions = {"reading": reader_version(context.limits), "derived": derived_version()}
     reread = bool(before and before.manifest.settings != versions)
     return changes_in(folder, with_stamps(context.index_dir, known), reread)
 
 
-def _complete(context: BuildContext, writer: GenerationWriter, source: Source, changes: Changes) -> Built:
+def _complete(context: BuildContext, writer: GenerationWriter, source: ArticleOrigin, changes: Changes) -> Built:
     """Write what is new, check it, put it in use, then merge small segments and delete what nothing needs any more."""
     index_dir, server = context.index_dir, context.server
     try:
@@ -159,7 +161,7 @@ def _complete(context: BuildContext, writer: GenerationWriter, source: Source, c
         if before and not made.changed and _same(before.manifest, source, refused, notes):
             manifest = before.manifest
             claim_address(server, manifest.index)
-            upload([part.segment for part in before.parts], manifest.model.fingerprint, server)
+            upload([live.segment for live in before.live_segments], manifest.model.fingerprint, server)
             with suppress(OSError):  # the time of this file tells when the folder was last looked at
                 os.utime(index_dir / "CURRENT")
         else:
@@ -182,7 +184,7 @@ def _complete(context: BuildContext, writer: GenerationWriter, source: Source, c
 def _manifest(
     index_dir: Path,
     made: NewGeneration,
-    source: Source,
+    source: ArticleOrigin,
     refused: Sequence[tuple[str, str]],
     notes: Sequence[tuple[str, str]],
 ) -> Manifest:
@@ -203,7 +205,7 @@ def _manifest(
 
 
 def _same(
-    manifest: Manifest, source: Source, refused: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]
+    manifest: Manifest, source: ArticleOrigin, refused: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]
 ) -> bool:
     return (manifest.folder, manifest.index, manifest.settings) == (source.folder, source.index, source.settings) and [
         [(row.file, row.why) for row in rows] for rows in (manifest.refused, manifest.notes)

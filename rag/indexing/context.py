@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.config import DEFAULT_LIMITS, Limits
-from rag.embedding.embedder import Encoder
+from rag.embedding.embedder import TextEmbedder
 from rag.index.manifest import Model
 from rag.indexing.derived_version import derived_version
 
@@ -25,7 +25,7 @@ class BuildContext:
     index in use but vectors that are whole, and take the server's address from another index that owns it."""
 
     index_dir: Path
-    encoder: Encoder
+    embedder: TextEmbedder
     limits: Limits = DEFAULT_LIMITS
     progress: Progress = silent
     anew: bool = False
@@ -34,12 +34,12 @@ class BuildContext:
     @property
     def model(self) -> Model:
         """The embedding model as a manifest names it."""
-        encoder = self.encoder
-        return Model(name=encoder.name, fingerprint=encoder.fingerprint, dimension=encoder.dimension)
+        embedder = self.embedder
+        return Model(name=embedder.name, fingerprint=embedder.fingerprint, dimension=embedder.dimension)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ArticleOrigin:
     """Where the articles of a build come from. ``folder``: the folder of the files, "" for articles from elsewhere.
     ``name``: how an error names it. ``index``: the id of the index that the articles go to. ``reading``: the version of
     the readers, "" where no file is read."""

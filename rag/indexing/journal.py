@@ -1,4 +1,4 @@
-"""Vectors as they come from the encoder, appended one by one: a build that was killed continues where it stopped."""
+"""Vectors as they come from the embedder, appended one by one: a build that was killed continues where it stopped."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from rag.index import generation, segment
 from rag.index.live_segment import LiveSegment
 from rag.index.manifest import Manifest
 from rag.index.publication import put_in_use
-from rag.index.segment import SEGMENTS, Content, Keys, Segment
-from rag.index.segment_note import damage
+from rag.index.segment import SEGMENTS, Keys, Segment, SegmentContent
+from rag.index.segment_note import damaged_files
 from rag.index.snapshot import open_generation
 from rag.indexing.context import BuildContext
 from rag.vectors.store import Matrix
@@ -39,28 +39,29 @@ def merge(context: BuildContext, manifest: Manifest) -> Manifest:
     while True:
         index = open_generation(index_dir, manifest)
         chosen = segments_to_merge(
-            [int(part.passages.sum()) for part in index.parts], [part.segment.size for part in index.parts]
+            [int(live.passages.sum()) for live in index.live_segments],
+            [live.segment.size for live in index.live_segments],
         )
         if not chosen:
             return manifest
         context.progress("merge", 0, 1)
-        parts = [index.parts[i] for i in chosen]
-        for part in parts:  # a damaged file would be sealed into a segment that looks whole
-            if damaged := damage(part.segment.folder):
+        segments = [index.live_segments[i] for i in chosen]
+        for live in segments:  # a damaged file would be sealed into a segment that looks whole
+            if damaged := damaged_files(live.segment.folder):
                 raise IndexDamaged(
                     f"The index in {index_dir} is damaged ({damaged[0]}): run `rag index --anew` to build it anew."
                 )
-        name = segment.write(index_dir / SEGMENTS, manifest.model.fingerprint, _merged(parts))
+        name = segment.write(index_dir / SEGMENTS, manifest.model.fingerprint, _merged(segments))
         made = Segment.open(index_dir / SEGMENTS / name)
-        kept = [part for i, part in enumerate(index.parts) if i not in chosen]
+        kept = [live for i, live in enumerate(index.live_segments) if i not in chosen]
         update = {
             "generation": generation.next_generation(index_dir),
             "segments": {
                 name: (made.store.size, made.size),
-                **{part.segment.name: (part.segment.store.size, part.segment.size) for part in kept},
+                **{live.segment.name: (live.segment.store.size, live.segment.size) for live in kept},
             },
         }
-        removed = {part.segment.name: part.removed for part in kept}
+        removed = {live.segment.name: live.removed for live in kept}
         manifest = generation.write(index_dir, manifest.model_copy(update=update), removed)
         put_in_use(index_dir, manifest, [name], context.server)
 
@@ -81,28 +82,28 @@ def segments_to_merge(live: Sequence[int], sizes: Sequence[int]) -> list[int]:
     )
 
 
-def _merged(parts: Sequence[LiveSegment]) -> Content:
+def _merged(segments: Sequence[LiveSegment]) -> SegmentContent:
     """Return the content of some segments, in their order. Articles and vectors are read when they are written."""
-    files = [[file for _, file in part.records()] for part in parts]
-    homes = [{file.home for file in of_part} for of_part in files]
-    lengths = [np.diff(part.segment.first)[part.articles] for part in parts]
-    return Content(
-        entries=(entry for part in parts for entry in part.segment.store.entries(np.flatnonzero(part.articles))),
+    files = [[file for _, file in live.records()] for live in segments]
+    homes = [{file.home for file in of_segment} for of_segment in files]
+    lengths = [np.diff(live.segment.first_passages)[live.articles] for live in segments]
+    return SegmentContent(
+        entries=(entry for live in segments for entry in live.segment.store.entries(np.flatnonzero(live.articles))),
         parts=[
             entry
-            for part, of_part in zip(parts, homes, strict=True)
-            for entry in part.segment.store.unjoined_parts()
-            if entry.home in of_part
+            for live, of_segment in zip(segments, homes, strict=True)
+            for entry in live.segment.store.unjoined_parts()
+            if entry.home in of_segment
         ],
         files=list(chain.from_iterable(files)),
-        first=np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths])),
-        spans=np.concatenate([part.segment.spans[part.passages] for part in parts]),
-        keys=np.concatenate([_by_passage(part.segment)[part.passages] for part in parts]),
-        vectors=(block for part in parts for block in _vectors(part)),
-        dimension=parts[0].segment.vectors.dimension,
+        first_passages=np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths])),
+        spans=np.concatenate([live.segment.spans[live.passages] for live in segments]),
+        keys=np.concatenate([_by_passage(live.segment)[live.passages] for live in segments]),
+        vectors=(block for live in segments for block in _vectors(live)),
+        dimension=segments[0].segment.vectors.dimension,
         postings=Postings.merged(
-            [part.segment.postings for part in parts],
-            [None if part.passages.all() else part.passages for part in parts],
+            [live.segment.postings for live in segments],
+            [None if live.passages.all() else live.passages for live in segments],
         ),
     )
 
@@ -114,6 +115,6 @@ def _by_passage(merged: Segment) -> Keys:
     return keys
 
 
-def _vectors(part: LiveSegment) -> Iterator[Matrix]:
-    rows = np.flatnonzero(part.passages)
-    return (part.segment.vectors.rows(rows[at : at + _BLOCK]) for at in range(0, len(rows), _BLOCK))
+def _vectors(live: LiveSegment) -> Iterator[Matrix]:
+    rows = np.flatnonzero(live.passages)
+    return (live.segment.vectors.rows(rows[at : at + _BLOCK]) for at in range(0, len(rows), _BLOCK))

@@ -12,7 +12,7 @@ from rag.index.article_store import ArticleStore
 from rag.index.lock import not_writable
 from rag.index.manifest import Model
 from rag.index.reprints import bands_of, twins_of
-from rag.index.segment import SEGMENTS, Content, Segment, keys_of
+from rag.index.segment import SEGMENTS, Segment, SegmentContent, keys_of
 from rag.indexing.context import BuildContext
 from rag.indexing.earlier_texts import earlier_texts
 from rag.indexing.passages import passages_of
@@ -52,15 +52,15 @@ class SegmentWriter:
             raise not_writable(self._context.index_dir, error) from error
 
     def _write_one(self, entries: Sequence[Entry], parts: Sequence[Entry], files: Sequence[File]) -> Segment:
-        context, encoder = self._context, self._context.encoder
+        context, embedder = self._context, self._context.embedder
         if entries and self._cache is None:
-            self._cache = VectorCache(context.index_dir, encoder)
+            self._cache = VectorCache(context.index_dir, embedder)
         entries = self._with_twins(entries)
         passages: list[Passage] = []
         first = [0]
         for entry in entries:
             passages += passages_of(
-                entry.article, encoder.max_tokens, lambda texts: encoder.count_tokens(_embedded(texts))
+                entry.article, embedder.max_tokens, lambda texts: embedder.count_tokens(_embedded(texts))
             )
             first.append(len(passages))
         texts = _embedded([passage.context for passage in passages])
@@ -70,11 +70,11 @@ class SegmentWriter:
             else np.zeros((0, self._model.dimension), np.float32)
         )
         context.progress("words", 0, 1)
-        content = Content(
+        content = SegmentContent(
             entries=entries,
             parts=parts,
             files=files,
-            first=np.array(first, np.int64),
+            first_passages=np.array(first, np.int64),
             spans=np.array([(p.start, p.end, len(p.heading)) for p in passages], np.int32).reshape(-1, 3),
             keys=keys_of(texts),
             vectors=[vectors],

@@ -56,7 +56,7 @@ class _StoredArticle:
     seal: Seal
 
 
-class _Part:
+class _SegmentChanges:
     """A segment of the generation before, and the rows that this build removes from it."""
 
     def __init__(self, live: LiveSegment) -> None:
@@ -85,7 +85,7 @@ class GenerationWriter:
         self.before = before
         self._keeps = bool(before and before.manifest.settings.get("derived") == derived_version())
         self._model = before.manifest.model if before else context.model
-        self._parts = [_Part(live) for live in before.parts] if before else []
+        self._parts = [_SegmentChanges(live) for live in before.live_segments] if before else []
         self._records = {
             file.home: _FileRow(number, row, file)
             for number, part in enumerate(self._parts)

@@ -15,7 +15,7 @@ from rag.search.query import parse, respelled
 from rag.search.romanised_names import RomanisedNames
 from rag.text.terms import tokens
 from rag.vectors.flat import products
-from rag.vectors.store import Among
+from rag.vectors.store import RowSelection
 from rag.words.bm25 import top
 
 Scores = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Retriever:
         return found
 
     def _rank(
-        self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], among: Among | None, k: int
+        self, query: Query, vector: NDArray[np.float32], nearest: NDArray[np.int64], among: RowSelection | None, k: int
     ) -> list[Hit]:
         scores = self.index.bm25.scores(tokens(query.lexical))
         if among is not None:

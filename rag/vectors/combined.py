@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from rag.vectors.store import NO_SCORE, Among, Matrix, Rows, VectorStore
+from rag.vectors.store import NO_SCORE, Matrix, Rows, RowSelection, VectorStore
 
 _AT_ONCE = 16  # stores asked at the same time
 
@@ -26,7 +26,7 @@ class CombinedVectors:
         self.size = int(self._ends[-1]) if stores else 0
         self.dimension = dimension
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore.search``. Raise what the store of another machine raises."""
         scores = [np.full((len(queries), k), NO_SCORE, np.float32)]
         rows = [np.full((len(queries), k), -1, np.int64)]
@@ -55,14 +55,14 @@ class CombinedVectors:
             vectors[store_of == at] = store.rows(numbers[store_of == at] - (self._ends[at] - store.size))
         return vectors
 
-    def _parts(self, among: Among | None) -> Iterator[tuple[VectorStore, int, Among | None]]:
+    def _parts(self, among: RowSelection | None) -> Iterator[tuple[VectorStore, int, RowSelection | None]]:
         """Yield each store, the number of its first row, and which of its rows to search among."""
         for store, end in zip(self._stores, self._ends.tolist(), strict=True):
             start = end - store.size
             yield store, start, None if among is None else _part(among, start, end)
 
 
-def _part(among: Among, start: int, end: int) -> Among:
+def _part(among: RowSelection, start: int, end: int) -> RowSelection:
     """Return ``among`` for the rows start:end, numbered from 0."""
     gone = among.gone[slice(*np.searchsorted(among.gone, (start, end)))]
-    return Among(among.mask[start:end], among.only, gone - start)
+    return RowSelection(among.mask[start:end], among.only, gone - start)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rag.errors import IndexDamaged
 from rag.files import mapped
 from rag.vectors.codes import VectorCodes
-from rag.vectors.store import NO_SCORE, Among, Mask, Matrix, Rows
+from rag.vectors.store import NO_SCORE, Mask, Matrix, Rows, RowSelection
 
 _VECTORS, _CODES = "vectors.npy", "nearest.faiss"
 _BLOCK = 1 << 14  # rows read at once: 25 MB
@@ -83,7 +83,7 @@ class Vectors:
             ) from error
         return cls(vectors, codes, folder / _VECTORS, (folder / _VECTORS).stat().st_size - vectors.nbytes)
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore.search``. With codes, at least 98 of 100 of the nearest rows are found
         (docs/decisions/vectors.md); without codes, all of them."""
         scores = np.full((len(queries), k), NO_SCORE, np.float32)

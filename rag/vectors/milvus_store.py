@@ -15,7 +15,7 @@ from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, VectorServ
 from rag.text.filters import Facts, folded, number_of
 from rag.vectors import milvus_collection as collection
 from rag.vectors.milvus_connection import WRITE, Address, Connection, connected
-from rag.vectors.store import NO_SCORE, Among, Matrix, Rows, VectorStore
+from rag.vectors.store import NO_SCORE, Matrix, Rows, RowSelection, VectorStore
 
 _WIDTH, _FILTERED = 128, 512  # of the search beam in the graph; wider with a filter, which leaves few rows
 
@@ -81,7 +81,7 @@ class MilvusVectors:
             )
         return cls(server, name, local, found.sources)
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         """As ``VectorStore.search``. The server applies ``among.only`` itself. It gets ``among.gone`` as a list of
         rows, 7 bytes each."""
         scores = np.full((len(queries), k), NO_SCORE, np.float32)
@@ -118,7 +118,7 @@ class MilvusVectors:
         return self._local.rows(numbers)
 
 
-def _expression(among: Among, sources: Iterable[str]) -> str:
+def _expression(among: RowSelection, sources: Iterable[str]) -> str:
     """Return ``rag.text.filters.passes`` and the rows that are gone in Milvus's language, or "" when every row
     passes."""
     only, terms = among.only, []

@@ -18,7 +18,7 @@ NO_SCORE = np.finfo(np.float32).min
 
 
 @dataclass(frozen=True, slots=True)
-class Among:
+class RowSelection:
     """The rows to search among: those for which ``mask`` (size,) is true.
 
     ``only`` and ``gone`` say the same in fewer words, for a server that knows the facts of each article: the rows that
@@ -38,7 +38,7 @@ class VectorStore(Protocol):
     remote: bool
     """Whether another machine searches. Several such stores are asked at the same time."""
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         """Return (scores, rows), each (n, k), for queries (n, d): best first, -1 where there are fewer than ``k``
         rows."""
 

@@ -67,8 +67,8 @@ class Source(_Stored):
         return f"page?file={quote(self.file, safe='/')}#{quote(self.place, safe='')}"
 
 
-class Judgement(_Stored):
-    """A reader's thumb and remark. ``lost`` is the reason why they could not be written to the feedback file, or ""."""
+class ReaderJudgement(_Stored):
+    """A reader's thumb and comment. ``lost`` is the reason why they could not be written to the feedback file, or ""."""
 
     thumb: Literal["up", "down"]
     comment: str = ""
@@ -91,7 +91,7 @@ class AnsweredTurn(_Stored):
     model: str = ""
     only: str = ""
     sources: tuple[Source, ...]
-    judged: Judgement | None = None
+    judged: ReaderJudgement | None = None
 
 
 class FailedTurn(_Stored):

@@ -19,7 +19,7 @@ from rag.errors import FeedbackNotStored, RagError
 from rag.schema import Answer, Filter
 from rag.text.filters import filter_of
 from rag.web.chat import finished_html, sources_html, writing_html
-from rag.web.chat_turn import AnsweredTurn, ChatTurn, Judgement, as_stored, turns_of
+from rag.web.chat_turn import AnsweredTurn, ChatTurn, ReaderJudgement, as_stored, turns_of
 from rag.web.record import answered_turn, failed_turn, feedback_of, history_of
 
 KEPT_TURNS = 30
@@ -88,7 +88,7 @@ def asker(assistant: Assistant) -> Callable[[str, object, object], Iterator[Fram
 
 
 def judge(feedback_file: Path) -> Callable[[object, gr.EventData], tuple[object, object]]:
-    """Return the handler of a thumb or a remark; it writes to ``feedback_file``."""
+    """Return the handler of a thumb or a comment; it writes to ``feedback_file``."""
 
     def keep(stored: object, event: gr.EventData) -> tuple[object, object]:
         """Append a reader's judgement to the feedback file; return the finished turns and the turns to store."""
@@ -106,7 +106,7 @@ def judge(feedback_file: Path) -> Callable[[object, gr.EventData], tuple[object,
             store(feedback, feedback_file)
         except FeedbackNotStored as error:
             lost = str(error)
-        turns[number] = _judged(turns[number], Judgement(thumb=judged_as, comment=comment, lost=lost))
+        turns[number] = _judged(turns[number], ReaderJudgement(thumb=judged_as, comment=comment, lost=lost))
         return finished_html(turns), as_stored(turns)
 
     return keep
@@ -128,7 +128,7 @@ def _all_of(turns: list[ChatTurn]) -> Frame:
     return frame(finished=finished_html(turns), writing="", sources=sources_html(turns), stored=as_stored(turns))
 
 
-def _judged(turn: ChatTurn, judgement: Judgement) -> ChatTurn:
+def _judged(turn: ChatTurn, judgement: ReaderJudgement) -> ChatTurn:
     return turn.model_copy(update={"judged": judgement}) if isinstance(turn, AnsweredTurn) else turn
 
 

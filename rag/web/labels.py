@@ -64,7 +64,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "judged": ("这个回答", "This answer"),
     "up": ("有用", "Helpful"),
     "down": ("有误", "Wrong"),
-    "remark": ("补充一句：缺了什么，错在哪里", "Add a remark: what is missing or wrong"),
+    "comment": ("补充一句：缺了什么，错在哪里", "Add a comment: what is missing or wrong"),
     "keep": ("记下", "Keep"),
     "kept": ("已记下，留作改进之用", "Noted, to improve the answers"),
     "lost": ("没有记下", "Not noted"),

@@ -19,7 +19,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(labels=LABELS, longest_remark=MAX_COMMENT)
+_TEMPLATES.globals.update(labels=LABELS, longest_comment=MAX_COMMENT)
 
 
 def render(template: str, **values: object) -> str:

@@ -21,7 +21,7 @@ import pytest
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, IndexDamaged, IndexIncompatible
 from rag.index.bundle import pack, unpack
-from rag.index.generation import damage
+from rag.index.generation import damaged_files
 from rag.index.history import roll_back
 from rag.index.manifest import FORMAT, current_generation
 from rag.index.snapshot import load
@@ -163,7 +163,7 @@ def test_watch(folder: Path, built: Path) -> None:
     assert process.returncode == 0
     assert "left out: bad.txt is not text" in output
     assert "Traceback" not in output
-    assert damage(built) == []
+    assert damaged_files(built) == []
 
 
 def test_an_export_is_imported_on_another_machine(
@@ -177,7 +177,7 @@ def test_an_export_is_imported_on_another_machine(
     manifest = unpack(tmp_path / "one.baowen", tmp_path / "there")
     assert (manifest.generation, manifest.counts.articles) == ("g000001", 2)
     assert list(load(tmp_path / "there", embedder).articles.values()) == list(load(built).articles.values())
-    assert damage(tmp_path / "there") == []
+    assert damaged_files(tmp_path / "there") == []
     assert build(folder, tmp_path / "there", embedder).changes.unchanged == 2  # later updates start from it
 
 
@@ -230,7 +230,7 @@ def test_an_incomplete_export_is_refused(folder: Path, built: Path, tmp_path: Pa
         with suppress(BadInput, IndexDamaged, IndexIncompatible):
             unpack(bad, tmp_path / "elsewhere")  # a byte of the ZIP may be without effect, such as one of a date
             assert "黄桃" in _texts(tmp_path / "elsewhere")
-            assert damage(tmp_path / "elsewhere") == []
+            assert damaged_files(tmp_path / "elsewhere") == []
     for content in (b"", b"PK", data[: len(data) // 2]):
         bad.write_bytes(content)
         with pytest.raises(BadInput, match="is no index: name a file that `rag index export` wrote"):

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.embedding import ray_embedder
 from rag.embedding.embedder import Embedder
 from rag.embedding.ray_embedder import RayEmbedder
 from rag.errors import RayClusterError
@@ -140,6 +141,17 @@ def test_a_machine_without_the_program_is_refused(head: Node, tmp_path: Path) ->
     node.stop()
 
 
+@pytest.fixture
+def patient_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start a driver that waits 90 s for the last worker: on a busy machine, 20 s are too few to load the model twice."""
+    driver = Path(ray_embedder.__file__).with_name("ray_driver.py").read_text()
+    assert driver.count("_START_WAIT, _START_LIMIT = 20.0,") == 1
+    patient = driver.replace("_START_WAIT, _START_LIMIT = 20.0,", "_START_WAIT, _START_LIMIT = 90.0,")
+    (tmp_path / "ray_driver.py").write_text(patient)
+    monkeypatch.setattr(ray_embedder, "__file__", str(tmp_path / "ray_embedder.py"))
+
+
+@pytest.mark.usefixtures("patient_driver")
 def test_vectors_are_the_same_with_two_machines_and_after_one_is_killed(head: Node, expected: np.ndarray) -> None:
     other = _join()
     local = Embedder()

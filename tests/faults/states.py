@@ -23,11 +23,11 @@ import pytest
 from rag.embedding.embedder import Embedder
 from rag.errors import RagError
 from rag.index import generation as module
-from rag.index.generation import damage, generations
+from rag.index.generation import damaged_files, generations
 from rag.index.history import KEEP
 from rag.index.manifest import current_generation, manifest_of, read_manifest
 from rag.index.segment import SEGMENTS
-from rag.index.segment_note import damage as segment_damage
+from rag.index.segment_note import damaged_files as damaged_files_of_segment
 from rag.index.snapshot import load, open_generation
 from rag.indexing.build import build
 from rag.schema import Article
@@ -124,7 +124,7 @@ class Aftermath:
             build(self._case.articles, index_dir, stub)
             assert embedded is None or len(stub.asked) == embedded
             assert content_of(index_dir) == self._case.content
-            assert damage(index_dir) == []
+            assert damaged_files(index_dir) == []
             tidy(index_dir)
         return self.seen[state]
 
@@ -146,7 +146,7 @@ def content_of(index_dir: Path) -> dict[str, Any]:
     scores = index.bm25.scores(["平湖", "体育", "博物", "算力"])[index.live]
     return {
         "articles": list(index.articles.values()),
-        "files": index.files(),
+        "files": index.page_hashes(),
         "counts": index.manifest.counts,
         "refused": index.manifest.refused,
         "words": dict(zip(ids, np.round(scores, 3).tolist(), strict=True)),
@@ -158,11 +158,11 @@ def whole(index_dir: Path, case: Case) -> str:
     """Return whether the index answers as "old" or "new". Check that it and every generation to go back to is undamaged."""
     held = list(load(index_dir, Stub()).articles.values())
     assert held in (case.old, case.new)
-    assert damage(index_dir) == []
+    assert damaged_files(index_dir) == []
     kept = [open_generation(index_dir, manifest_of(index_dir / name), Stub()) for name in _line(index_dir)[1:]]
     assert all(len(each.articles) == each.manifest.counts.articles for each in kept)
     segments = set[str]().union(*(each.manifest.segments for each in kept))
-    assert [file for name in segments for file in segment_damage(index_dir / SEGMENTS / name)] == []
+    assert [file for name in segments for file in damaged_files_of_segment(index_dir / SEGMENTS / name)] == []
     return "old" if held == case.old else "new"
 
 

@@ -72,7 +72,7 @@ def test_edit_is_found_whatever_the_clock_says(room: Path, monkeypatch: pytest.M
             index = load(Path(place, "index"))
             assert [a.title for a in index.articles.values()] == written, step
             clock.now += chance.choice([1, 10**6, 10**9, 3 * 10**9, 60 * 10**9])
-            opened += sum(bool(file.stamp) for part in index.parts for _, file in part.records())
+            opened += sum(bool(file.stamp) for part in index.live_segments for _, file in part.records())
         assert opened >= 20  # files that had a stamp; the others were hashed at each build
 
 
@@ -86,7 +86,7 @@ def test_edit_is_found_after_the_clock_was_set(room: Path, monkeypatch: pytest.M
         clock.write(folder / "a.txt", update.page(100))
         clock.now += HOUR
         build(folder, index_dir, Stub())
-        assert [bool(file.stamp) for part in load(index_dir).parts for _, file in part.records()] == [True]
+        assert [bool(file.stamp) for part in load(index_dir).live_segments for _, file in part.records()] == [True]
         clock.now += shift
         for mtime in (began, clock.now):
             clock.write(folder / "a.txt", update.page(200 + mtime % 2), mtime)

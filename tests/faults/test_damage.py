@@ -12,7 +12,7 @@ import pytest
 
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, RagError
-from rag.index.generation import damage
+from rag.index.generation import damaged_files
 from rag.index.manifest import read_manifest
 from rag.index.segment import SEGMENTS
 from rag.index.snapshot import load
@@ -63,20 +63,20 @@ def test_flipped_byte_is_found(grown: tuple[Path, Path]) -> None:
                     with pytest.raises(
                         (IndexDamaged, IndexIncompatible), match=r"run `rag index --anew`|run `rag index` with"
                     ):
-                        damage(index_dir)
+                        damaged_files(index_dir)
                 else:
-                    (broken,) = damage(index_dir)
+                    (broken,) = damaged_files(index_dir)
                     assert path.as_posix().endswith(f"/{broken}")
             found += 1
         good = path.read_bytes()
         path.unlink()
         with pytest.raises(IndexDamaged) if path.name == "manifest.json" else nullcontext():
-            assert path.as_posix().endswith(damage(index_dir)[0])
+            assert path.as_posix().endswith(damaged_files(index_dir)[0])
         path.write_bytes(good)
     for at in range(len((index_dir / "CURRENT").read_bytes())):
         with _flipped(index_dir / "CURRENT", at), pytest.raises(IndexDamaged, match="run `rag index --anew`"):
-            damage(index_dir)
-    assert damage(index_dir) == []
+            damaged_files(index_dir)
+    assert damaged_files(index_dir) == []
     assert found >= 2000
 
 
@@ -111,7 +111,7 @@ def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
     texts = {
         name: {index.passages[i].context for i in range(start, start + part.segment.size)}
         for index in [load(index_dir)]
-        for name, part, start in zip(index.manifest.segments, index.parts, index.starts, strict=False)
+        for name, part, start in zip(index.manifest.segments, index.live_segments, index.starts, strict=False)
     }
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         for path in [*files_of(index_dir), index_dir / "CURRENT"]:
@@ -124,7 +124,7 @@ def test_flipped_byte_is_mended(grown: tuple[Path, Path]) -> None:
                 stub = Stub()
                 build(folder, copy, stub, anew=True)
                 assert content_of(copy) == expected
-                assert damage(copy) == []
+                assert damaged_files(copy) == []
                 tidy(copy)
                 lost = (
                     path.name in ("vectors.npy", "keys.npy", "rows.npy", "segment.json") and path.parent.name != "words"
@@ -155,7 +155,7 @@ def test_quote_altered_on_disk_is_not_shown(built: Path, folder: Path, embedder:
         texts_of(built)
     with pytest.raises(IndexDamaged, match="run `rag index --anew`"):
         _search(built, embedder)
-    assert damage(built) == [f"{path.parent.name}/{path.name}"]
+    assert damaged_files(built) == [f"{path.parent.name}/{path.name}"]
     assert build(folder, built, embedder, anew=True).embedded == 0
     assert texts_of(built) == OLD
 
@@ -170,7 +170,7 @@ def test_damage_is_not_merged_into_what_is_whole(case: Case, room: Path) -> None
     for _ in range(2):
         with pytest.raises(IndexDamaged, match=rf"is damaged \({name}/vectors.npy\): run `rag index --anew`"):
             build(case.articles, place, Stub())
-        assert damage(place) == [f"{name}/vectors.npy"]
+        assert damaged_files(place) == [f"{name}/vectors.npy"]
         assert list(load(place, Stub()).articles.values()) == case.new
     build(case.articles, place, Stub(), anew=True)
     assert content_of(place) == case.content

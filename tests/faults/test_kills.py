@@ -46,7 +46,7 @@ def test_killed_at_every_step(case: Case, updates: Updates, room: Path) -> None:
     ]
     assert [answer for _, answer in met] == ["old"] * 15 + ["new"]
     assert after.of(room / "killed") == "new"
-    assert len(load(room / "killed").parts) < 7
+    assert len(load(room / "killed").live_segments) < 7
 
 
 def test_killed_wherever_the_disk_is_touched(case: Case, updates: Updates, room: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from rag.embedding.embedder import Embedder
 from rag.errors import IndexDamaged, IndexIncompatible, IndexMissing, RagError
-from rag.index.generation import damage
+from rag.index.generation import damaged_files
 from rag.index.manifest import FORMAT, current_generation, read_manifest
 from rag.index.segment import SEGMENTS
 from rag.index.snapshot import load
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_missing_index(tmp_path: Path) -> None:
-    for use in (load, damage, read_manifest, current_generation):
+    for use in (load, damaged_files, read_manifest, current_generation):
         with pytest.raises(IndexMissing, match=r"There is no index in .*: run `rag index` to build it"):
             use(tmp_path / "nowhere")
 
@@ -40,7 +40,7 @@ def test_missing_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"g999999\n", b"../elsewhere", b"gabc", b"\xff\xfe\x00", b"g000001/../.."])
 def test_current_is_garbage(built: Path, folder: Path, embedder: Embedder, content: bytes) -> None:
     (built / "CURRENT").write_bytes(content)
-    for use in (load, damage, read_manifest, current_generation):
+    for use in (load, damaged_files, read_manifest, current_generation):
         with pytest.raises(IndexDamaged, match=r"CURRENT .*run `rag index --anew` to build the index anew"):
             use(built)
     build(folder, built, embedder)
@@ -53,7 +53,7 @@ def test_current_is_garbage(built: Path, folder: Path, embedder: Embedder, conte
 )
 def test_manifest_that_lacks_entries(built: Path, folder: Path, embedder: Embedder, manifest: object) -> None:
     (built / "g000001" / "manifest.json").write_text(json.dumps(manifest))
-    for use in (lambda: load(built, embedder), lambda: damage(built)):
+    for use in (lambda: load(built, embedder), lambda: damaged_files(built)):
         with pytest.raises(IndexDamaged, match="run `rag index --anew`"):
             use()
     build(folder, built, embedder)
@@ -112,7 +112,7 @@ def test_manifest_that_disagrees_with_its_files(grown: tuple[Path, Path]) -> Non
 def test_other_version_of_the_format(built: Path, folder: Path, embedder: Embedder, version: object, mend: str) -> None:
     path = built / "g000001" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "format": version}), encoding="utf-8")
-    for use in (load, damage, read_manifest):
+    for use in (load, damaged_files, read_manifest):
         with pytest.raises(IndexIncompatible, match=rf"has format .*, this program reads {FORMAT}: {mend}"):
             use(built)
     if version == FORMAT + 1:
@@ -134,7 +134,11 @@ def test_index_of_a_later_version_is_left_alone(case: Case, room: Path) -> None:
         (later / "manifest.json").write_text(json.dumps({"format": FORMAT + 1, "other": []}), encoding="utf-8")
         (place / "CURRENT").write_text(text)
         before = bytes_of(place)
-        for use in (lambda: load(place, Stub()), lambda: damage(place), lambda: build(case.articles, place, Stub())):
+        for use in (
+            lambda: load(place, Stub()),
+            lambda: damaged_files(place),
+            lambda: build(case.articles, place, Stub()),
+        ):
             with pytest.raises(IndexIncompatible, match="update the program, or run `rag index --anew`"):
                 use()
         assert bytes_of(place) == before
@@ -160,10 +164,10 @@ def test_half_an_index(grown: tuple[Path, Path]) -> None:
             with pytest.raises(IndexMissing if path.name == "CURRENT" else IndexDamaged, match="run `rag index"):
                 use(place)
         if path.name not in ("CURRENT", "manifest.json", name):
-            assert damage(place)
+            assert damaged_files(place)
         build(folder, place, Stub())
         assert content_of(place) == expected
-        assert damage(place) == []
+        assert damaged_files(place) == []
     assert len(lost) == 35 + 5 + 2
 
 
@@ -192,7 +196,7 @@ def test_segments_of_other_names(grown: tuple[Path, Path]) -> None:
         spoil()
         with pytest.raises(IndexDamaged, match="run `rag index --anew`"):
             load(place, Stub())
-        assert damage(place)
+        assert damaged_files(place)
         build(folder, place, Stub())
         assert content_of(place) == expected
-        assert damage(place) == []
+        assert damaged_files(place) == []

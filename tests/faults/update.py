@@ -108,7 +108,7 @@ def change(articles: Path) -> None:
     (articles / "a3.txt").rename(articles / "d3.txt")
 
 
-class _Killed:
+class _KilledAtCall:
     """Counts calls and kills this process at the given one."""
 
     def __init__(self, at: int) -> None:
@@ -121,7 +121,7 @@ class _Killed:
         self._left -= 1
 
 
-class _Listed:
+class _CallLister:
     """Prints the numbers of the calls that change the disk: to be killed at another call has the same result."""
 
     def __init__(self, folder: Path) -> None:
@@ -140,8 +140,8 @@ class _Listed:
 
 
 def _update(order: dict[str, Any]) -> None:
-    steps = _Killed(order.get("step", -1))
-    edges = _Listed(Path(order["index"])) if order.get("call") == "all" else _Killed(order.get("call", -1))
+    steps = _KilledAtCall(order.get("step", -1))
+    edges = _CallLister(Path(order["index"])) if order.get("call") == "all" else _KilledAtCall(order.get("call", -1))
     Stub.portion = 1
     for module, name, both in (
         (os, "rename", True),
@@ -172,7 +172,7 @@ def _update(order: dict[str, Any]) -> None:
         os._exit(1)
 
 
-def _edged(call: Callable[..., Any], name: str, both: bool, edges: _Killed | _Listed) -> Callable[..., Any]:
+def _edged(call: Callable[..., Any], name: str, both: bool, edges: _KilledAtCall | _CallLister) -> Callable[..., Any]:
     def edged(*given: Any, **named: Any) -> Any:
         edges.pass_(f"before {name} {given[0]}")
         done = call(*given, **named)
@@ -226,7 +226,7 @@ def _read(index_dir: Path) -> None:
         if answers == 1:
             print("reads", flush=True)
             gc.freeze()
-        held[len(index.parts)].add((len(os.listdir("/proc/self/fd")), threading.active_count()))
+        held[len(index.live_segments)].add((len(os.listdir("/proc/self/fd")), threading.active_count()))
         del index
         if last:
             break

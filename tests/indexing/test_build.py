@@ -23,7 +23,7 @@ from rag.answer.assistant import Assistant
 from rag.config import DEFAULT_LIMITS, Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import CorpusError, IndexMissing
-from rag.index.generation import damage, generations
+from rag.index.generation import damaged_files, generations
 from rag.index.history import KEEP, roll_back
 from rag.index.manifest import FORMAT, Counts, Model, current_generation, read_manifest
 from rag.index.snapshot import load
@@ -54,7 +54,7 @@ def test_round_trip_of_the_seeds(index_dir: Path, seeds: Path, embedder: Embedde
     texts = [p.context for p in opened.passages]
     rows = opened.vectors.rows(np.arange(len(texts)))[::9]
     assert (rows * embedder.embed_passages(texts[::9])).sum(1).min() > 0.999
-    assert damage(index_dir) == []
+    assert damaged_files(index_dir) == []
 
 
 def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
@@ -63,7 +63,9 @@ def test_manifest(index_dir: Path, seeds: Path, embedder: Embedder) -> None:
     assert manifest.generation == current_generation(index_dir) == "g000001"
     assert manifest.model == Model(name="multilingual-e5-small", fingerprint=embedder.fingerprint, dimension=384)
     assert manifest.settings == {"reading": reader_version(DEFAULT_LIMITS), "derived": derived_version()}
-    assert load(index_dir).files() == {p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))}
+    assert load(index_dir).page_hashes() == {
+        p.name: read_page(p, seeds, 4.0).sha256 for p in sorted(seeds.glob("0*.txt"))
+    }
     assert manifest.counts.files == 5
     assert manifest.counts.articles == 27
     assert manifest.refused == ()
@@ -142,7 +144,7 @@ def test_what_changed_is_named(built: Path, folder: Path, embedder: Embedder) ->
     (folder / "d.txt").unlink()
     found = build(folder, built, embedder).changes
     assert (found.added, found.edited, found.renamed, found.removed, found.unchanged) == ((), (), (), ("d.txt",), 2)
-    assert sorted(load(built).files()) == ["a.txt", "c.txt"]
+    assert sorted(load(built).page_hashes()) == ["a.txt", "c.txt"]
 
 
 def test_renamed_file_keeps_its_vectors_and_takes_its_new_name(built: Path, folder: Path, embedder: Embedder) -> None:
@@ -169,7 +171,7 @@ def test_archive_that_is_unpacked_beside_the_other_page_of_a_story(tmp_path: Pat
     build(folder, tmp_path / "anew", embedder)
     grown, anew = load(tmp_path / "index"), load(tmp_path / "anew")
     sha256 = hashlib.sha256(JUMPS[0].encode()).hexdigest()
-    assert grown.files() == anew.files() == {"x.zip/a.txt": sha256}
+    assert grown.page_hashes() == anew.page_hashes() == {"x.zip/a.txt": sha256}
     assert grown.sha256_of("x.zip/a.txt") == sha256
 
 
@@ -292,7 +294,7 @@ def test_one_row_added_to_an_export(tmp_path: Path, embedder: Embedder) -> None:
     done = build(folder, tmp_path / "index", embedder)
     assert (done.embedded, list(done.manifest.segments.values())) == (1, [(29, 29), (1, 1)])
     assert len(load(tmp_path / "index").articles) == 30
-    assert len(load(tmp_path / "index").files()) == 30
+    assert len(load(tmp_path / "index").page_hashes()) == 30
 
 
 def test_export_that_fills_several_segments(
@@ -416,7 +418,7 @@ def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: l
         build(folder, Path(place, "anew"), embedder)
         grown, anew = load(index_dir), load(Path(place, "anew"))
         assert list(grown.articles.values()) == list(anew.articles.values())
-        assert grown.files() == anew.files()
+        assert grown.page_hashes() == anew.page_hashes()
         assert grown.manifest.counts == anew.manifest.counts
         assert grown.manifest.refused == anew.manifest.refused
         assert sorted(grown.passages[i].passage_id for i in grown.live.tolist()) == sorted(
@@ -433,7 +435,7 @@ def test_any_changes_lead_to_what_a_new_build_gives(embedder: Embedder, steps: l
         assert {grown.passages[i].passage_id: scores[i] for i in grown.live.tolist()} == pytest.approx(
             expected, abs=1e-5
         )
-        assert damage(index_dir) == []
+        assert damaged_files(index_dir) == []
 
 
 def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
@@ -450,7 +452,7 @@ def test_small_segments_are_merged(tmp_path: Path, embedder: Embedder) -> None:
     last = build(folder, tmp_path / "index", embedder)
     assert list(last.manifest.segments.values()) == [(8, 8)]
     assert [a.file for a in load(tmp_path / "index").articles.values()] == ["0.txt"]
-    assert damage(tmp_path / "index") == []
+    assert damaged_files(tmp_path / "index") == []
 
 
 def test_segment_of_nothing_but_a_file_is_merged(tmp_path: Path, embedder: Embedder) -> None:
@@ -650,7 +652,7 @@ def test_file_name_in_another_encoding(tmp_path: Path, folder: Path, embedder: E
 def test_copied_index_answers_from_its_new_place(built: Path, tmp_path: Path) -> None:
     shutil.move(built, tmp_path / "moved")
     assert texts_of(tmp_path / "moved") == OLD
-    assert damage(tmp_path / "moved") == []
+    assert damaged_files(tmp_path / "moved") == []
 
 
 def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
@@ -667,7 +669,7 @@ def test_files_of_every_kind(tmp_path: Path, embedder: Embedder) -> None:
         archive.writestr("a.txt", OTHER)
         archive.writestr("../b.txt", OTHER)
     built = build(folder, tmp_path / "index", embedder)
-    assert list(load(tmp_path / "index").files()) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
+    assert list(load(tmp_path / "index").page_hashes()) == ["a.txt", "b.html", "c.csv#1", "e.zip/a.txt"]
     assert built.refused == (
         ("c.csv#2", "c.csv#2 holds no text: fill it in or remove it."),
         ("d.pdf", "d.pdf is damaged or not a PDF: save it again."),

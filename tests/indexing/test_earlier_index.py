@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rag.embedding.embedder import Embedder
-from rag.index.generation import damage
+from rag.index.generation import damaged_files
 from rag.index.manifest import current_generation, read_manifest
 from rag.index.snapshot import load
 from rag.indexing.build import build
@@ -42,10 +42,10 @@ def but_words(index_dir: Path) -> dict[str, Any]:
 
 def test_earlier_index_opens_and_answers(earlier: Path) -> None:
     index = load(earlier, Stub())
-    assert damage(earlier) == []
+    assert damaged_files(earlier) == []
     assert [article.title for article in index.articles.values()] == TITLES
     assert [article.byline for article in index.articles.values()] == [("居丹荔", "邱冬白"), ("徐玉霞",)]
-    assert list(index.files()) == ["one.txt", "two.txt"]
+    assert list(index.page_hashes()) == ["one.txt", "two.txt"]
     retriever = Retriever(index, Stub(), "lexical")
     hits = retriever.search(parse("再生水利用量是多少？", (), retriever.names))
     assert hits[0].article.article_id == "one.txt#1"
@@ -63,7 +63,7 @@ def test_earlier_index_is_brought_up_to_date_without_embedding(earlier: Path, tm
     build(EARLIER / "articles", tmp_path / "anew", Stub())
     assert content_of(earlier)["words"] == content_of(tmp_path / "anew")["words"]
     assert read_manifest(earlier).index == "ac8b3b10957222d689d12bb52b142581"
-    assert damage(earlier) == []
+    assert damaged_files(earlier) == []
     (tmp := earlier.with_name("articles")).mkdir()
     shutil.copyfile(EARLIER / "articles" / "one.txt", tmp / "one.txt")
     (tmp / "new.txt").write_text("　　本报讯 昨天，平湖的黄桃喜获丰收，果香四溢。\n", encoding="utf-8")
@@ -104,7 +104,7 @@ def test_terms_and_copies_of_an_earlier_version_are_derived_anew(
     assert after.articles["a.txt#1"].copies == ()
     assert [after.bm25.frequencies.get(term, 0) for term in ("345", "体育", "34500000000")] == [0, 1, 1]
     assert after.articles["c.txt#1"].text == "本報訊石塘縣興建體育館。"
-    assert damage(tmp_path / "index") == []
+    assert damaged_files(tmp_path / "index") == []
     build(articles, tmp_path / "anew", Stub())
     assert content_of(tmp_path / "index") == content_of(tmp_path / "anew")
     assert not build(articles, tmp_path / "index", stub).changes.reread

@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 
 from rag.vectors.flat import demand_unit
-from rag.vectors.store import Among, Matrix, Rows
+from rag.vectors.store import Matrix, Rows, RowSelection
 
 
 class ExactVectors:
@@ -29,7 +29,7 @@ class ExactVectors:
         index.add(np.ascontiguousarray(vectors, np.float32))
         return cls(index)
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         params: Any = None
         if among is not None:
             selector = faiss.IDSelectorBitmap(np.packbits(among.mask, bitorder="little"))

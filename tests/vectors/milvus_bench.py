@@ -15,7 +15,7 @@ from rag.schema import Article
 from rag.text.filters import facts_of, filter_of
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
-from rag.vectors.store import Among
+from rag.vectors.store import RowSelection
 from tests.servers.milvus import PORT, Server, clustered, loopback
 from tests.support.exact_vectors import ExactVectors
 
@@ -61,14 +61,14 @@ def main(n: int) -> None:
             time.sleep(0.5)
         print(f"graph of the merged segments {time.monotonic() - began:.1f} s later")
         for share in [None, *SHARES]:
-            among = Among(part == share, filter_of(SHARES[share], SHARES[share])) if share else None
+            among = RowSelection(part == share, filter_of(SHARES[share], SHARES[share])) if share else None
             said, exact = timed(lambda q, a=among: flat.search(q, K, a), queries)
             print(f"  {share or 100:3} %: FAISS flat {said}")
             said, found = timed(lambda q, a=among: store.search(q, K, a), queries)
             recall = np.mean([len({*a} & {*b}) / K for a, b in zip(found.tolist(), exact.tolist(), strict=True)])
             print(f"         Milvus     {said} recall@{K} {recall:.4f}", flush=True)
         for share in (1, 8, 50):
-            among = Among(part != share, gone=np.flatnonzero(part == share))
+            among = RowSelection(part != share, gone=np.flatnonzero(part == share))
             print(
                 f"  {share} % of the rows gone: Milvus {timed(lambda q, a=among: store.search(q, K, a), queries[:50])[0]}"
             )

@@ -20,7 +20,7 @@ from rag.errors import VectorServerError
 from rag.text.filters import Facts, filter_of
 from rag.vectors.milvus_connection import Address
 from rag.vectors.milvus_store import MilvusVectors
-from rag.vectors.store import Among, Matrix, Rows
+from rag.vectors.store import Matrix, Rows, RowSelection
 from tests.servers.milvus import clustered, loopback
 from tests.servers.milvus_nodes import Cluster
 from tests.support.exact_vectors import ExactVectors
@@ -29,7 +29,7 @@ MODEL, N, D, K = "m", 8000, 64, 10
 SEGMENTS = [f"{number:016x}" for number in range(4)]
 MASK = np.arange(N) % 3 == 0
 FACTS = [Facts(20250101 + odd, 20250101 + odd, "嘉兴日报", (), "article", "1") for odd in np.where(MASK, 0, 1).tolist()]
-KINDS = [None, Among(MASK, filter_of("2025-01-01", "2025-01-01"))]
+KINDS = [None, RowSelection(MASK, filter_of("2025-01-01", "2025-01-01"))]
 LONGEST = 60  # seconds without an answer
 LEAST = 0.95  # recall: the server merges small parts meanwhile and builds another graph; a missing part would cost a quarter
 

@@ -32,7 +32,7 @@ from rag.vectors import milvus_collection as collection
 from rag.vectors.milvus_connection import Address, connected
 from rag.vectors.milvus_owner import drop_segments, owner_of, set_owner
 from rag.vectors.milvus_store import MilvusVectors
-from rag.vectors.store import Among, Matrix, VectorStore
+from rag.vectors.store import Matrix, RowSelection, VectorStore
 from tests.servers.milvus import METRICS, PORT, Server, clustered, loopback
 from tests.support.exact_vectors import ExactVectors
 from tests.support.paths import SEEDS
@@ -166,7 +166,7 @@ def test_same_as_faiss(first: MilvusVectors, flat: ExactVectors) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.0005, 0.05, 0.5, 0.95, 1.0])
 def test_rows_that_are_gone(first: MilvusVectors, flat: ExactVectors, share: float) -> None:
     mask = np.random.default_rng(3).random(N) >= share
-    among = Among(mask, gone=np.flatnonzero(~mask))
+    among = RowSelection(mask, gone=np.flatnonzero(~mask))
     found = first.search(QUERIES, 10, among)
     assert mask[found[1][found[1] >= 0]].all()
     _same(found, flat.search(QUERIES, 10, among))
@@ -206,12 +206,12 @@ def test_rows_that_are_gone(first: MilvusVectors, flat: ExactVectors, share: flo
 )
 def test_filter(first: MilvusVectors, flat: ExactVectors, only: Filter) -> None:
     mask = np.array([passes(only, each) for each in ARTICLES])
-    found = first.search(QUERIES, 10, Among(mask, only))
+    found = first.search(QUERIES, 10, RowSelection(mask, only))
     assert mask[found[1][found[1] >= 0]].all()
     # each build makes another graph, and a filter costs recall: 0.97 was seen
-    _same(found, flat.search(QUERIES, 10, Among(mask)), least=0.9)
+    _same(found, flat.search(QUERIES, 10, RowSelection(mask)), least=0.9)
     gone = np.arange(N) % 3 == 0
-    both = Among(mask & ~gone, only, np.flatnonzero(gone))
+    both = RowSelection(mask & ~gone, only, np.flatnonzero(gone))
     found = first.search(QUERIES, 10, both)
     assert both.mask[found[1][found[1] >= 0]].all()
     _same(found, flat.search(QUERIES, 10, both), least=0.9)
@@ -231,7 +231,7 @@ def test_an_answer_cut_short(first: MilvusVectors, flat: ExactVectors, monkeypat
             return [hits[: self.kept] for hits in found] if method == "search" else found
 
     monkeypatch.setattr(first, "_server", Short())
-    half = Among(np.arange(N) < 4, gone=np.arange(4, N))
+    half = RowSelection(np.arange(N) < 4, gone=np.arange(4, N))
     assert (first.search(QUERIES, 10)[1] == flat.search(QUERIES, 10)[1]).all()
     assert (first.search(QUERIES, 10, half)[1] == flat.search(QUERIES, 10, half)[1]).all()
     with monkeypatch.context() as patch:
@@ -567,7 +567,7 @@ def test_slow_server(first: MilvusVectors, server: Server, monkeypatch: pytest.M
 
 def test_killed_while_built_and_read(first: MilvusVectors, server: Server, flat: ExactVectors) -> None:
     mask = np.arange(N) % 2 == 0
-    among = Among(mask, gone=np.flatnonzero(~mask))
+    among = RowSelection(mask, gone=np.flatnonzero(~mask))
     exact, exact_half = flat.search(QUERIES, 10), flat.search(QUERIES, 10, among)
     large = ExactVectors.build(clustered(30_000, D, 5))
     errors: dict[str, RagError] = {}

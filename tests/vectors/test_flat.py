@@ -18,7 +18,7 @@ from rag.schema import Filter
 from rag.vectors import flat as module
 from rag.vectors.combined import CombinedVectors
 from rag.vectors.flat import Vectors
-from rag.vectors.store import Among, Mask, Matrix, Rows
+from rag.vectors.store import Mask, Matrix, Rows, RowSelection
 from tests.support.exact_vectors import ExactVectors
 
 
@@ -81,7 +81,7 @@ def test_rows_come_back_as_given(tmp_path: Path) -> None:
 def test_search_among_some_rows_is_brute_force_over_them(share: float) -> None:
     rows, queries = _unit(700, 16, 1), _unit(5, 16, 2)
     among = np.random.default_rng(3).random(700) < share
-    _, found = ExactVectors.build(rows).search(queries, 10, Among(among))
+    _, found = ExactVectors.build(rows).search(queries, 10, RowSelection(among))
     exact = np.where(among, queries @ rows.T, -np.inf)
     order = np.argsort(-exact, axis=1, kind="stable")[:, :10]
     wanted = np.where(np.take_along_axis(exact, order, axis=1) == -np.inf, -1, order)
@@ -168,7 +168,10 @@ def test_a_segment_among_some_rows(
     rows, queries = _unit(700, 16, 1), _unit(5, 16, 2)
     mask = np.random.default_rng(3).random(700) < share
     mask[0] = False
-    assert _written(rows, tmp_path).search(queries, 10, Among(mask))[1].tolist() == _brute(rows, queries, 10, mask)[0]
+    assert (
+        _written(rows, tmp_path).search(queries, 10, RowSelection(mask))[1].tolist()
+        == _brute(rows, queries, 10, mask)[0]
+    )
 
 
 @pytest.mark.parametrize("k", [10, 60])
@@ -181,7 +184,7 @@ def test_codes_find_what_is_near_and_score_it_truly(
     rows, queries = crowded
     mask = None if kept == 1 else np.random.default_rng(3).random(8000) < kept
     store = _written(rows, tmp_path)
-    scores, found = store.search(queries, k, None if mask is None else Among(mask))
+    scores, found = store.search(queries, k, None if mask is None else RowSelection(mask))
     wanted, _ = _brute(rows, queries, k, mask)
     assert _recall(found, wanted) >= 0.98
     assert mask is None or mask[found[found >= 0]].all()
@@ -202,7 +205,7 @@ def test_where_a_filter_cuts_through_a_crowd_what_is_found_is_as_near(
     store = _written(rows, tmp_path)
     for query in queries[:10, np.newaxis]:
         mask = (rows @ query[0]) < np.median(rows @ query[0])
-        scores, exact = store.search(query, 60, Among(mask))[0], _brute(rows, query, 60, mask)[1]
+        scores, exact = store.search(query, 60, RowSelection(mask))[0], _brute(rows, query, 60, mask)[1]
         assert (exact - scores).max() < 0.01
 
 
@@ -292,9 +295,9 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path, limit: int, monkeypatch: pyt
 class _RecordingStore(ExactVectors):
     """Records the ``among`` of each search."""
 
-    asked: list[Among | None]
+    asked: list[RowSelection | None]
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         self.asked = [*getattr(self, "asked", []), among]
         return super().search(queries, k, among)
 
@@ -316,7 +319,7 @@ def test_joined_stores_are_as_one(
     ends = np.cumsum([0, *sizes])
     parts = [_written(rows[a:b], folder / f"{a}-{b}-{i}") for i, (a, b) in enumerate(pairwise(ends))]
     joined, one = CombinedVectors(parts, 8), _written(rows, folder / "one")
-    among = None if share is None else Among(np.random.default_rng(seed).random(len(rows)) < share)
+    among = None if share is None else RowSelection(np.random.default_rng(seed).random(len(rows)) < share)
     queries = _unit(3, 8, seed + 1)
     assert (joined.size, joined.dimension) == (one.size, 8)
     for a, b in zip(joined.search(queries, k, among), one.search(queries, k, among), strict=True):
@@ -329,7 +332,7 @@ def test_a_joined_store_tells_each_what_it_is_to_leave_out() -> None:
     stores = [_RecordingStore.build(_unit(n, 4, n)) for n in (3, 2, 4)]
     mask = np.array([1, 0, 1, 0, 0, 1, 1, 1, 0], bool)
     only = Filter(source="news")
-    CombinedVectors(stores, 4).search(_unit(1, 4, 9), 2, Among(mask, only, np.array([1, 3, 4, 8])))
+    CombinedVectors(stores, 4).search(_unit(1, 4, 9), 2, RowSelection(mask, only, np.array([1, 3, 4, 8])))
     first, third = stores[0].asked[0], stores[2].asked[0]
     assert not hasattr(stores[1], "asked")  # none of its rows count
     assert first
@@ -344,7 +347,7 @@ class _RemoteStore(ExactVectors):
     remote = True
     together: threading.Barrier
 
-    def search(self, queries: Matrix, k: int, among: Among | None = None) -> tuple[Matrix, Rows]:
+    def search(self, queries: Matrix, k: int, among: RowSelection | None = None) -> tuple[Matrix, Rows]:
         self.together.wait(10)
         return super().search(queries, k, among)
 
@@ -374,7 +377,7 @@ def test_an_error_of_another_machine_is_the_error_of_all() -> None:
 
 def test_no_stores() -> None:
     joined = CombinedVectors([], 4)
-    scores, found = joined.search(_unit(2, 4, 1), 3, Among(np.zeros(0, bool)))
+    scores, found = joined.search(_unit(2, 4, 1), 3, RowSelection(np.zeros(0, bool)))
     assert (joined.size, joined.dimension, found.tolist()) == (0, 4, [[-1] * 3] * 2)
     assert scores.tolist() == [[float(np.finfo(np.float32).min)] * 3] * 2
     assert joined.rows(np.zeros(0, np.int64)).shape == (0, 4)

@@ -1,4 +1,4 @@
-"""The page in Chromium: a reader's thumbs and remarks."""
+"""The page in Chromium: a reader's thumbs and comments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_reader_s_judgement_is_kept(opened: Open, tmp_path: Path, assistant: A
         assert fits(tab)
         refused = ask(tab, "火星上有多少人口？")
         refused.locator("[data-thumb=up]").click()
-        tab.wait_for_selector('.judged[data-turn="1"] .remark')
+        tab.wait_for_selector('.judged[data-turn="1"] .comment')
         tab.reload()
         tab.wait_for_selector('.kept q:has-text("漏了一个项目")')
     first, second = latest(file)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.schema import Filter
 from rag.web.chat import finished_html, sources_html
-from rag.web.chat_turn import AnsweredTurn, FailedTurn, Judgement, as_stored, turns_of
+from rag.web.chat_turn import AnsweredTurn, FailedTurn, ReaderJudgement, as_stored, turns_of
 from rag.web.record import answered_turn, failed_turn, feedback_of
 from tests.web.examples import ANSWER
 
@@ -101,6 +101,6 @@ def test_whatever_is_stored_is_either_shown_or_dropped(field: str, value: object
 
 def test_a_judgement_is_stored_with_its_turn() -> None:
     (turn,) = turns_of([EARLIEST])
-    judged = turn.model_copy(update={"judged": Judgement(thumb="down", comment="缺", lost="")})
+    judged = turn.model_copy(update={"judged": ReaderJudgement(thumb="down", comment="缺", lost="")})
     (stored,) = as_stored([judged])
     assert stored == EARLIEST | {"judged": {"thumb": "down", "comment": "缺", "lost": ""}}

@@ -1,11 +1,11 @@
-/* Runs once, as the body of a function of (element, trigger, watch): examples, thumbs and remarks. */
+/* Runs once, as the body of a function of (element, trigger, watch): examples, thumbs and comments. */
 const examplesAndThumbs = event => {
   const asked = event.target.closest('[data-ask]');
   if (asked) trigger('example', { question: asked.textContent });
   const thumb = event.target.closest('[data-thumb]');
   if (thumb) judge(thumb.closest('.judged'), thumb.dataset.thumb);
-  const remark = event.target.closest('[data-remark]');
-  if (remark) judge(remark.closest('.judged'), '');
+  const comment = event.target.closest('[data-comment]');
+  if (comment) judge(comment.closest('.judged'), '');
 };
 let judged = null;
 const judge = (form, thumb) => {
@@ -15,7 +15,7 @@ const judge = (form, thumb) => {
 element.setAttribute('role', 'log');
 element.addEventListener('click', examplesAndThumbs);
 element.addEventListener('keydown', event => {
-  if (event.key === 'Enter' && !event.isComposing && event.target.matches('.remark input'))
+  if (event.key === 'Enter' && !event.isComposing && event.target.matches('.comment input'))
     judge(event.target.closest('.judged'), '');
 });
 watch('value', () => {

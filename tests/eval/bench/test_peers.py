@@ -17,7 +17,7 @@ from eval.bench.peer_report import table
 from eval.bench.peer_venvs import LANGCHAIN, RAGLITE, Venv, python_of
 from eval.bench.peer_worker import MAX_CHARACTERS, RemoteEmbedder, as_markdown, locate
 from eval.bench.peers import SYSTEMS, answer
-from eval.harness.sets import Evidence, Question, load_corpus, load_set
+from eval.harness.sets import GoldEvidence, Question, load_corpus, load_set
 from rag.errors import BadInput
 from rag.indexing.passages import MAX_CHARS
 from rag.schema import Article, Run
@@ -29,7 +29,7 @@ def article(name: str, text: str = "正文。", title: str = "") -> Article:
 
 
 def question(name: str, *docs: str, also: tuple[str, ...] = (), answerable: bool = True) -> Question:
-    return Question(name, f"{name}？", "zh", "t", answerable, (), tuple(Evidence(doc, None) for doc in docs), also)
+    return Question(name, f"{name}？", "zh", "t", answerable, (), tuple(GoldEvidence(doc, None) for doc in docs), also)
 
 
 ARTICLES = [article(name) for name in "abcdefgh"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eval.harness import runner, subject, summary
-from eval.harness.catalog import BETTER
+from eval.harness.measure_list import BETTER
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from tests.support.paths import ROOT

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eval.harness import answer_figures, measures
 from eval.harness.intervals import auroc
-from eval.harness.sets import Evidence, Question
+from eval.harness.sets import GoldEvidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
 # Offset 0 is 零, 10 is 一, and so on: each block of ten characters is one passage, unless a test sets other ones.
@@ -29,12 +29,12 @@ def hit(start: int, end: int, of: Article | None = None) -> Hit:
     return Hit(passage, of, 0.0, 0.0, 0.0)
 
 
-def question(*evidence: Evidence, answerable: bool = True, facts: tuple[tuple[str, ...], ...] = ()) -> Question:
+def question(*evidence: GoldEvidence, answerable: bool = True, facts: tuple[tuple[str, ...], ...] = ()) -> Question:
     return Question("q", "？", "zh", "factoid", answerable, facts, evidence)
 
 
-def quote(words: str, doc: str = "a.txt") -> Evidence:
-    return Evidence(doc, words)
+def quote(words: str, doc: str = "a.txt") -> GoldEvidence:
+    return GoldEvidence(doc, words)
 
 
 def citation(words: str, file: str = "a.txt", start: int = 0) -> Citation:
@@ -93,7 +93,7 @@ def test_two_articles_of_one_file_do_not_touch() -> None:
 
 def test_evidence_without_a_quote_is_found_by_its_document_or_one_in_also() -> None:
     a, b, c = (article(name, f"{name}.txt") for name in "abc")
-    asked = question(Evidence("a.txt", None), Evidence("b.txt", None))
+    asked = question(GoldEvidence("a.txt", None), GoldEvidence("b.txt", None))
     assert measures.evidence_ranks(asked, [hit(0, 10, c), hit(0, 10, b), hit(30, 40, a)]) == (3, 2)
     assert measures.evidence_ranks(replace(asked, also=("c.txt",)), [hit(0, 10, c), hit(0, 10, b)]) == (1, 1)
     quoted = replace(question(quote("一甲乙")), also=("c.txt",))
@@ -176,7 +176,7 @@ def test_ranking_measures_agree_with_ir_measures(
     names = [ir_measures.R @ 1, ir_measures.R @ 5, ir_measures.R @ 10, ir_measures.RR @ 10, ir_measures.nDCG @ 10]
     theirs = {(m.query_id, str(m.measure)): m.value for m in ir_measures.iter_calc(names, qrels, run)}
     for q, docs in relevant.items():
-        asked = question(*(Evidence(f"d{d}.txt", f"第{d}篇" if quoted else None) for d in docs))
+        asked = question(*(GoldEvidence(f"d{d}.txt", f"第{d}篇" if quoted else None) for d in docs))
         ranks = measures.evidence_ranks(asked, [hit(0, len(DOCS[d].text), DOCS[d]) for d in ranked[q]])
         ours = [measures.recall_at(ranks, k) for k in (1, 5, 10)]
         ours += [measures.reciprocal_rank(ranks), measures.ndcg(ranks)]
@@ -283,7 +283,7 @@ def test_another_document_never_supports_a_quote() -> None:
 
 
 def test_evidence_without_a_quote_is_supported_by_document() -> None:
-    anywhere = Evidence("a.txt", None)
+    anywhere = GoldEvidence("a.txt", None)
     assert measures.supports(citation("，"), anywhere)
     assert not measures.supports(citation("，", "b.txt"), anywhere)
     assert measures.supports(citation("，", "b.txt"), anywhere, ("b.txt",))
@@ -302,7 +302,7 @@ def test_evidence_without_a_quote_is_supported_by_document() -> None:
     ],
 )
 def test_citation_precision_and_recall_by_hand(answered: Answer | None, precision: float, recall: float) -> None:
-    asked = question(GOLD, Evidence("b.txt", None))
+    asked = question(GOLD, GoldEvidence("b.txt", None))
     assert measures.citation_precision(asked, answered) == precision
     assert measures.citation_recall(asked, answered) == recall
 

@@ -11,7 +11,7 @@ import pytest
 
 from eval.harness import plots, report, summary, table
 from eval.harness.records import VERDICTS, Texts, as_json, record_answer
-from eval.harness.sets import Evidence, Question
+from eval.harness.sets import GoldEvidence, Question
 from rag.schema import Answer, Article, Citation, Hit, Passage, Run
 
 EVIL = "<script>alert(1)</script>\"'&<img src=http://x.example/y>"
@@ -43,7 +43,7 @@ def results(evil: str = "", rankers: tuple[str, ...] = ("dense", "fused")) -> di
         "numeric" + evil,
         True,
         (("3亿", "3亿" + evil),),
-        (Evidence(article.file, "总投资3亿元"),),
+        (GoldEvidence(article.file, "总投资3亿元"),),
         (),
         (("早先" + evil, "答" + evil),),
     )

@@ -12,7 +12,7 @@ import pytest
 
 from eval.harness import provenance, runner, subject, summary
 from eval.harness.atomic_write import write_atomically
-from eval.harness.catalog import MEASURES
+from eval.harness.measure_list import MEASURES
 from eval.harness.records import Record, as_json, from_json, record_answer
 from eval.harness.sets import Question, load_set
 from rag import payload

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.harness.sets import Evidence, load_corpus, load_set, normalise
+from eval.harness.sets import GoldEvidence, load_corpus, load_set, normalise
 from rag.errors import BadInput
 from rag.schema import Article, Run
 
@@ -79,11 +79,11 @@ def test_a_line_becomes_a_question(tmp_path: Path) -> None:
     assert first.question == "签了几个？"
     assert (first.lang, first.type, first.answerable) == ("zh", "numeric", True)
     assert first.facts == (("5个", "五个"),)
-    assert first.evidence == (Evidence("a.txt", "5个项目签约"),)
+    assert first.evidence == (GoldEvidence("a.txt", "5个项目签约"),)
     assert first.also == ("b.txt",)
     assert first.history == (("平湖呢？", "有。"),)
     assert (second.lang, second.answerable, second.facts, second.also, second.history) == ("en", False, (), (), ())
-    assert second.evidence == (Evidence("b.txt", None), Evidence("b.txt", None))
+    assert second.evidence == (GoldEvidence("b.txt", None), GoldEvidence("b.txt", None))
 
 
 def test_quotes_are_found_whatever_their_white_space_width_and_case(tmp_path: Path) -> None:
