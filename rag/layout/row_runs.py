@@ -23,6 +23,7 @@ _WITHOUT_DIGITS = 3  # lines of words alone: two of them may be a headline
 _LEAD_LINES = 4
 _MARK_INSIDE = re.compile("[，,。]")
 _NAME = 4  # characters
+_CELL = 16.0  # characters
 _SHORT_ITEM = 8.0  # characters: shorter than headlines
 
 
@@ -66,11 +67,15 @@ class _Runs:
             pieces, end = "figures", end + 1
         elif (shape in ("words", "label", "price") or shape.startswith("mark:")) and not self._follows_text(at):
             return at
+        if pieces == "tab":
+            end = self._past_row_of_one_cell(end)
         step = lines[end].blanks if end < len(lines) else 0
         while end < len(lines) and _are_alike(pieces, shapes[end]) and lines[end].blanks in (0, min(step, 1)):
             if lines[end].gap and (pieces in ("label", "price") or (pieces == "words" and not self._begins_short(end))):
                 break
             end += 1
+            if pieces == "tab":
+                end = self._past_row_of_one_cell(end)
         count = end - at
         if pieces not in ("tab", "stroke") and self._is_running_text(at, end):
             self._running = end
@@ -79,6 +84,20 @@ class _Runs:
             has_cells = len(cells_of(lines[at].text)) > 2
             return end if has_cells and self._follows_text(at) else at
         return end if count >= (_WITHOUT_DIGITS if pieces == "words" else 2) else at
+
+    def _past_row_of_one_cell(self, at: int) -> int:
+        """The line after a row whose other cells are empty: a short line between two rows, or above a blank line."""
+        lines = self._lines
+        if (
+            at >= len(lines)
+            or lines[at].gap
+            or lines[at].width > _CELL
+            or not self._shapes[at]
+            or self._shapes[at] == "tab"
+        ):
+            return at
+        is_last = at + 1 == len(lines) or lines[at + 1].gap
+        return at + 1 if is_last or self._shapes[at + 1] == "tab" else at
 
     def _is_header(self, at: int) -> bool:
         """Whether three or more words stand right above figures."""

@@ -33,6 +33,9 @@ _LABEL = re.compile(r"[^：:，,]{1,12}[：:]\s*\S.{0,30}")
 _FIGURE = re.compile(r"[\d０-９.．:：/\-—～~年月日]+")
 _SPACED_NAME = re.compile(rf"(?<!\S)([{CJK}])\u3000([{CJK}])(?!\S)")
 _DIGIT = re.compile(r"[\d０-９]")
+_COMMA = r"(?:(?<![\d０-９])[，,]|[，,](?![\d０-９]))"  # not that of 1,270
+_OF_A_SENTENCE = re.compile(rf"[“”‘’！？]|——|{_COMMA}")
+_OF_PROSE = re.compile(rf"[；;]|{_COMMA}")
 _CELL_WIDTH = 16  # characters of a cell between blanks; columns of prose beside one another are wider
 _WORD_WIDTH = 9
 _ITEM_WIDTH = 30
@@ -91,7 +94,7 @@ def _shape_of_cells(line: Line) -> Shape:
         return "tab"
     is_short = all(len(cell) <= _CELL_WIDTH and not has_full_stop(cell) for cell in cells)
     is_letters = all(len(cell) == 1 for cell in cells) and not _DIGIT.search(line.text)
-    is_no_row = is_furniture(line) or is_letters or re.search("[，,；;]", line.text)
+    is_no_row = is_furniture(line) or is_letters or _OF_PROSE.search(line.text)
     return "blanks" if is_short and not is_no_row else ""
 
 
@@ -107,7 +110,7 @@ def _shape_of_words(text: str, words: list[str]) -> Shape:
     if len(words) >= 2 and all(len(word) <= _WORD_WIDTH or _DIGIT.search(word) for word in words):
         if sum(len(word) == 1 and bool(re.match(f"[{CJK}]", word)) for word in words) >= max(3, 0.8 * len(words)):
             return "plain"
-        if re.search("[“”‘’——！？，,]", text):
+        if _OF_A_SENTENCE.search(text):
             return "plain"
         return "figures" if _DIGIT.search("".join(words[1:])) or _FIGURE.fullmatch(words[0]) else "words"
     if len(text) <= 14 and _PRICE.fullmatch(text):

@@ -49,6 +49,12 @@ LISTS = {
     "a gap between items": ("陆海生 青岩钢厂", "", "钟丽华 青岩纺织厂", "", "范国强 青岩公交公司"),
     "dates": ("2025-06-03 青岩体育馆", "2025-06-04 海川体育馆"),
     "exchange rates": ("美元 7.12", "欧元 7.80", "日元 0.048"),
+    "thousands": ("品种    价格", "早稻    1,270", "晚稻    1,310"),
+    "thousands, single blanks": ("青岩街道 12,345 人", "海川街道 9,876 人"),
+    "thousands of full width": ("标段Ａ　１２，０００万元", "标段Ｂ　９，８００万元"),
+    "dashes inside": ("上海—青岩 08:00 10:20", "青岩—海川 09:00 15:45"),
+    "rows of one cell": ("镇\t投资", "新埭", "钟埭\t987", "广陈"),
+    "sections": ("项目\t本月", "一、工业", "产值\t120", "二、农业", "产量\t18"),
 }
 WITHOUT_LEAD = tuple(name for name in LISTS if name != "a cell a line")
 
