@@ -35,6 +35,13 @@ settings.register_profile(
 settings.load_profile("baowen")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what loads the model as slow: the model alone takes longer than a thousand other tests."""
+    for item in items:
+        if "embedder" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def seeds() -> Path:
     return SEEDS

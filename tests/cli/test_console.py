@@ -14,6 +14,8 @@ from rag.embedding.embedder import Embedder
 from rag.indexing.build import build
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 CASE = DATA / "cases" / "console-gbk"
 
 

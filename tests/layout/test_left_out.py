@@ -18,6 +18,8 @@ from rag.text.outline import rows_of
 from rag.web.outlined_page import as_html
 from tests.conftest import Run
 
+pytestmark = pytest.mark.slow
+
 PAGE = (
     "平湖日报\n\n五个项目签约\n■记者 王强\n本报讯 昨天，平湖签约了5个人工智能项目，总投资5亿元。\n（下转2版）\n\n"
     "黄桃喜获丰收\n■记者 居丹荔\n本报讯 近日，新埭镇的黄桃喜获丰收，果香四溢，游客很多。\n\n亮眼数据\n"

@@ -19,6 +19,8 @@ from rag.schema import Article, Page
 from tests.conftest import Deadline
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 TOP = "青岩县表彰劳模\n\n本报讯（记者 高远）青岩县昨日表彰劳动模范，县总工会号召向他们学习。"
 MORE = "县总工会表示，今后还将继续开展评选，鼓励职工立足岗位。"
 NEXT = "青岩海关缉获走私\n\n本报讯（记者 林峰）青岩海关昨日缉获走私香烟三百箱，案值二百万元。"

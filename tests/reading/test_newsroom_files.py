@@ -25,6 +25,8 @@ from rag.reading.reader import FileReader
 from rag.schema import Article, Page, Refused
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 CASES = DATA / "cases"
 TEXT = "海川港一季度出口创新高\n\n本报讯（记者 高远）今年一季度海川港出口罐头总值达到380万元，同比增长百分之十二。\n"
 

@@ -17,6 +17,8 @@ from rag.schema import Part, Refused
 from tests.support.paths import DATA
 from tests.support.word_files import word_file
 
+pytestmark = pytest.mark.slow
+
 PAPER = (DATA / "paper.pdf").read_bytes()
 KILLED = "could not be read, its parser was killed, perhaps because memory was short: run `rag index` again."
 CRASHED = "cannot be read, its parser crashed: the file is damaged, save it again."

@@ -14,6 +14,8 @@ from rag.schema import Article, Page, Part, Refused
 from tests.data.make import STORIES, stories
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def paper() -> Pdf:

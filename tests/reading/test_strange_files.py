@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from rag.config import DEFAULT_LIMITS
 from rag.layout.articles import articles_of
 from rag.reading.folder import list_folder
 from rag.reading.reader import FileReader
 from rag.schema import Page, Refused
 from tests.support.strange_files import Drawer
+
+pytestmark = pytest.mark.slow
 
 COUNT = int(os.environ.get("STRANGE_FILES", "400"))
 SEED = int(os.environ.get("STRANGE_SEED", "1"))

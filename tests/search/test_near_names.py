@@ -19,6 +19,8 @@ from tests.faults.update import Stub
 from tests.search.slips import names_of, slips_of
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 SETS = ROOT / "eval" / "data" / "sets"
 
 

@@ -15,6 +15,8 @@ from rag.search.romanised_names import RomanisedNames
 from rag.words.bm25 import Bm25Index
 from rag.words.syllables import readings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def names(index: Index) -> RomanisedNames:

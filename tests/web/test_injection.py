@@ -22,6 +22,8 @@ from rag.web.outlined_page import as_html
 from rag.web.record import failed_turn
 from tests.web.examples import EVIL
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = files("rag.web") / "templates"
 USED_BY = {
     "finished.html": ("finished.html", "parts.html", "labels.html"),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from rag.words.syllables import SyllablePairs, readings
 
+pytestmark = pytest.mark.slow
+
 TERMS = ["ab", "人工智能", "平", "平湖", "苹湖", "萍乡", "重庆", "银行", "绿城", "㍿㍿", "湖a"]
 
 

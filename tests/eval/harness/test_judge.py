@@ -16,6 +16,8 @@ from rag.errors import EndpointError
 from rag.schema import Answer
 from tests.servers.endpoint import FakeEndpoint, endpoint_fixture  # noqa: F401  (the fixture ``endpoint``)
 
+pytestmark = pytest.mark.slow
+
 SIGNED = "平湖签约了哪些人工智能项目？"
 
 
