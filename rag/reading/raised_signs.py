@@ -8,7 +8,7 @@ _PLAIN = "0123456789+-−–=()ni"
 RAISED = str.maketrans(_PLAIN + "abcdefghjklmoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ" + "ᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
 LOWERED = str.maketrans(_PLAIN + "aehjklmoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎ₙᵢ" + "ₐₑₕⱼₖₗₘₒₚᵣₛₜᵤᵥₓ")
 _FIGURE_BEFORE = re.compile(r"[0-9０-９零〇一二两三四五六七八九十百千万亿%％‰][ \u00a0]?$")
-_FIGURE_AFTER = re.compile(r"\s?[0-9０-９]")
+FIGURE_AFTER = re.compile(r"\s?[0-9０-９]")
 _BASE = re.compile(r"(?:(?<![\d.,，])10|[×xX*·]\s*\d+)$")
 _EXPONENT = re.compile(r"[-+−–]?\d+|[-+−–]?[a-zA-Z]")
 _SUFFIX = re.compile(r"st|nd|rd|th|[o0°]?[CcFf]?")
@@ -26,4 +26,4 @@ def refers_to_note(before: str, mark: str, after: str, *, opens_line: bool) -> b
         return not _SUFFIX.fullmatch(mark)
     if not opens_line and not before[-1:].strip():
         return False
-    return bool(_FIGURE_AFTER.match(after)) and not re.search(r"[A-Za-z)）]$", before)
+    return bool(FIGURE_AFTER.match(after)) and not re.search(r"[A-Za-z)）]$", before)

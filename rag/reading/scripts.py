@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.reading.boxes import Box
-from rag.reading.raised_signs import LOWERED, RAISED, refers_to_note
+from rag.reading.raised_signs import FIGURE_AFTER, LOWERED, RAISED, refers_to_note
 
 _RAISED, _LOWERED, _END = (
     "\x01",
@@ -22,7 +22,6 @@ _RAISED, _LOWERED, _END = (
 )  # around a script in the text of a box; no PDF character has these codes
 _LONGEST = 8  # characters
 _SCRIPT = re.compile(rf"([{_RAISED}{_LOWERED}])([^{_END}]*){_END}(?:\s?\1([^{_END}]*){_END})?")
-_FIGURE_AFTER = re.compile(r"\s?[0-9０-９]")
 _STOP = re.compile(r"[，。；：！？、（）《》“”,;:!?()\t]|\n\s")
 _STOP_OF_ROW = re.compile(_STOP.pattern + r"|\n")
 
@@ -92,7 +91,7 @@ def written_out(text: str) -> str:
         elif refers_to_note(before, words, text[at : at + 2], opens_line=False):
             held += _signs(words, RAISED, "^")
         else:
-            is_alone = before[-1:] in ("", "\n", "\u3000") and _FIGURE_AFTER.match(text[at:])
+            is_alone = before[-1:] in ("", "\n", "\u3000") and FIGURE_AFTER.match(text[at:])
             parts.append(_signs(words, RAISED, "^") + (" " if is_alone else ""))
         if "\n" in script[0]:  # cut at a line end: 10⁻|³
             add("\n")

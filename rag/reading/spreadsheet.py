@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rag.errors import CorpusError
 from rag.reading import grid
 from rag.reading.fields import FIELDS, field_of, plain_name, stated_of
-from rag.reading.html_article import text_of_markup
+from rag.reading.markup import lines_of_markup
 from rag.reading.sheet import Sheet, Value
 from rag.schema import Part, Refused, Stated
 
@@ -100,7 +100,7 @@ def _rows_of_export(sheet: Sheet, header: int, places: dict[str, list[int]]) -> 
         }
         body = values.pop("text", "")
         if _MARKUP.search(body):
-            body = text_of_markup(body)
+            body = lines_of_markup(body)
         if body.strip():
             yield Part(body, stated_of(values, "stated", whole=True))
         else:
