@@ -4,6 +4,8 @@ variable              default                  meaning
 RAG_INDEX_DIR         index                    folder of the index
 RAG_SEEDS_DIR         seeds                    folder of the articles
 RAG_EMBEDDING_MODEL   multilingual-e5-small    name or folder of a sentence-transformers model
+RAG_READER            on                       off: no reader; sentences are weighed by their similarity
+RAG_READER_MODEL                               folder of a cross-encoder that orders passages in place of the built-in reader
 RAG_LLM_MODEL                                  language model that writes the answers; empty: answers quote sentences
 RAG_LLM_TIMEOUT       60                       longest silence of its server in seconds; an answer may take 3 times this
 OPENAI_BASE_URL                                address of an OpenAI-compatible server; empty: OpenAI's own
@@ -55,6 +57,8 @@ class Settings:
     feedback_file: Path = Path("eval/feedback.jsonl")
     vector_store: str = ""
     seeds_named: bool = False
+    reader: bool = True
+    reader_model: str = ""
 
     @property
     def llm_configured(self) -> bool:
@@ -65,7 +69,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Return the settings in ``env``, by default the environment of this process.
 
-        Raise BadInput if a number is not positive and finite.
+        Raise BadInput if a number is not positive and finite, or a switch neither on nor off.
         """
         env = os.environ if env is None else env
         default = cls()
@@ -85,7 +89,16 @@ class Settings:
             feedback_file=Path(env.get("RAG_FEEDBACK_FILE") or default.feedback_file),
             vector_store=env.get("RAG_VECTOR_STORE", "").strip(),
             seeds_named=bool(env.get("RAG_SEEDS_DIR")),
+            reader_model=env.get("RAG_READER_MODEL", "").strip(),
+            reader=_switch(env, "RAG_READER", default.reader),
         )
+
+
+def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:
+    value = env.get(name, "").strip().lower()
+    if value not in ("", "on", "off"):
+        raise BadInput(f"{name} is {env[name]!r}, not on or off: correct it or unset it.")
+    return value == "on" if value else default
 
 
 def _positive(env: Mapping[str, str], name: str, default: float) -> float:

@@ -22,6 +22,7 @@ def answer(a: Answer) -> dict[str, Any]:
         "timings_ms": {step: round(ms, 1) for step, ms in a.timings_ms.items()},
         "index": {"generation": a.generation, "model": a.model},
         "notices": list(a.notices),
+        "direct": a.direct,
     }
 
 

@@ -186,7 +186,8 @@ class Query:
     """A question prepared for the search. ``text`` is the question as asked. ``search`` is the text to embed, with the
     Chinese forms of romanised names and English words added. ``lexical`` is the text that BM25 matches word by word.
     ``words`` are the content words, each with its possible forms in the articles. ``only`` selects the articles. ``near``
-    are names of the articles that are searched in place of names of the question that no article has."""
+    are names of the articles that are searched in place of names of the question that no article has. ``read`` is what the
+    reader reads: the question in its own language, with the names that the articles have."""
 
     text: str
     search: str
@@ -195,6 +196,7 @@ class Query:
     language: Language
     only: Filter = EVERYTHING
     near: tuple[str, ...] = ()
+    read: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,8 @@ class Citation:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer and its sources. ``[n]`` in ``answer`` refers to ``citations[n-1]``. ``notices`` tell the reader how the
-    answer was made, for example that the language model failed and quotes replace its text."""
+    answer was made, for example that the language model failed and quotes replace its text. ``direct`` are the words that
+    answer: the first line of ``answer`` without its marks; empty if there is no such line."""
 
     question: str
     answer: str
@@ -247,3 +250,4 @@ class Answer:
     generation: str
     model: str
     notices: tuple[str, ...] = ()
+    direct: str = ""

@@ -23,8 +23,8 @@ from eval.harness.records import HITS, Record, as_json, from_json, record_answer
 from eval.harness.sets import Question
 from eval.harness.subject import Subject
 from rag.answer.assistant import Assistant
-from rag.answer.evidence import weigh
 from rag.answer.extractive import compose
+from rag.answer.finding import find
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
@@ -154,23 +154,23 @@ def _ask_all(
         cause = ""
         try:
             answer = assistant.ask(question.question, question.history)
-            unrefused = _without_refusal(question, answer, retriever)
+            unrefused = _without_refusal(question, answer, assistant)
         except RagError as error:
             answer, cause = None, f"{type(error).__name__}: {error}"
         judgement = judge(answer, settings) if judged and answer else None
         yield record_answer(question, answer, unrefused, subject.texts, cause, judgement)
 
 
-def _without_refusal(question: Question, answer: Answer, retriever: Retriever) -> Answer:
+def _without_refusal(question: Question, answer: Answer, assistant: Assistant) -> Answer:
     """Return the answer that a wrongly refused question would otherwise have got; any other answer as it is."""
     if not (answer.abstained and question.answerable):
         return answer
-    query = retriever.parse(question.question, question.history)
-    evidence = weigh(query, answer.hits, retriever.index.bm25, retriever.embedder)
+    query = assistant.retriever.parse(question.question, question.history)
+    evidence = find(query, assistant.retriever, assistant.reader).evidence
     if not evidence.sentences:
         return answer
-    text, citations = compose(query, evidence)
-    return replace(answer, abstained=False, answer=text, citations=citations)
+    composed = compose(query, evidence)
+    return replace(answer, abstained=False, answer=composed.text, citations=composed.citations, direct=composed.direct)
 
 
 def _search_all(subject: Subject, retriever: Retriever, records: Mapping[str, Record]) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""Fit the weights of rag/answer/evidence.py and print them as that file has them.
+"""Fit the weights of rag/answer/similarity.py and print them as that file has them.
 
     python -m eval.quality.fit SET.jsonl OFF_TOPIC.jsonl [INDEX]
 
@@ -23,8 +23,9 @@ from scipy.optimize import minimize
 
 from eval.harness.intervals import auroc
 from eval.harness.sets import Question, in_tuning_half, load_set, normalise
-from rag.answer.assistant import PASSAGES, Assistant
-from rag.answer.evidence import ANSWER_WEIGHTS, SENTENCE_WEIGHTS, Features, features_of
+from rag.answer.assistant import Assistant
+from rag.answer.finding import PASSAGES
+from rag.answer.similarity import ANSWER_WEIGHTS, SENTENCE_WEIGHTS, Features, features_of
 from rag.config import Settings
 
 NEAR_MISS_SHARE = 0.2

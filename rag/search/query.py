@@ -54,7 +54,7 @@ def parse(question: str, history: Sequence[Turn], names: RomanisedNames, only: F
 
 def _chinese(text: str, joined: str) -> Query:
     terms = " ".join(_QUESTION_WORDS.sub(" ", joined).split())
-    return Query(text, joined, terms, _words(terms), "zh")
+    return Query(text, joined, terms, _words(terms), "zh", read=joined)
 
 
 def respelled(query: Query, near: Mapping[str, str]) -> Query:
@@ -96,4 +96,5 @@ def _english(text: str, joined: str, names: RomanisedNames) -> Query:
         lexical=" ".join([*latin, *not_latin, *dict.fromkeys(extra)]),
         words=tuple((word, *found) for word, found in translations.items()),
         language="en",
+        read=" ".join(replaced.split()),
     )

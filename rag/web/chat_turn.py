@@ -77,7 +77,7 @@ class ReaderJudgement(_Stored):
 
 class AnsweredTurn(_Stored):
     """A question and its answer. ``only`` describes the filter that was in force, or is "". ``generation`` and
-    ``model`` name the index that answered."""
+    ``model`` name the index that answered. ``direct``: the words in the first line of ``answer``, or ""."""
 
     failed: ClassVar[Literal[False]] = False
     question: str
@@ -92,6 +92,7 @@ class AnsweredTurn(_Stored):
     only: str = ""
     sources: tuple[Source, ...]
     judged: ReaderJudgement | None = None
+    direct: str = ""
 
 
 class FailedTurn(_Stored):

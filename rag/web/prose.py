@@ -47,10 +47,12 @@ Piece = Words | Marks
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an answer. ``heading``: it is the headline of the article that the next lines quote."""
+    """A line of an answer. ``heading``: it is the headline of the article that the next lines quote. ``lead``: it holds the
+    words that answer."""
 
     pieces: tuple[Piece, ...]
     heading: bool = False
+    lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,14 @@ def lines_of(turn: AnsweredTurn) -> tuple[Line, ...]:
     """Return the lines of a finished answer.
 
     In an extractive answer only the marks at the end of a line refer to citations: the others may be part of the
-    article's own text.
+    article's own text. The first line, if it holds the words that answer, has a mark after each of them.
     """
     marks = _LAST_MARKS if turn.mode == "extractive" else _MARKS
-    return tuple(_lines(turn.answer, marks, len(turn.citations)))
+    lines = list(_lines(turn.answer, marks, len(turn.citations)))
+    if turn.direct and lines:
+        first = turn.answer.strip().split("\n")[0].strip()
+        lines[0] = Line(tuple(_pieces(first, _MARKS, len(turn.citations))), lead=True)
+    return tuple(lines)
 
 
 def lines_without_marks(partial: str) -> tuple[Line, ...]:

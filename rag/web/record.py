@@ -25,6 +25,7 @@ def answered_turn(answer: Answer, only: Filter = EVERYTHING) -> AnsweredTurn:
         model=answer.model,
         only=_description_of(only),
         sources=sources_of(answer),
+        direct=answer.direct,
     )
 
 

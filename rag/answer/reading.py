@@ -1,0 +1,150 @@
+"""Question, hits and their readings -> evidence: hits in a new order, their sentences, the words that answer, the confidence.
+
+Three logistic regressions: over passages, for the order; over sentences; over questions, for the confidence. ``python -m
+eval.reader.calibrate`` fits their weights on the tuning halves of question sets and prints them in the form below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answer.cues import Candidate, candidates, fits_a_date, fits_a_number, share_missing, weight_covered
+from rag.answer.evidence import Evidence, Sentence, Words, sigmoid
+from rag.answer.words import LONGEST, completed
+from rag.reader.reading import Reading
+from rag.schema import Hit, Query
+from rag.text.scripts import legible
+from rag.text.terms import normalise, tokens, values
+from rag.words.bm25 import Bm25Index
+
+CANDIDATES = 10
+"""The number of passages that are read."""
+PASSAGE_WEIGHTS = {"found": 0.5, "answers": 0.4, "margin": 0.1}
+SENTENCE_WEIGHTS = {
+    "answers": 0.3,
+    "mass": 0.8,
+    "coverage": 2.0,
+    "rank": -0.5,
+    "number": 0.5,
+    "date": 0.5,
+    "short": -0.4,
+}
+SENTENCE_BIAS = -2.0
+ANSWER_WEIGHTS = {"answers": 0.6, "margin": 0.1, "second": 0.1, "words_found": 1.0, "passage": 10.0, "english": 0.0}
+ANSWER_BIAS = -8.0
+MOST_WORDS = 8
+"""The most places from which words are shown."""
+
+Floats = NDArray[np.float64]
+
+
+def order(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[int]:
+    """Return the numbers of the hits, the best first, by what the search and the reader say of each."""
+    scores = passage_features(hits, readings) @ np.array([*PASSAGE_WEIGHTS.values()])
+    return sorted(range(len(hits)), key=lambda i: (-scores[i], hits[i].passage.passage_id))
+
+
+def passage_features(hits: Sequence[Hit], readings: Sequence[Reading]) -> Floats:
+    """Return the features of each hit, (hits, len(PASSAGE_WEIGHTS))."""
+    return np.array([[h.score, r.answers, r.margin] for h, r in zip(hits, readings, strict=True)]).reshape(-1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """``sentences`` (n, len(SENTENCE_WEIGHTS)): of each of ``found``. ``answer`` (len(ANSWER_WEIGHTS),): of the question."""
+
+    found: tuple[Candidate, ...]
+    sentences: Floats
+    answer: Floats
+
+
+def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: Bm25Index) -> Features | None:
+    """Return the features of the question and of the sentences in ``hits``, or None if there is no sentence."""
+    found = candidates(hits)
+    if not found:
+        return None
+    asked = legible(query.text)
+    weights = {term: bm25.idf(term) for term in dict.fromkeys(tokens(query.lexical))}
+    total = sum(weights.values()) or 1.0
+    mass = [
+        readings[c.rank].mass_in(c.start - hits[c.rank].passage.start, c.end - hits[c.rank].passage.start)
+        for c in found
+    ]
+    sentences = np.array(
+        [
+            [
+                readings[c.rank].answers,
+                math.log(m + 1e-3),
+                weight_covered(weights, c.before + c.text) / total,
+                math.log1p(c.rank),
+                fits_a_number(asked, c.text),
+                fits_a_date(asked, c.text),
+                float(len(c.text) < 15),
+            ]
+            for c, m in zip(found, mass, strict=True)
+        ]
+    )
+    said = sorted((r.answers for r in readings), reverse=True)
+    best = int(np.argmax([r.answers for r in readings]))
+    passage = normalise(legible(hits[best].article.title + hits[best].passage.text))
+    answer = np.array(
+        [
+            said[0],
+            max(r.margin for r in readings),
+            said[1] if len(said) > 1 else said[0],
+            -share_missing(query, " ".join([passage, *values(passage)])),
+            max(h.dense for h in hits),
+            float(query.language == "en"),
+        ]
+    )
+    return Features(tuple(found), sentences, answer)
+
+
+def weigh(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: Bm25Index) -> Evidence:
+    """Return the evidence in ``hits``. ``readings[i]`` is of ``hits[i]``."""
+    features = features_of(query, hits, readings, bm25)
+    if features is None:
+        return Evidence((), tuple(hits), 0.0)
+    logits = features.sentences @ np.array([*SENTENCE_WEIGHTS.values()]) + SENTENCE_BIAS
+    ranked = sorted(
+        (
+            Sentence(c.article, c.start, c.end, sigmoid(logit))
+            for c, logit in zip(features.found, logits.tolist(), strict=True)
+        ),
+        key=lambda s: (-s.score, s.article.article_id, s.start),
+    )
+    confidence = sigmoid(float(features.answer @ np.array([*ANSWER_WEIGHTS.values()])) + ANSWER_BIAS)
+    return Evidence(tuple(ranked), tuple(hits), confidence, _words(hits, readings, ranked))
+
+
+def _words(hits: Sequence[Hit], readings: Sequence[Reading], ranked: Sequence[Sentence]) -> tuple[Words, ...]:
+    """Return the words that answer, the best first, each once: the spans of all readings, by the span's and the passage's score."""
+    weight = PASSAGE_WEIGHTS["answers"] / (PASSAGE_WEIGHTS["margin"] + 1e-9)
+    spans = sorted(
+        ((span.score + weight * r.answers, h, span) for h, r in zip(hits, readings, strict=True) for span in r.spans),
+        key=lambda found: (-found[0], found[1].passage.passage_id, found[2].start),
+    )
+    words: list[Words] = []
+    for score, hit, span in spans:
+        start, end = hit.passage.start + span.start, hit.passage.start + span.end
+        article = hit.article
+        home = next((s for s in ranked if s.article is article and s.start <= start < s.end), None)
+        if home is None:
+            continue
+        start, end = completed(article.text, start, min(end, home.end), home.start, home.end)
+        text = article.text[start:end]
+        if text and end - start <= LONGEST and not any(_same(text, w) for w in words):
+            words.append(Words(article, start, end, score, home))
+        if len(words) == MOST_WORDS:
+            break
+    return tuple(words)
+
+
+def _same(text: str, other: Words) -> bool:
+    shown = normalise(other.article.text[other.start : other.end])
+    return normalise(text) in shown or shown in normalise(text)
