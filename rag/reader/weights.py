@@ -17,7 +17,7 @@ from torch import Tensor
 from rag.errors import ModelError
 
 FILE = Path(__file__).parent / "reader.safetensors"
-SHA256 = ""
+SHA256 = "4c18e22979572ebbb529117480c0ea19f1cb06a9add664eb4f64e5a85ac61f26"
 
 
 def pack(state: Mapping[str, Tensor]) -> bytes:
