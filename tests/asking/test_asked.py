@@ -1,0 +1,125 @@
+"""What a question asks: a table written before the rules, a second one written after them, and properties."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.asking.asked import read_question
+
+# question | kind | wanted | what else must hold: field=words; content= holds these words, without= holds none of these
+TABLE = """
+平湖签约了哪些人工智能项目？ | list | none | content=平湖 签约 人工智能; without=项目 哪些; places=平湖
+哪个单位获得了一等奖？ | fact | organisation | content=一等奖; without=单位 哪个
+承办这次比赛的是哪家公司？ | fact | organisation | content=比赛 承办; without=公司 哪家
+平湖市长是谁 | office | person | content=市长; without=谁; office=市长; places=平湖
+平湖现任市委书记是哪位？ | office | person | office=市委书记; places=平湖; without=哪位
+谁是周军波？ | person | person | people=周军波; without=谁
+周军波是谁 | person | person | people=周军波
+罗李华是干啥的 | person | none | people=罗李华; without=干啥
+周军波是什么职务？ | person | none | people=周军波; without=职务 什么
+周军波在会上说了什么？ | said | none | people=周军波; without=什么
+董事长罗李华怎么看人工智能？ | said | none | people=罗李华; content=人工智能
+市委书记仲旭东对数字经济提出了什么要求 | said | none | people=仲旭东; content=数字 经济; without=要求
+晨光电缆去年营收多少钱？ | fact | money | content=营收; organisations=晨光电缆; without=多少 多少钱
+浙江晨光电缆股份有限公司是哪年成立的？ | when | date | organisations=浙江晨光电缆股份有限公司; without=哪年
+2025年上半年平湖的GDP增速是多少？ | fact | percent | places=平湖; years=2025; without=多少
+2024年平湖新增了多少家企业 | fact | number | places=平湖; years=2024; content=新增 企业; without=多少家
+工业增加值占比多少 | fact | percent | content=增加值; without=多少
+开幕式啥时候办的？ | when | date | content=开幕式; without=啥时候
+西瓜灯节几号开始呀 | when | date | content=西瓜; without=几号
+国际马拉松什么时候在平湖举行？ | when | date | content=马拉松; places=平湖; without=什么时候
+大会在哪儿开的？ | fact | place | content=大会; without=哪儿
+总部设在哪个城市？ | fact | place | content=总部; without=城市 哪个
+为什么平湖要发展低空经济？ | why | none | content=低空 经济; places=平湖; without=为什么
+为啥停产了 | why | none | content=停产; without=为啥
+这事儿咋办的？ | how | none | refers=yes; without=咋
+老旧小区改造怎么申请？ | how | none | content=小区 改造 申请; without=怎么
+如何预约接种疫苗 | how | none | content=预约 疫苗; without=如何
+平湖有没有地铁？ | yes_no | none | content=地铁; places=平湖; without=有没有
+是不是所有学校都停课了 | yes_no | none | content=学校 停课; without=是不是
+平湖今年没有举办马拉松，对吗？ | yes_no | none | polarity=negative; content=马拉松; without=对吗
+项目已经投产了吗 | yes_no | none | content=投产; polarity=positive; without=吗
+平湖和海宁哪个GDP高？ | compare | none | sides=平湖GDP; sides=海宁GDP; without=哪个
+2023年和2024年的产值相比有什么变化 | compare | none | sides=2023年的产值; sides=2024年的产值
+独山港镇与新埭镇的人口有什么不同？ | compare | none | sides=独山港镇的人口; sides=新埭镇的人口; without=不同
+当湖街道在文明城市创建中采取了什么措施？ | list | none | content=文明 城市 创建; without=措施 什么
+梳理一下化工园区爆炸事件的来龙去脉 | timeline | none | content=化工 爆炸; without=来龙去脉 梳理
+总结一下平湖的旅游业 | summary | none | content=旅游业; places=平湖; without=总结
+这篇文章主要讲了什么 | summary | none | refers=yes; without=什么
+你们收录了哪些报纸？ | catalogue | none | without=哪些
+有哪些关于垃圾分类的报道 | catalogue | none | content=垃圾 分类; without=报道
+你好 | small_talk | none |
+你是谁？ | small_talk | none |
+谢谢啦 | small_talk | none |
+今天天气怎么样 | now | none |
+现在几点了？ | now | none |
+低空经济 | topic | none | content=低空 经济
+平湖西瓜 | topic | none | content=西瓜
+请问平湖新仓镇的粮食产量是多少吨，谢谢 | fact | number | content=粮食 产量; without=请问 谢谢 多少
+那它的投资额呢？ | fact | money | refers=yes
+它什么时候投产？ | when | date | refers=yes; content=投产
+北京大学和平湖签了什么协议？ | list | none | organisations=北京大学; places=平湖
+Who is the mayor of Pinghu? | office | person | places=平湖; office=mayor; without=who
+Who is Zhou Junbo? | person | person | people=Zhou Junbo
+Which company won the contract? | fact | organisation | content=won contract; without=company which
+What did Luo Lihua say about artificial intelligence? | said | none | people=Luo Lihua; content=artificial intelligence
+How many enterprises were founded in Pinghu in 2024? | fact | number | places=平湖; years=2024; content=enterprises founded; without=many
+How much was invested in the new plant? | fact | money | content=invested plant
+What percentage of farmers own a car? | fact | percent | content=farmers car; without=percentage
+When did the watermelon festival open? | when | date | content=watermelon festival; without=when
+What year was the company founded? | when | date | content=founded; without=year
+Where is the headquarters of the group? | fact | place | content=headquarters; without=where
+In which city was the fair held? | fact | place | content=fair held; without=city
+Why was the bridge closed? | why | none | content=bridge closed
+How does the city treat its waste water? | how | none | content=waste water
+How do I apply for the subsidy? | how | none | content=apply subsidy
+Is the factory already in production? | yes_no | none | content=factory production; polarity=positive
+Didn't the government raise the tax? | yes_no | none | polarity=negative; content=government tax
+Which measures did the town take against floods? | list | none | content=town floods; without=measures which
+List all projects signed in Jiaxing | list | none | places=嘉兴; content=signed; without=list
+Compare the GDP of Pinghu and Haining | compare | none | sides=GDP of Pinghu; sides=GDP of Haining; without=compare
+What is the difference between Pinghu and Haiyan in population? | compare | none | sides=Pinghu; sides=Haiyan; without=difference
+Give me a timeline of the chemical plant explosion | timeline | none | content=chemical explosion; without=timeline
+Summarise the news about rural tourism | summary | none | content=rural tourism; without=summarise news
+What articles do you have about recycling? | catalogue | none | content=recycling; without=articles
+Hello! | small_talk | none |
+What's the weather today? | now | none |
+low-altitude economy | topic | none | content=low altitude economy
+When will it start production? | when | date | refers=yes; content=production
+"""
+
+
+
+def rows(table: str) -> list[list[str]]:
+    return [[field.strip() for field in line.split("|")] for line in table.strip().splitlines()]
+
+
+def wrong(row: list[str]) -> list[str]:
+    """Return what of a row of the table does not hold."""
+    question, kind, wanted, rest = row
+    asked = read_question(question)
+    found = [f"kind {asked.kind}"] * (asked.kind != kind) + [f"wanted {asked.wanted}"] * (asked.wanted != wanted)
+    content = " ".join(asked.content).lower()
+    for item in filter(None, (part.strip() for part in rest.split(";"))):
+        field, _, value = item.partition("=")
+        holds = {
+            "content": lambda: all(word in content for word in value.lower().split()),
+            "without": lambda: not set(value.lower().split()) & set(content.split()),
+            "places": lambda: value in [place.short for name in asked.places for place in name.places],
+            "years": lambda: int(value) in asked.years,
+            "people": lambda: value in asked.people,
+            "organisations": lambda: value in asked.organisations,
+            "office": lambda: value == asked.office,
+            "polarity": lambda: value == asked.polarity,
+            "refers": lambda: asked.refers_back is (value == "yes"),
+            "sides": lambda: any(value.replace("的", "").lower() in s.replace("的", "").lower() for s in asked.sides),
+        }[field]()
+        found += [] if holds else [f"{item}: {asked}"]
+    return found
+
+
+@pytest.mark.parametrize("row", rows(TABLE), ids=lambda row: row[0])
+def test_table(row: list[str]) -> None:
+    assert not wrong(row)
