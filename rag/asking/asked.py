@@ -11,7 +11,7 @@ from rag.asking.contents import chinese_content, english_content
 from rag.asking.english_times import english_times
 from rag.asking.kinds import FINITE, KINDS, QUESTION, WANTED
 from rag.asking.organisations import Organisation, brands, organisations
-from rag.asking.people import is_name, people
+from rag.asking.people import SOUNDS, is_name, people
 from rag.asking.places import PlaceName, places_in
 from rag.asking.sides import sides_of
 from rag.asking.titles import ENGLISH_OFFICE, TITLE
@@ -37,9 +37,10 @@ _SUBJECT = re.compile(
     r"(?:^|(?<=[，,\s])|(?<=请问)|(?<=对于)|(?<=关于))(?P<name>[\u3400-\u9fff]{2,4}?)(?=是谁|是何人|是哪|是(?:一个|个)?(?:什么|啥|干|做)|说|讲|表示|在|怎么|如何|担任|当|现任|任|的|对|什么|啥|几|哪|提|指出|强调|为什么|有|和|认为|去|$)"
 )
 _WHO_IS = re.compile(r"谁是(?P<name>[\u3400-\u9fff·]{2,10})[?？。呀啊呢]*$")
-_DOTTED = re.compile(r"[\u3400-\u9fff]{1,6}[·•][\u3400-\u9fff]{1,6}(?=是|说|在|的|表示|怎|对|和|何|哪|[?？，]|$)")
+_DOTTED = re.compile(r"[\u3400-\u9fff]{1,6}?(?:[·•][\u3400-\u9fff]{1,6}?)+(?=是|说|在|的|表示|怎|对|和|何|哪|[?？，]|$)")
 _CAPITALISED = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z'-]+(?: (?:of |and (?=[A-Z]))?[A-Z][A-Za-z'&-]+)*")
 _ENGLISH_BODY = re.compile(r"\b(?:Company|Co|Ltd|Inc|Group|Corporation|University|College|Bank|Institute|Hospital|School|Association|Technology|Cable)\b")
+_FOREIGN = re.compile(rf"(?:^|谁是|[，\s]|{TITLE})(?P<name>[{SOUNDS}]{{2,7}}?)(?=是谁|是何|是什么人|是干|说|表示|怎么|如何|在|对|提|[?？]|$)")
 _LATIN_WORDS = frozenset("Who What Which When Where Why How Is Are Was Were Do Does Did Has Have Can Could Will Would Should List Name Compare Give Summarise Summarize Tell Show Find The A In On At Please Mr Mrs Ms Dr And GDP Didn't Isn't Hello".split())  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def read_question(question: str) -> Asked:
         p for p in places_in(text) if not p.in_name and not any(b.start <= p.start < b.end for b in bodies)
     )
     persons = tuple(
-        name for name in _people(text, language, [p.words for p in places]) if not any(name in b.name for b in bodies)
+        name for name in _people(text, kind, language, [p.words for p in places]) if not any(name in b.name for b in bodies)
     )
     spans = sorted(
         [(p.start, p.end) for p in places] + [(b.start, b.end) for b in bodies] + [(t.start, t.end) for t in times]
@@ -142,7 +143,7 @@ def _organisations(text: str, language: Language) -> list[Organisation]:
     return full + [b for b in brands(text) if not any(o.start < b.end and b.start < o.end for o in full)]
 
 
-def _people(text: str, language: Language, places: Sequence[str]) -> list[str]:
+def _people(text: str, kind: Kind, language: Language, places: Sequence[str]) -> list[str]:
     if language == "en":
         found = []
         for match in _CAPITALISED.finditer(text):
@@ -153,7 +154,9 @@ def _people(text: str, language: Language, places: Sequence[str]) -> list[str]:
     found = [person.name for person in people(text)]
     for pattern in (_SUBJECT, _WHO_IS):
         found += [m["name"] for m in pattern.finditer(text) if is_name(m["name"]) or "·" in m["name"]]
-    found += [match.group() for match in _DOTTED.finditer(text)]
+    found += [re.sub(rf".*{TITLE}|^(?:请问|谁是)", "", match.group()) for match in _DOTTED.finditer(text)]
+    if not found and kind in ("said", "person"):
+        found += [match["name"] for match in _FOREIGN.finditer(text)]
     return [name for name in dict.fromkeys(found) if name not in places]
 
 

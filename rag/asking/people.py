@@ -30,12 +30,12 @@ _DOUBTED = frozenset("能齐国全都从那有和应相后向时别经当解要�
 _STOP = r"[\s\u3000，。、；：:,;.!?！？“”‘’（）()《》【】\[\]/／|｜—…●■◆▲]"
 _AFTER = re.compile(rf"$|{_STOP}|{_VERBS}|{TITLE}")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,6}(?:[·•‧・][\u3400-\u9fff]{1,8}){1,3}")
-_SOUNDS = (
+SOUNDS = (
     "阿埃艾爱安奥巴白拜班贝本比彼宾波伯勃博布查察茨达戴丹道德登蒂迪丁东杜多厄恩尔法凡菲费芬弗福盖戈格古哈海汉豪赫亨洪华怀霍基吉加贾杰金卡凯坎考科克肯库奎拉莱兰朗劳勒雷里利"
     "莉丽列林琳卢鲁路伦罗洛马玛迈曼梅门蒙米密明摩莫默姆穆纳娜南内尼涅宁纽努诺欧帕佩皮普奇乔切琼热日荣萨塞赛桑瑟森沙山尚舍施什史舒斯苏索塔泰坦汤特滕托瓦万威韦维温文沃乌西希锡席夏"
-    "谢辛休逊雅亚京扬耶叶伊因英尤约扎詹泽朱宗佐姬瑞"
+    "谢辛休逊雅亚京扬耶叶伊因英尤约扎詹泽朱宗佐姬瑞连"
 )
-_FOREIGN = re.compile(rf"[{_SOUNDS}]{{2,7}}?(?=表示|说|称|在|与|和|对|会见|指出|强调|宣布|将|发表|访问|[，。、（“”]|$)")
+_FOREIGN = re.compile(rf"[{SOUNDS}]{{2,7}}?(?=表示|说|称|在|与|和|对|会见|指出|强调|宣布|将|发表|访问|[，。、（“”]|$)")
 _PERSON = re.compile(rf"(?P<title>{TITLE}(?:[兼、](?:[\u3400-\u9fff]{{0,10}}?){TITLE}){{0,3}})(?P<gap>[ \u3000：:]{{0,2}})(?=\S)")
 _BEFORE_LIST = re.compile(r"[、和与及 \u3000]{1,2}")
 _BRACKET = re.compile(rf"(?:^|(?<={_STOP})|(?<=[由和与及]))(?P<name>{_SURNAME}{_GIVEN}{{1,2}})[（(](?P<of>[\u3400-\u9fff]{{0,20}}?)(?P<title>{TITLE})[）)]")
@@ -73,7 +73,9 @@ def people(text: str) -> list[Person]:
 def _with_own_place(person: Person) -> Person:
     """Return the person of 平湖市市长 with 平湖市 and 市长, not 平湖 and 市市长."""
     doubled = re.match(r"([市省县区镇乡村州])\1长", person.title)
-    return replace(person, title=person.title[1:], of=person.of + doubled[1]) if doubled else person
+    within = re.match("(?:街道|社区|镇|乡|村)(?=党|工委|团委|纪委|办)", person.title) if person.of else None
+    length = 1 if doubled else within.end() if within else 0
+    return replace(person, title=person.title[length:], of=person.of + person.title[:length])
 
 
 def _titled(text: str) -> Iterator[Person]:
@@ -123,7 +125,7 @@ def _dotted_end(text: str, at: int, longest: int) -> int:
     """Return the end of a name with dots: before the first word after its last dot that is no part of a name."""
     last = max(text.rfind(dot, at, longest) for dot in "·•‧・") + 1
     for end in range(last + 1, longest):
-        if re.compile(_VERBS).match(text, end) and (text[end] not in _SOUNDS or len(re.compile(_VERBS).match(text, end)[0]) > 1):
+        if re.compile(_VERBS).match(text, end) and (text[end] not in SOUNDS or len(re.compile(_VERBS).match(text, end)[0]) > 1):
             return end
     return longest if _AFTER.match(text, longest) else 0
 
