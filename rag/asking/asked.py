@@ -165,7 +165,7 @@ def _office(text: str, language: Language) -> str:
         match = re.search(rf"\b({ENGLISH_OFFICE})\b", text, re.IGNORECASE)
         return match[1].lower() if match else ""
     titles = [match.group() for match in re.finditer(rf"{TITLE}|一把手|掌门人|法人代表", text)]
-    return re.sub(r"^(?:现任|时任|原任|首任|新任)", "", titles[-1]) if titles else ""
+    return re.sub(r"^(?:现任|时任|原任|首任|新任)|^[市省县区镇](?=[市省县区镇]长)", "", titles[-1]) if titles else ""
 
 
 def _content(

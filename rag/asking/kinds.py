@@ -37,33 +37,33 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     (
-        "summary",
+        "timeline",
         _p(
-            r"总结|概括|概述|概要|摘要|归纳|主要内容|大意|讲了(?:些)?(?:什么|啥)|主要(?:讲|说|写)|说的是(?:什么|啥)事|简要介绍|简单介绍|介绍一下|大致情况|综述"
-            r"|\b(?:summari[sz]e|summary|overview|sum up|main points?|gist)\b|\bwhat is (?:this|the) (?:article|story|report|news) about\b"
+            r"来龙去脉|时间线|时间轴|时间表|大事记|前因后果|始末|发展(?:历程|过程|脉络|史)|演变|(?:事情|事件|事故|整个|建设|改革)的?经过|的(?:经过|全?过程|前前后后)[?？。]?$|历程|按时间|一步步"
+            r"|\btime ?line\b|\bchronolog|\bhistory of\b|\bstep by step\b|\bhow .{1,30} (?:unfolded|developed over)"
         ),
     ),
     (
-        "timeline",
+        "summary",
         _p(
-            r"来龙去脉|时间线|时间轴|时间表|大事记|前因后果|始末|发展(?:历程|过程|脉络|史)|演变|(?:事情|事件|事故|整个|建设|改革)的?经过|历程|按时间|一步步"
-            r"|\btime ?line\b|\bchronolog|\bhistory of\b|\bstep by step\b|\bhow .{1,30} (?:unfolded|developed over)"
+            r"总结|概括|概述|概要|摘要|归纳|主要内容|大意|讲了(?:些)?(?:什么|啥)|主要(?:讲|说|写)|说的是(?:什么|啥)事|简要介绍|简单介绍|介绍一下|大致情况|综述|^(?:请|给我|帮我)*(?:说说|讲讲|谈谈|聊聊|讲一下|说一下)|^(?:please )?(?:tell me (?:more )?about|describe)\b"
+            r"|\b(?:summari[sz]e|summary|overview|sum up|main points?|gist)\b|\bwhat is (?:this|the) (?:article|story|report|news) about\b"
         ),
     ),
     (
         "compare",
         _p(
-            r"相比(?:较)?(?:有|，|,|起来|哪|谁|多|少|增|如|怎|呢|差|$|[?？])|对比|比较一下|比一比|区别|差别|差异|(?:有|的)(?:什么|何|啥|哪些)?不同|有什么不一样|异同|谁(?:更|比较)|(?:哪个|哪家|哪里|哪座|哪边|谁)[^，。]{0,8}(?:更|[高低多少大小快慢长短好差早晚强]些?(?:[?？一呢]|$))"
+            r"相比(?:较)?(?:有|，|,|起来|哪|谁|多|少|增|如|怎|呢|差|$|[?？])|对比|比较一下|比一比|区别|差别|差异|(?:有|的)(?:什么|何|啥|哪些)?不同|有什么不一样|异同|谁(?:更|比较)|(?:哪个|哪家|哪里|哪座|哪边|谁)[^，。]{0,8}(?:更|[高低多少大小快慢长短好差早晚强](?<![市县区省镇乡州局院校部会队站馆厅处科所行事社团组班]长)些?(?:[?？一呢]|$))"
             r"|比[^，。]{1,14}(?:[高低多少大小快慢长短好早晚强]|增加|减少)(?:多少|几|了多少|吗)|还是.{1,12}(?:[高低多少大小快慢长短好早晚强])[?？]?$"
-            r"|\bcompare[ds]?\b|\bcomparison\b|\bdifferen(?:ce|t|ces)\b|\bversus\b|\bvs\b|\b(?:which|who) (?:\w+ ){0,3}(?:is|was|has|had|are|did) (?:\w+ ){0,2}(?:more|less|bigger|larger|higher|lower|older|faster|greater|better|smaller|longer)\b"
+            r"|\b(?:more|less|[a-z]{2,}er) than\b(?! \d)|\bcompare[ds]?\b|\bcomparison\b|\bdifferen(?:ce|t|ces)\b|\bversus\b|\bvs\b|\b(?:which|who) (?:\w+ ){0,3}(?:is|was|has|had|are|did) (?:\w+ ){0,2}(?:more|less|bigger|larger|higher|lower|older|faster|greater|better|smaller|longer)\b"
         ),
     ),
-    ("why", _p(r"为什么|为何|为啥|因何|缘何|何以|凭什么|(?:什么|啥)原因|原因(?:是|有|何在|在哪|呢|为|$|[?？])|怎么会|何故|\bwhy\b|\bhow come\b|\bwhat (?:caused|made|led to)\b|\breasons? (?:for|why|behind)\b")),
+    ("why", _p(r"为什么|为何|为啥|因何|缘何|何以|凭什么|(?:什么|啥)原因|原因(?:是|有|何在|在哪|呢|为|$|[?？])|怎么会|何故|(?:咋|怎么)(?:还|就|又|都|总|老|没|不|这么|那么)|\bwhy\b|\bhow come\b|\bwhat (?:caused|made|led to)\b|\breasons? (?:for|why|behind)\b")),
     (
         "said",
         _p(
             r"(?:说|讲|谈|提|表示|指出|强调|认为|要求|回应|透露|介绍|建议|评价|呼吁|承诺|宣布|致辞|发言)(?:到|过|起|出|中|时|里)?(?:了|的是|的)?(?:些)?(?:什么|啥|哪些)(?!时|样|地|项目|企业|单位|措施|活动|公司|政策|人)|(?:提出|作出|做出|发表|给出)(?:了|过)?(?:些)?(?:什么|哪些|啥)(?:要求|看法|观点|意见|建议|评价|承诺|回应|指示|希望|期望|讲话)"
-            r"|怎么(?:看|说|讲|评价|回应|评论|认为|解释|回答)|如何(?:看|评价|回应|评论|解释|解读|表态)|怎样(?:看|评价|回应)|有(?:什么|何|啥)(?:看法|评价|回应|表态|观点|感想)"
+            r"|怎么(?:看|说|讲|评价|回应|评论|认为|解释|回答)|如何(?:看|评价|回应|评论|解释|解读|表态)|怎样(?:看|评价|回应)|有(?:什么|何|啥)(?:看法|评价|回应|表态|观点|感想|意见|建议|反应|说法|态度)"
             r"|\bwhat (?:did|does|has|have|had) .{1,60}? (?:say|said|tell|told|announced?|stress(?:ed)?|mention(?:ed)?|think|claim(?:ed)?|argue[d]?|call for|comment|respond|promise)\b|\bhow did .{1,40} (?:comment|respond|react)\b"
         ),
     ),
@@ -89,9 +89,9 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"吗{_TAIL}|么{_TAIL}(?<!什么)(?<!怎么)(?<!什么[?？])(?<!怎么[?？])|[对是]不[对是]{_TAIL}|是不是|是否|有没有|有无|能不能|可不可以|会不会|要不要|行不行|对不对|好不好|该不该|([\u3400-\u9fff])不\1|没有?{_TAIL}|\b^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|can't|won't)\b|, (?:right|isn't it|didn't they|correct)\?"
         ),
     ),
-    ("how", _p(r"怎么(?!样的)|怎样|如何|咋|用什么(?:办法|方式|方法)|(?:通过|以)什么(?:方式|途径|渠道)|\bhow (?:do|does|did|to|can|could|is|are|was|were|will|should|would|has|have)\b|\bin what way\b")),
+    ("how", _p(r"怎么(?!样)|怎样|如何|咋|用什么(?:办法|方式|方法)|(?:通过|以)什么(?:方式|途径|渠道)|\bhow (?:do|does|did|to|can|could|is|are|was|were|will|should|would|has|have)\b|\bin what way\b")),
 )
-QUESTION = _p(r"[?？]|谁|什么|啥|哪|几(?:个|家|位|名|次|项|天|条|岁|成|种|座|所|点)|多少|多[大高长久远快重]|何|吗|呢|请(?:问|列|说|介绍)|^(?:who|what|which|where|when|why|how|whose|is|are|do|does|did|was|were|can|list|tell|give|name|show|find)\b")
+QUESTION = _p(r"[?？]|怎么|如何|谁|什么|啥|哪|几(?:个|家|位|名|次|项|天|条|岁|成|种|座|所|点)|多少|多[大高长久远快重]|何|吗|呢|请(?:问|列|说|介绍)|^(?:who|what|which|where|when|why|how|whose|is|are|do|does|did|was|were|can|list|tell|give|name|show|find)\b")
 FINITE = _p(r"[了着过]|是|将|已|被|把|为了|表示|举行|召开|\b(?:is|are|was|were|has|have|will|did|does)\b")
 
 WANTED: tuple[tuple[str, re.Pattern[str]], ...] = (

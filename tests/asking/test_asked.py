@@ -91,6 +91,39 @@ When will it start production? | when | date | refers=yes; content=production
 """
 
 
+HELD_BACK = """
+桐乡今年引进了几个外资项目？ | fact | number | places=桐乡; content=外资 引进; without=几个
+哪些部门负责防汛？ | list | none | content=防汛 负责; without=部门 哪些
+图书馆啥时候开门啊 | when | date | content=图书馆 开门; without=啥时候
+谁当选了嘉兴市市长？ | office | person | office=市长; places=嘉兴
+海宁皮革城的老板是谁 | office | person | places=海宁; without=谁
+张建国是个什么样的人？ | person | none | people=张建国
+宁波和杭州谁的机场客流量大？ | compare | none | sides=宁波机场客流量; sides=杭州机场客流量
+这个镇有多少人口？ | fact | number | refers=yes; content=人口
+今年的中考是几月几号？ | when | date | content=中考
+平湖经济开发区去年的财政收入是多少亿元？ | fact | money | places=平湖; content=财政收入; without=多少
+学校咋还没放假 | why | none | content=学校 放假
+农民工工资咋发的？ | how | none | content=农民工 工资
+你觉得平湖怎么样 | fact | none | places=平湖
+水价是不是涨了？ | yes_no | none | content=水价; without=是不是
+老年食堂一顿饭多少钱呀 | fact | money | content=食堂; without=多少钱
+平湖有啥好玩的地方？ | list | none | places=平湖; without=啥 地方
+市民对停车难有何意见 | said | none | content=停车; without=意见
+给我讲讲台风利奇马的经过 | timeline | none | content=台风; without=经过
+亚运会开幕式在哪个体育馆举行的？ | fact | place | content=亚运会 开幕式; without=哪个
+环保局对化工厂罚了多少钱 | fact | money | content=环保局 化工厂; without=多少钱
+Who is the chairman of Wahaha Group? | office | person | organisations=Wahaha Group; office=chairman
+How long is the new metro line? | fact | number | content=metro line; without=long
+Did Jiaxing host the Asian Games in 2023? | yes_no | none | places=嘉兴; years=2023; polarity=positive
+Which schools will move to the new campus? | list | none | content=campus; without=schools which
+Tell me about the lantern festival | summary | none | content=lantern festival
+What has been done to protect wetlands? | fact | none | content=protect wetlands; without=what
+Is Hangzhou larger than Ningbo? | compare | none | sides=Hangzhou; sides=Ningbo
+Why haven't they opened the tunnel yet? | why | none | refers=yes; content=opened tunnel
+thanks a lot | small_talk | none |
+What did the mayor promise residents? | said | none | content=residents; without=what
+"""
+
 
 def rows(table: str) -> list[list[str]]:
     return [[field.strip() for field in line.split("|")] for line in table.strip().splitlines()]
