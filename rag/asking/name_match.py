@@ -13,18 +13,20 @@ from rag.asking.titles import OFFICE
 if TYPE_CHECKING:
     from rag.asking.constraints import Candidate
 
+_WRITERS = re.compile("记者|通讯员|评论员")
+"""They write the article, and are no answer to who did or said something."""
 _DOT = re.compile(r"[·•‧・]")
 
 
 def organisation_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept", "broken", "open"], str]:
     """Return whether the evidence is about a body asked for: in full, without its legal form, or without its trade."""
     cores = [core_of(name) for name in asked.organisations]
-    sentence = _bodies(evidence.sentence)
-    for text, bodies in ((evidence.sentence, sentence), (evidence.headline, None), (evidence.passage, None)):
+    sentence = [(body.name, body.core) for body in organisations(evidence.sentence) if body.certain]
+    for text in (evidence.sentence, evidence.headline, evidence.passage):
         for name, core in zip(asked.organisations, cores, strict=True):
             if name in text or (len(core) > 1 and core in text):
                 return "kept", core
-            near = next((full for full, own in bodies or _bodies(text) if same_body(core, own)), "")
+            near = next((full for full, own in _bodies(text) if same_body(core, own)), "")
             if near:
                 return "kept", near
         if text is evidence.sentence and sentence:
@@ -35,7 +37,9 @@ def organisation_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept
 def person_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept", "broken", "open"], str]:
     """Return whether the evidence is about a person asked for: by name, by the last part of a foreign name, or by surname
     and title where the passage has the full name with that title."""
-    named = [person.name for person in people(evidence.sentence)]
+    found = people(evidence.sentence)
+    named = [person.name for person in found]
+    others = [person.name for person in found if not _WRITERS.search(person.title)]
     for text in (evidence.sentence, evidence.headline, evidence.passage):
         for name in asked.people:
             if name in text or any(part in text for part in _DOT.split(name)[-1:] if len(part) > 1):
@@ -43,7 +47,6 @@ def person_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept", "br
             if any(_DOT.split(other)[-1] == name for other in named):
                 return "kept", name
         if text is evidence.sentence:
-            others = [name for name in named if name not in asked.people]
             title = next((t for name in asked.people if (t := _by_title(name, evidence))), "")
             if title:
                 return "kept", title

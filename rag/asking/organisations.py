@@ -8,7 +8,7 @@ who they are.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rjieba
 
@@ -19,7 +19,7 @@ _LEGAL = (
 )
 _BODIES = (
     r"(?:大学|学院|中学|小学|学校|银行|医院|研究院|研究所|研究中心|实验室|基金会|交易所|俱乐部|事务所|报社|协会|学会|商会|合作社|联合会|出版社|"
-    r"电视台|通讯社|保险|证券)"
+    r"电视台|通讯社|杂技团|歌舞团|乐团|剧团|剧院|艺术团)"
 )
 _KIND = re.compile(rf"{_LEGAL}|{_BODIES}(?!生|长|路|站|法|费|金|业|部|行长)")
 _RUN = re.compile(r"[\u3400-\u9fffA-Za-z0-9·&（）()-]+$")
@@ -37,8 +37,10 @@ _GENERIC = frozenset(
     + "保险 上市 国有 民营 外资 外国 大型 龙头 互联网 房地产 物业 国有企业 高等 职业 商业 中央 股份制 各大 各 多 本地 当地 知名 著名 有关 相关 "
     "人工 新能源 电动 现代 高新 数字 绿色 先进 民用 中国 国产 农业 工业 精细 高端 微 人工智能 生命 旅游 文化 金融 贸易 汽车零部件 三甲 公立 民办 "
     "私立 综合 附属 第三方 母 控股 关联 全资 合资 头部 初创 创业 外贸 农村 城市 小 大 老 新 总 分 子 行业 科创 高科技 传统 中小 国际 全球 世界 "
-    "低空 海洋 清洁 核 可再生 财产 人寿 养老 医疗 社会 基本 失业 开发 运营 服务 供应链 母婴 平台 公募 私募 两 三 四 几 十 百".split()
+    "低空 海洋 清洁 核 可再生 首家 网上 餐饮 新建 民间 财产 人寿 养老 医疗 社会 基本 失业 开发 运营 服务 供应链 母婴 平台 公募 私募 两 三 四 几 十 百".split()
 )
+_NO_NAME_TAGS = frozenset("v vd d p c r u ud uj ul uv uz f y t ad zg".split())
+_NAME_VERBS = "开发 管理 服务 控股 运输 保险 贸易 制造 工程 教育 咨询 设计 通联 联通 移动 通达 营造 装饰 师范 演出 结算 检测 租赁 代理 经营 运营 创新 合作".split()
 _STOPS = frozenset(
     "的 了 在 是 由 与 和 及 对 向 为 将 让 从 去 到 于 被 把 给 等 该 本 其 某 这 那 每 各 也 还 就 都 跟 同 以 并 或 据 因 以及 包括 其中 作为 成为 "
     "来自 位于 走进 参观 采访 走访 获悉 关于 对于 根据 通过 为了 加入 进入 创办 创立 成立 担任 任职 就职 毕业 就读 考入 起诉 联合 携手 邀请 邀 "
@@ -49,12 +51,14 @@ _STOPS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """``text[start:end] == name``. ``core``: the name without its place and its legal form, 晨光电缆."""
+    """``text[start:end] == name``. ``core``: the name without its place and its legal form, 晨光电缆. ``certain``: a place, a
+    legal form or a proper name in it says that it is one body, and no kind of bodies such as 自来水公司."""
 
     start: int
     end: int
     name: str
     core: str
+    certain: bool = True
 
 
 def organisations(text: str) -> list[Organisation]:
@@ -67,9 +71,9 @@ def organisations(text: str) -> list[Organisation]:
         name = text[start : kind.end()]
         core = core_of(name)
         if found and found[-1].end == kind.start():
-            found[-1] = Organisation(found[-1].start, kind.end(), text[found[-1].start : kind.end()], found[-1].core)
-        elif len(core) > 1 and not re.search("[哪谁么]|多少|是不|所有|有没", name) and not _is_generic(core, kind.group()):
-            found.append(Organisation(start, kind.end(), name, core))
+            found[-1] = replace(found[-1], end=kind.end(), name=text[found[-1].start : kind.end()])
+        elif len(core) > 1 and not re.search("[哪谁么]|多少|是不|所有|有没|上半年|今年|去年", name) and not _is_generic(core, kind.group()):
+            found.append(Organisation(start, kind.end(), name, core, _is_certain(name, core, kind.group())))
     return found
 
 
@@ -118,11 +122,18 @@ def place_length(text: str) -> int:
 def _own_part(run: str) -> str:
     """Return the end of a run of characters that belongs to the name."""
     kept = ""
-    for word in reversed(list(rjieba.cut(run))):
-        if word in _STOPS or re.fullmatch(r"\d+[年月日]?|[一二三四五六七八九十]+[家个名所]", word):
+    for word, tag in reversed(rjieba.tag(run)):
+        if word in _STOPS or (tag in _NO_NAME_TAGS and word not in _TRADES + _NAME_VERBS) or re.fullmatch(r"\d+[年月日]?|[一二三四五六七八九十]+[家个名所]", word):
             break
         kept = word + kept
-    return kept.lstrip("·&）)-")
+    return kept.rpartition("）")[2].lstrip("·&)-") if "（" not in kept else kept.lstrip("·&)-")
+
+
+def _is_certain(name: str, core: str, kind: str) -> bool:
+    if "有限" in name or name.startswith("中国") or place_length(name):
+        return True
+    own = core.removesuffix(kind)
+    return any(tag[:2] in ("nr", "nz", "ns", "nt", "en") or not rjieba.has_word(word) for word, tag in rjieba.tag(own))
 
 
 def _is_generic(core: str, kind: str) -> bool:

@@ -27,6 +27,7 @@ _VERBS = (
 )
 _DOUBTED = frozenset("能齐国全都从那有和应相后向时别经当解要宿幸查扶堵充连终通边怀同可则更会何")
 """Surnames that mostly begin another word: a name with one must be known to the segmenter."""
+_VERB = re.compile(_VERBS)
 _STOP = r"[\s\u3000，。、；：:,;.!?！？“”‘’（）()《》【】\[\]/／|｜—…●■◆▲]"
 _AFTER = re.compile(rf"$|{_STOP}|{_VERBS}|{TITLE}")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,6}(?:[·•‧・][\u3400-\u9fff]{1,8}){1,3}")
@@ -73,7 +74,7 @@ def people(text: str) -> list[Person]:
 def _with_own_place(person: Person) -> Person:
     """Return the person of 平湖市市长 with 平湖市 and 市长, not 平湖 and 市市长."""
     doubled = re.match(r"([市省县区镇乡村州])\1长", person.title)
-    within = re.match("(?:街道|社区|镇|乡|村)(?=党|工委|团委|纪委|办)", person.title) if person.of else None
+    within = re.match("(?:街道|社区|镇|乡|村)(?=党|工委|团委|纪委|办)|[市省县区州](?![长委政人]|纪|党组)", person.title) if person.of else None
     length = 1 if doubled else within.end() if within else 0
     return replace(person, title=person.title[length:], of=person.of + person.title[:length])
 
@@ -114,18 +115,24 @@ def _name_end(text: str, at: int, title: str) -> int:
         one, two = at + surname.end() + 1, at + surname.end() + 2
         ends = [end for end in (two, one) if end <= len(text) and is_name(text[at:end]) and _AFTER.match(text, end)]
         if ends:
-            verb = re.compile(_VERBS).match(text, one)
-            doubtful = len(ends) == 2 and (text[two - 1] in _FUNCTION or (verb and len(verb.group()) > 1))
-            return ends[1] if doubtful else ends[0]
+            return ends[-1] if len(ends) == 2 and _third_is_a_verb(text, one) else ends[0]
     foreign = _FOREIGN.match(text, at) if any(title.endswith(office) for office in FOREIGN_OFFICES) else None
     return foreign.end() if foreign else 0
+
+
+def _third_is_a_verb(text: str, one: int) -> bool:
+    """Return whether the name ends after two characters: the third begins a verb, or is a word that no stop follows."""
+    verb = _VERB.match(text, one)
+    if verb and len(verb.group()) > 1:
+        return True
+    return text[one] in "摄文图说等称道" or (text[one] in _FUNCTION and not re.match(rf"$|{_STOP}", text[one + 1 : one + 2]))
 
 
 def _dotted_end(text: str, at: int, longest: int) -> int:
     """Return the end of a name with dots: before the first word after its last dot that is no part of a name."""
     last = max(text.rfind(dot, at, longest) for dot in "·•‧・") + 1
     for end in range(last + 1, longest):
-        if re.compile(_VERBS).match(text, end) and (text[end] not in SOUNDS or len(re.compile(_VERBS).match(text, end)[0]) > 1):
+        if _VERB.match(text, end) and (text[end] not in SOUNDS or len(_VERB.match(text, end)[0]) > 1):
             return end
     return longest if _AFTER.match(text, longest) else 0
 
@@ -139,15 +146,17 @@ def is_name(name: str) -> bool:
     tags = rjieba.tag(name)
     if name[0] in _DOUBTED and not rjieba.has_word(name):
         return False
+    if len(tags) == 1 and len(name) == 3 and tags[0][1] == "ns":
+        return False
     if len(tags) == 1:
-        return bool(tags[0][1].startswith("nr")) or len(name) > 2 and not rjieba.has_word(name)
+        return bool(tags[0][1].startswith("nr")) or not rjieba.has_word(name)
     return not (len(tags[-1][0]) > 1 and len(tags) == 2 and tags[0][1] in ("d", "p", "r", "m", "c"))
 
 
 def _of(text: str, start: int) -> str:
     """Return the place or body that stands before the title; 平湖市 before 市长, though the title has its 市."""
     run = _BEFORE.search(text, max(0, start - 30), start)
-    return _CUT.sub("", run.group()).lstrip("（）()·") if run else ""
+    return re.split("[（(）)]", _CUT.sub("", run.group()))[-1].lstrip("·") if run else ""
 
 
 OFFICE_WORD = re.compile(OFFICE)

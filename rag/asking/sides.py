@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 _AND = re.compile(r"[ ,，]{0,2}(?:和|与|跟|同|及|、|还是|相较于|相对于|对比|较|比|vs\.?|VS\.?|versus|and|or|with|to|(?:is )?(?:more \w+ |less \w+ |\w+er )?than)(?: the)? ?", re.IGNORECASE)
+_AMOUNT = re.compile(r"(?:[高低多少大小快慢长短强]|GDP|[产市]值|人口|[营税创]收|收入|面积|增加|减少|[率量额数价速])(?:多少|了|些|吗|呢|[?？])*$")
 _SHARED = re.compile(r"(?P<topic>的[^，。比和与跟同]{1,8})(?:比|和|与|跟|同)|(?P<bare>[^，。比和与跟同的]{1,8})比")
 """的人口比: what is compared stands with the first side only."""
 _PAIR = re.compile(
@@ -44,7 +45,7 @@ def _questions(text: str, start: int, end: int, pair: tuple[str, str], language:
         if language == "zh":
             topic = rest[0].strip(" ，,的在") + one + rest[1].strip(" ，,")
             joined = topic if "的" in topic or topic.endswith(one) else topic.replace(one, f"{one}的", 1)
-            asks_amount = re.search(r"[高低多少大小快慢长短强]|GDP|产值|人口|收入|面积|[率量额数价]$", text[end:] + joined)
+            asks_amount = _AMOUNT.search(text) or _AMOUNT.search(joined)
             found.append(f"{joined.strip('的')}{'是多少' if asks_amount else '怎么样'}？")
         else:
             topic = " ".join(f"{rest[0]} {one} {rest[1]}".replace("?", " ").replace(",", " ").split()).strip(" .")

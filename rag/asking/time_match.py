@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Days = tuple[str, str]
 _SHORTEST_PART, _LONGEST_PART = 80, 300  # days
 _PAST_FACT = re.compile(r"(?:成立|创立|创办|始建|建|出生|生|毕业|诞生|起源|落户|注册|成|开业|建成|投产)(?:于|在)$")
-_PAST_AFTER = re.compile(r"(?:[\u3400-\u9fff]{0,4})?(?:出生|成立|创立|创办|毕业|建成|诞生|以来|至今|起[，,就])")
+_BASE_BEFORE = re.compile(r"(?:与|比|较|同|于|至|到|和|跟|过)$")
+_BASE_AFTER = re.compile(r"(?:的)?(?:同期|同时期|相比|水平|全年|[末底]|增|减|上升|下降|提高|降|多|少|高|低|[，。]|[\u3400-\u9fff]{0,3}(?:增长|相比))")
+_PAST_AFTER = re.compile(r"(?:[\u3400-\u9fff]{0,4})?(?:消息|报道|[讯电]|出生|成立|创立|创办|毕业|建成|诞生|以来|至今|起[，,就])")
 
 
 def time_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept", "broken", "open"], str]:
@@ -75,5 +77,7 @@ def _within(inner: Days, outer: Days) -> bool:
 
 
 def _is_aside(text: str, time: Mention) -> bool:
-    """Return whether the time is only that of a foundation or a birth."""
-    return bool(_PAST_FACT.search(text[: time.start]) or _PAST_AFTER.match(text, time.end))
+    """Return whether the time is only that of a foundation or a birth, the date of a report
+    (据7月25日消息), or the base of a comparison (高于上年同期)."""
+    is_base = _BASE_BEFORE.search(text[: time.start]) and _BASE_AFTER.match(text, time.end)
+    return bool(is_base or _PAST_FACT.search(text[: time.start]) or _PAST_AFTER.match(text, time.end))
