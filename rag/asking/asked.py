@@ -27,21 +27,37 @@ Wanted = Literal["number", "money", "percent", "date", "person", "place", "organ
 _FREE = frozenset("person said yes_no list compare why how timeline summary catalogue small_talk now topic".split())
 """Kinds whose answer is no single value."""
 _REFERS_BACK = re.compile(
-    r"^(?:那|那么|还有|其中|另外|此外|然后|具体|分别)(?!些|里|曲)|它|(?<![其吉])他(?!乡|山|人)|她|其中|(?:这|那)(?:个|些|家|次|项|位|座|笔|场|条|件|篇|事|是|里|种|之)|该(?:项目|公司|企业|市|镇|校|院|人)|上述|前者|后者|呢[?？]?$"
+    r"^(?:那|那么|还有|其中|另外|此外|然后|具体|分别)(?!些|里|曲)|它|(?<![其吉])他(?!乡|山|人)|她|其中|(?:这|那)(?:个|些|家|次|项|"
+    r"位|座|笔|场|条|件|篇|事|是|里|种|之|部|张|本|所|届|类|批|支|天|年|段|片|栋|幢|届)|该(?:项目|公司|企业|市|镇|校|院|人)|上述|"
+    r"前者|后者|呢[?？]?$"
     r"|\b(?:it|its|they|them|their|he|she|his|her|those|these|that one|this|of them)\b|^(?:what|how) about\b|^and ",
     re.IGNORECASE,
 )
-_NEGATIVE = re.compile(r"没有?(?!错)|不(?!同|少|错|断|仅|久|良|动产|锈)|未(?!来|必)|并非|从未|无法|n't\b|\bnot\b|\bnever\b", re.IGNORECASE)
-_OPEN_FORMS = re.compile(r"是不是|有没有|能不能|会不会|可不可以|要不要|对不对|好不好|行不行|该不该|([\u3400-\u9fff])不\1|没有?[?？]?$")
+_NEGATIVE = re.compile(
+    r"没有?(?!错)|不(?!同|少|错|断|仅|久|良|动产|锈)|未(?!来|必)|并非|从未|无法|n't\b|\bnot\b|\bnever\b", re.IGNORECASE
+)
+_OPEN_FORMS = re.compile(
+    r"是不是|有没有|能不能|会不会|可不可以|要不要|对不对|好不好|行不行|该不该|([\u3400-\u9fff])不\1|没有?[?？]?$"
+)
 _SUBJECT = re.compile(
-    r"(?:^|(?<=[，,\s])|(?<=请问)|(?<=对于)|(?<=关于))(?P<name>[\u3400-\u9fff]{2,4}?)(?=是谁|是何人|是哪|是(?:一个|个)?(?:什么|啥|干|做)|说|讲|表示|在|怎么|如何|担任|当|现任|任|的|对|什么|啥|几|哪|提|指出|强调|为什么|有|和|认为|去|$)"
+    r"(?:^|(?<=[，,\s])|(?<=请问)|(?<=对于)|(?<=关于))(?P<name>[\u3400-\u9fff]{2,4}?)(?=是谁|是何人|是哪|是(?:一个|个)?(?:什么|啥|"
+    r"干|做)|说|讲|表示|在|怎么|如何|担任|当|现任|任|的|对|什么|啥|几|哪|提|指出|强调|为什么|有|和|认为|去|$)"
 )
 _WHO_IS = re.compile(r"谁是(?P<name>[\u3400-\u9fff·]{2,10})[?？。呀啊呢]*$")
-_DOTTED = re.compile(r"[\u3400-\u9fff]{1,6}?(?:[·•][\u3400-\u9fff]{1,6}?)+(?=是|说|在|的|表示|怎|对|和|何|哪|[?？，]|$)")
+_DOTTED = re.compile(
+    r"[\u3400-\u9fff]{1,6}?(?:[·•][\u3400-\u9fff]{1,6}?)+(?=是|说|在|的|表示|怎|对|和|何|哪|[?？，]|$)"
+)
 _CAPITALISED = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z'-]+(?: (?:of |and (?=[A-Z]))?[A-Z][A-Za-z'&-]+)*")
-_ENGLISH_BODY = re.compile(r"\b(?:Company|Co|Ltd|Inc|Group|Corporation|University|College|Bank|Institute|Hospital|School|Association|Technology|Cable)\b")
-_FOREIGN = re.compile(rf"(?:^|谁是|[，\s]|{TITLE})(?P<name>[{SOUNDS}]{{2,7}}?)(?=是谁|是何|是什么人|是干|说|表示|怎么|如何|在|对|提|[?？]|$)")
-_LATIN_WORDS = frozenset("Who What Which When Where Why How Is Are Was Were Do Does Did Has Have Can Could Will Would Should List Name Compare Give Summarise Summarize Tell Show Find The A In On At Please Mr Mrs Ms Dr And GDP Didn't Isn't Hello".split())  # fmt: skip
+_ENGLISH_BODY = re.compile(
+    r"\b(?:Company|Co|Ltd|Inc|Group|Corporation|University|College|Bank|Institute|Hospital|School|Association|Technology|Cable)\b"
+)
+_FOREIGN = re.compile(
+    rf"(?:^|谁是|[，\s]|{TITLE})(?P<name>[{SOUNDS}]{{2,7}}?)(?=是谁|是何|是什么人|是干|说|表示|怎么|如何|在|对|提|[?？]|$)"
+)
+_LATIN_WORDS = frozenset(
+    "Who What Which When Where Why How Is Are Was Were Do Does Did Has Have Can Could Will Would Should List "
+    "Name Compare Give Summarise Summarize Tell Show Find The A In On At Please Mr Mrs Ms Dr And GDP Didn't Isn't Hello"
+.split())  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +105,11 @@ def read_question(question: str) -> Asked:
     kind = _kind(text, language)
     times = tuple(resolve(text, "")) if language == "zh" else english_times(text)
     bodies = _organisations(text, language)
-    places = tuple(
-        p for p in places_in(text) if not p.in_name and not any(b.start <= p.start < b.end for b in bodies)
-    )
+    places = tuple(p for p in places_in(text) if not p.in_name and not any(b.start <= p.start < b.end for b in bodies))
     persons = tuple(
-        name for name in _people(text, kind, language, [p.words for p in places]) if not any(name in b.name for b in bodies)
+        name
+        for name in _people(text, kind, language, [p.words for p in places])
+        if not any(name in b.name for b in bodies)
     )
     spans = sorted(
         [(p.start, p.end) for p in places] + [(b.start, b.end) for b in bodies] + [(t.start, t.end) for t in times]
@@ -107,7 +123,7 @@ def read_question(question: str) -> Asked:
         content=_content(text, language, spans, places, (*persons, *(b.name for b in bodies))),
         people=persons,
         organisations=tuple(dict.fromkeys(b.name for b in bodies)),
-        office=_office(text, language) if kind == "office" else "",
+        office=_office(text, places, language) if kind == "office" else "",
         places=places,
         times=times,
         sides=sides_of(text, spans, language) if kind == "compare" else (),
@@ -160,10 +176,17 @@ def _people(text: str, kind: Kind, language: Language, places: Sequence[str]) ->
     return [name for name in dict.fromkeys(found) if name not in places]
 
 
-def _office(text: str, language: Language) -> str:
+def _office(text: str, places: Sequence[PlaceName], language: Language) -> str:
     if language == "en":
         match = re.search(rf"\b({ENGLISH_OFFICE})\b", text, re.IGNORECASE)
         return match[1].lower() if match else ""
+    for place in places:
+        own = (
+            place.words
+            if text[place.end : place.end + 1] in "市省县区镇" or place.words[-1] not in "市省县区镇"
+            else place.words[:-1]
+        )
+        text = text.replace(own, " " * len(own), 1)
     titles = [match.group() for match in re.finditer(rf"{TITLE}|一把手|掌门人|法人代表", text)]
     return re.sub(r"^(?:现任|时任|原任|首任|新任)|^[市省县区镇](?=[市省县区镇]长)", "", titles[-1]) if titles else ""
 

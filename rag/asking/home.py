@@ -8,7 +8,9 @@ from rag.asking.gazetteer import Place
 from rag.asking.places import places_in
 
 _LOCAL = re.compile(r"(?:我|全|本|该|当地|我们|咱们?)(?P<level>省|市|县|区|州)(?!场|委|级|域|别|分|面|内外|区)")
-_PAPER = re.compile(r"日报|晚报|晨报|时报|商报|都市报|周报|快报|早报|新闻网?|报$|传媒|融媒|发布|电视台|广播|在线|今日|周刊|版")
+_PAPER = re.compile(
+    r"日报|晚报|晨报|时报|商报|都市报|周报|快报|早报|新闻网?|报$|传媒|融媒|发布|电视台|广播|在线|今日|周刊|版"
+)
 _LEVELS = {"省": "省区", "市": "市", "县": "县市旗", "区": "区市县", "州": "州"}
 
 

@@ -15,15 +15,23 @@ import rjieba
 from rag.asking.titles import FOREIGN_OFFICES, OFFICE, TITLE
 from rag.text.bylines import SURNAMES
 
-_COMPOUND = "欧阳|上官|司马|诸葛|皇甫|司徒|慕容|令狐|尉迟|公孙|夏侯|端木|轩辕|东方|西门|南宫|呼延|独孤|澹台|宇文|长孙|鲜于|闻人"
+_COMPOUND = (
+    "欧阳|上官|司马|诸葛|皇甫|司徒|慕容|令狐|尉迟|公孙|夏侯|端木|轩辕|东方|西门|南宫|呼延|独孤|澹台|宇文|长孙|鲜于|闻人"
+)
 _SURNAME = rf"(?:{_COMPOUND}|[{SURNAMES}])"
 _GIVEN = r"[\u3400-\u9fff]"
-_FUNCTION = "说在和与及的是表称道向对为以等将也都就会到从同带率出参主指强认透坦直回分解讲致宣一走前来赴陪接还曾任于则因当把被让请告介发作代又正已给跟并没不摄文图"
+_FUNCTION = (
+    "说在和与及的是表称道向对为以等将也都就会到从同带率出参主指强认透坦直回分解讲致宣一走前来赴陪接还曾任于则因当把"
+    "被让请告介发作代又正已给跟并没不摄文图"
+)
 """Characters that begin the word after a name. The rarest of them in names; a name of three that ends in one is doubted."""
 _VERBS = (
-    "摄|怎么|怎样|如何|什么|有何|是谁|是哪|表示|介绍|告诉|认为|指出|强调|透露|坦言|直言|回忆|分析|解释|主持|出席|参加|提出|发现|发表|发言|宣布|宣读|讲话|致辞|致欢迎|作了|作报|作为|代表|陪同|带领|率队|率领|带队"
-    "|前往|赶到|赶赴|一行|走进|走访|来到|深入|调研|接受|接过|说道|说起|说着|担任|出任|曾任|会见|参与|领取|获得|荣获|荣膺|当选|撰文|摄影|报道|实习|通讯员|建议|呼吁|要求|感慨|感叹"
-    "|笑着|正在|没有|因为|为了|今年|去年|昨天|近日|日前|目前|先生|女士|同志|教授|老师|也|都|就|还|说|在|和|与|及|的|是|等|将|向|对|为|以|从|到|于|则|因|把|被|让|请|称|道|带|率|赴|看|做|用|有|又|正|已|给|跟|不"
+    "摄|怎么|怎样|如何|什么|有何|是谁|是哪|表示|介绍|告诉|认为|指出|强调|透露|坦言|直言|回忆|分析|解释|主持|出席|参加|提出|发现|"
+    "发表|发言|宣布|宣读|讲话|致辞|致欢迎|作了|作报|作为|代表|陪同|带领|率队|率领|带队"
+    "|前往|赶到|赶赴|一行|走进|走访|来到|深入|调研|接受|接过|说道|说起|说着|担任|出任|曾任|会见|参与|领取|获得|荣获|荣膺|当选|撰文|"
+    "摄影|报道|实习|通讯员|建议|呼吁|要求|感慨|感叹"
+    "|笑着|正在|没有|因为|为了|今年|去年|昨天|近日|日前|目前|先生|女士|同志|教授|老师|也|都|就|还|说|在|和|与|及|的|是|等|将|向|对|"
+    "为|以|从|到|于|则|因|把|被|让|请|称|道|带|率|赴|看|做|用|有|又|正(?=在|式|是|计|准|试|努)|已|给|跟|不"
 )
 _DOUBTED = frozenset("能齐国全都从那有和应相后向时别经当解要宿幸查扶堵充连终通边怀同可则更会何")
 """Surnames that mostly begin another word: a name with one must be known to the segmenter."""
@@ -37,17 +45,26 @@ SOUNDS = (
     "谢辛休逊雅亚京扬耶叶伊因英尤约扎詹泽朱宗佐姬瑞连"
 )
 _FOREIGN = re.compile(rf"[{SOUNDS}]{{2,7}}?(?=表示|说|称|在|与|和|对|会见|指出|强调|宣布|将|发表|访问|[，。、（“”]|$)")
-_PERSON = re.compile(rf"(?P<title>{TITLE}(?:[兼、](?:[\u3400-\u9fff]{{0,10}}?){TITLE}){{0,3}})(?P<gap>[ \u3000：:]{{0,2}})(?=\S)")
+_PERSON = re.compile(
+    rf"(?P<title>{TITLE}(?:[兼、](?:[\u3400-\u9fff]{{0,10}}?){TITLE}){{0,3}})(?P<gap>[ \u3000：:]{{0,2}})(?=\S)"
+)
 _BEFORE_LIST = re.compile(r"[、和与及 \u3000]{1,2}")
-_BRACKET = re.compile(rf"(?:^|(?<={_STOP})|(?<=[由和与及]))(?P<name>{_SURNAME}{_GIVEN}{{1,2}})[（(](?P<of>[\u3400-\u9fff]{{0,20}}?)(?P<title>{TITLE})[）)]")
+_BRACKET = re.compile(
+    rf"(?:^|(?<={_STOP})|(?<=[由和与及]))(?P<name>{_SURNAME}{_GIVEN}{{1,2}})[（(](?P<of>[\u3400-\u9fff]{{0,20}}?)(?P<title>{TITLE})[）)]"
+)
 _APPOINTED = re.compile(
-    rf"(?:^|(?<={_STOP})|(?<=任命)|(?<=决定)|(?<=选举)|(?<=免去))(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?:同志|先生|女士)?(?:的|，(?:现|曾)?任|现任|担任|出任|当选为?|任|为)"
+    rf"(?:^|(?<={_STOP})|(?<=任命)|(?<=决定)|(?<=选举)|(?<=免去))(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?:同志|先生|女士)?(?:的|"
+    rf"，(?:现|曾)?任|现任|担任|出任|当选为?|任|为)"
     rf"(?P<of>[\u3400-\u9fff]{{0,20}}?)(?P<title>{TITLE})(?=职务|{_STOP}|$)"
 )
-_NAME_FIRST = re.compile(rf"(?:^|(?<=[，。；：“”、\s]))(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?P<title>教授|院士|市长|县长|省长|书记|局长|主任|院长|校长|董事长|总经理|总理|主席|医生|律师)(?=[说在表的，。介告指认：、]|$)")
+_NAME_FIRST = re.compile(
+    rf"(?:^|(?<=[，。；：“”、\s]))(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?P<title>教授|院士|市长|县长|省长|书记|局长|主任|院长|校长|"
+    rf"董事长|总经理|总理|主席|医生|律师)(?=[说在表的，。介告指认：、怎对谈提如为]|$)"
+)
 _BEFORE = re.compile(r"[\u3400-\u9fffA-Za-z0-9（）()·]{0,30}$")
 _CUT = re.compile(
-    r".*(?:的|是|由|对|与|和|及|向|为|在|给|让|请|从|据|说|被|把|跟|同|任命|选举|采访|记者|访谈|专访|以及|其中|来自|邀请|邀|作为|身为|担任|时任|现任|原任|表示|年[，,]?|月|日|[了着过]|下午|上午|晚上|当天|当日|昨天|昨日|今天)"
+    r".*(?:的|是|由|对|与|和|及|向|为|在|给|让|请|从|据|说|被|把|跟|同|任命|选举|采访|记者|访谈|专访|以及|其中|来自|邀请|邀|作为|"
+    r"身为|担任|时任|现任|原任|表示|年[，,]?|月|日|[了着过]|下午|上午|晚上|当天|当日|昨天|昨日|今天)"
 )
 
 
@@ -74,7 +91,11 @@ def people(text: str) -> list[Person]:
 def _with_own_place(person: Person) -> Person:
     """Return the person of 平湖市市长 with 平湖市 and 市长, not 平湖 and 市市长."""
     doubled = re.match(r"([市省县区镇乡村州])\1长", person.title)
-    within = re.match("(?:街道|社区|镇|乡|村)(?=党|工委|团委|纪委|办)|[市省县区州](?![长委政人]|纪|党组)", person.title) if person.of else None
+    within = (
+        re.match("(?:街道|社区|镇|乡|村)(?=党|工委|团委|纪委|办)|[市省县区州](?![长委政人]|纪|党组)", person.title)
+        if person.of
+        else None
+    )
     length = 1 if doubled else within.end() if within else 0
     return replace(person, title=person.title[length:], of=person.of + person.title[:length])
 
@@ -93,7 +114,7 @@ def _titled(text: str) -> Iterator[Person]:
             if not between or re.compile(TITLE).match(text, between.end()):
                 break
             at = between.end()
-            is_listed = between.group().strip() == "、" or text[at : at + 4].strip() and not between.group().strip()
+            is_listed = between.group().strip() == "、" or (text[at : at + 4].strip() and not between.group().strip())
             end = _name_end(text, at, "") if is_listed or between.group() in "和与及" else 0
 
 
@@ -107,7 +128,9 @@ def _named_first(text: str) -> Iterator[Person]:
 
 def _name_end(text: str, at: int, title: str) -> int:
     """Return where the name that begins at ``at`` ends; 0 if no name begins there, or if its end is not certain."""
-    dotted = _DOTTED.match(text, at)
+    dotted = (
+        _DOTTED.match(text, at) if text[at : at + 1] not in ("对", "向", "与", "在", "是", "由", "让", "把") else None
+    )
     if dotted:
         return _dotted_end(text, at, dotted.end())
     surname = re.match(_SURNAME, text[at : at + 2])
@@ -125,7 +148,9 @@ def _third_is_a_verb(text: str, one: int) -> bool:
     verb = _VERB.match(text, one)
     if verb and len(verb.group()) > 1:
         return True
-    return text[one] in "摄文图说等称道" or (text[one] in _FUNCTION and not re.match(rf"$|{_STOP}", text[one + 1 : one + 2]))
+    return text[one] in "摄文图说等称道" or (
+        text[one] in _FUNCTION and not re.match(rf"$|{_STOP}", text[one + 1 : one + 2])
+    )
 
 
 def _dotted_end(text: str, at: int, longest: int) -> int:
@@ -139,7 +164,9 @@ def _dotted_end(text: str, at: int, longest: int) -> int:
 
 def is_name(name: str) -> bool:
     """Return whether the characters can be a name and are not an ordinary word such as 高兴 or 安全."""
-    if not re.fullmatch(rf"{_SURNAME}{_GIVEN}{{1,2}}", name) or re.search(r"谢谢|[某们的了是地]|[市县省镇村]$|大[爷妈娘叔]|先生|女士|老师|师傅|阿姨|奶奶|爷爷", name):
+    if not re.fullmatch(rf"{_SURNAME}{_GIVEN}{{1,2}}", name) or re.search(
+        r"谢谢|[副兼原总]$|[某们的了是地]|[市县省镇村]$|大[爷妈娘叔]|先生|女士|老师|师傅|阿姨|奶奶|爷爷", name
+    ):
         return False
     if re.match(rf"(?:{_VERBS})$|(?:{_VERBS}).$", name) and len(re.match(_VERBS, name)[0]) > 1:
         return False

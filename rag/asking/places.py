@@ -19,12 +19,17 @@ from rag.asking.gazetteer import Place, by_beginning, by_name, romanised
 _CJK = r"\u3400-\u9fff"
 _NO_NAME = "的了在有和与及是哪什多几从对向为被把将等这那到去也都就则并或由让吗呢"
 NAMED_BODY = (
-    r"有限(?:责任)?公司|大学|学院|中学|小学|公司|集团|银行|日报|晚报|晨报|商报|电视台|出版社|医院|研究院|研究所|俱乐部|基金会|交易所|博物馆|美术馆|图书馆|体育馆"
-    r"|大剧院|剧院|杂技团|歌舞团|乐团|剧团|艺术团|机场|火车站|高铁站|[东西南北]站|大酒店|饭店|幼儿园|商会|事务所|卫视|球队|男足|女足|男篮|女篮|女排|大桥|长江|[东西南北中]?路|大道|大街"
+    r"有限(?:责任)?公司|大学|学院|中学|小学|公司|集团|银行|日报|晚报|晨报|商报|电视台|出版社|医院|研究院|研究所|俱乐部|基金会|"
+    r"交易所|博物馆|美术馆|图书馆|体育馆"
+    r"|大剧院|剧院|杂技团|歌舞团|乐团|剧团|艺术团|机场|火车站|高铁站|[东西南北]站|大酒店|饭店|幼儿园|商会|事务所|卫视|球队|男足|"
+    r"女足|男篮|女篮|女排|大桥|长江|[东西南北中]?路|大道|大街"
 )
 _AFTER_NAME = re.compile(rf"(?:市|省|县)?[^\W\d_{_NO_NAME}]{{0,10}}?(?:{NAMED_BODY})(?!线|上|口)")
+_OF_PLACE = "人岛港草籍境"
+"""What can be one dictionary word with a place before it: 浙江人, 海南岛."""
 _GOODS = re.compile(
-    r"(?:汽车|电气|石化|茅台|啤酒|重工|时装|同仁堂|证券|保险|电影|现代|奔驰|国安|申花|海港|恒大|泰山队)(?!产|保|销|消|市|行|整|协|制|工业|总|年)"
+    r"(?:汽车|电气|石化|茅台|啤酒|重工|时装|同仁堂|证券|保险|电影|现代|奔驰|国安|申花|海港|恒大|泰山队)(?!产|保|销|消|市|行|整|协|"
+    r"制|工业|总|年)"
     r"|装(?=[\W的]|$)|火锅|拉面|烤鸭|火腿|菜系|牛肉面|方言|话剧"
 )
 
@@ -58,7 +63,8 @@ def _found(text: str) -> Iterator[PlaceName]:
             if not counts or not text.startswith(name, at):
                 continue
             edges = edges if edges is not None else _word_edges(text)
-            if (at in edges or text[at - 1] in "和与及") and (at + len(name) in edges or text[at - 1] == "和"):
+            stop, after_and = at + len(name), text[at - 1 : at] == "和"
+            if (at in edges or after_and) and (stop in edges or after_and or text[stop] in _OF_PLACE):
                 end = at + len(name)
                 yield PlaceName(at, end, name, by_name()[name])
                 break
@@ -106,7 +112,9 @@ def _romanised(text: str) -> list[PlaceName]:
         stop = match.end(1) if key == pair and pair else match.end()
         if forms and match.start() >= end:
             places = tuple(p for form in forms for p in by_name()[form] if p.alone)
-            body = re.match(r" (?:[A-Z]\w+ ){0,4}(?:University|College|Bank|Group|Co\b|Company|Hospital|Daily|Road)", text[stop:])
+            body = re.match(
+                r" (?:[A-Z]\w+ ){0,4}(?:University|College|Bank|Group|Co\b|Company|Hospital|Daily|Road)", text[stop:]
+            )
             found.append(PlaceName(match.start(), stop, text[match.start() : stop], places, bool(body)))
             end = stop
     return found

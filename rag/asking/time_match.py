@@ -8,8 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from rag.asking.asked import Asked
-from rag.text.filters import first_and_last_day
 from rag.text.calendar import parse_date
+from rag.text.filters import first_and_last_day
 from rag.text.times import Mention, resolve
 
 if TYPE_CHECKING:
@@ -19,16 +19,21 @@ Days = tuple[str, str]
 _SHORTEST_PART, _LONGEST_PART = 80, 300  # days
 _PAST_FACT = re.compile(r"(?:成立|创立|创办|始建|建|出生|生|毕业|诞生|起源|落户|注册|成|开业|建成|投产)(?:于|在)$")
 _BASE_BEFORE = re.compile(r"(?:与|比|较|同|于|至|到|和|跟|过)$")
-_BASE_AFTER = re.compile(r"(?:的)?(?:同期|同时期|相比|水平|全年|[末底]|增|减|上升|下降|提高|降|多|少|高|低|[，。]|[\u3400-\u9fff]{0,3}(?:增长|相比))")
-_PAST_AFTER = re.compile(r"(?:[\u3400-\u9fff]{0,4})?(?:消息|报道|[讯电]|出生|成立|创立|创办|毕业|建成|诞生|以来|至今|起[，,就])")
+_BASE_AFTER = re.compile(
+    r"(?:的)?(?:同期|同时期|相比|水平|全年|[末底]|增|减|上升|下降|提高|降|多|少|高|低|[，。]|[\u3400-\u9fff]{0,3}(?:增长|相比))"
+)
+_PAST_AFTER = re.compile(
+    r"(?:[\u3400-\u9fff]{0,4})?(?:消息|报道|[讯电]|出生|成立|创立|创办|毕业|建成|诞生|以来|至今|起[，,就])"
+)
 
 
 def time_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept", "broken", "open"], str]:
     """Return whether the evidence speaks of the days asked for, and the words that say so.
 
-    A time inside the days asked for keeps, one that contains them leaves open (but not 前三季度 for 上半年), any other breaks. 去年 in a question means
-    what it means in the article. Since when a company exists (成立于2010年) does not count. An article without any time
-    is about its own date; one from before the days asked for breaks, unless its date is inferred.
+    A time inside the days asked for keeps, one that contains them leaves open (but not 前三季度 for 上半年), any other
+    breaks. 去年 in a question means what it means in the article. Asides do not count: since when a company exists, with
+    what a figure is compared. An article without any time is about its own date; one from before the days asked for
+    breaks, unless its date is inferred.
     """
     wanted = _days(asked, evidence.date)
     if not wanted:
@@ -38,7 +43,9 @@ def time_state(asked: Asked, evidence: Candidate) -> tuple[Literal["kept", "brok
         if named:
             return _compared(wanted, named)
     earlier = [time for time in resolve(evidence.passage, evidence.date) if time.since]
-    inside = next((time.words for time in earlier if any(_within((time.since, time.until), days) for days in wanted)), "")
+    inside = next(
+        (time.words for time in earlier if any(_within((time.since, time.until), days) for days in wanted)), ""
+    )
     if inside:
         return "kept", inside
     if not parse_date(evidence.date).year:

@@ -81,3 +81,25 @@ def states(row: list[str]) -> dict[str, str]:
 def test_table(row: list[str]) -> None:
     expected = dict(item.split() for item in row[6].split(";") if item.strip())
     assert states(row) == expected
+
+
+_PARTS = st.lists(
+    st.sampled_from("平湖 嘉兴 北京大学 市长周军波 去年 2024年 说了什么 晨光电缆 全市 签约 多少 ，".split()), max_size=6
+).map("".join)
+
+
+@given(_PARTS, _PARTS, _PARTS, st.sampled_from(["", "2025", "2025-06", "2025-06-10"]))
+def test_any_evidence(question: str, sentence: str, headline: str, date: str) -> None:
+    asked = read_question(question)
+    found = constraints(asked, Candidate(sentence, sentence, headline, date, "stated" if date else ""))
+    kinds = [constraint.kind for constraint in found]
+    assert len(kinds) == len(set(kinds))
+    bound = bool(asked.places) + bool(asked.times) + bool(asked.organisations) + bool(asked.people)
+    assert len(kinds) == bound
+
+
+@given(_PARTS)
+def test_a_question_breaks_none_of_its_own_constraints(question: str) -> None:
+    """Evidence in the question's own words names no other place, body or person in their stead."""
+    found = constraints(read_question(question), Candidate(question, question, "", "2025-06-10", "stated"))
+    assert all(constraint.state != "broken" for constraint in found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,9 +61,30 @@ TABLE = """
 
 def rows(table: str) -> list[tuple[str, list[tuple[str, ...]]]]:
     lines = [line.split("|") for line in table.strip().splitlines()]
-    return [(text.strip(), [tuple(item.strip().split(",")) for item in found.split(";") if item.strip()]) for text, found in lines]
+    return [
+        (text.strip(), [tuple(item.strip().split(",")) for item in found.split(";") if item.strip()])
+        for text, found in lines
+    ]
 
 
 @pytest.mark.parametrize(("text", "expected"), rows(TABLE), ids=lambda value: value if isinstance(value, str) else "")
 def test_table(text: str, expected: list[tuple[str, ...]]) -> None:
     assert [(p.name, p.title, p.of) for p in people(text)] == expected
+
+
+_SYLLABLES = st.sampled_from(
+    [*"市长 书记 记者 周军波 仲旭东 平湖 表示 、 ， 和 乔·拜登 总统 （ ） 的 说 公司 董事长 a 1".split(), " ", "\n"]
+)
+
+
+@given(st.lists(_SYLLABLES, max_size=14).map("".join))
+def test_names_are_in_the_text_and_apart(text: str) -> None:
+    found = people(text)
+    assert all(text[person.start : person.end] == person.name for person in found)
+    assert all(before.end <= after.start for before, after in pairwise(found))
+    assert all(person.of in text for person in found)
+
+
+@given(st.text(max_size=60))
+def test_any_text(text: str) -> None:
+    people(text)
