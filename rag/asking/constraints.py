@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.asking.asked import Asked
+from rag.asking.gazetteer import Place
 from rag.asking.home import local_place
 from rag.asking.name_match import organisation_state, person_state
-from rag.asking.places import Place, places_in
+from rag.asking.places import places_in
 from rag.asking.time_match import time_state
 from rag.schema import DateBasis
 

@@ -157,7 +157,8 @@ def _dotted_end(text: str, at: int, longest: int) -> int:
     """Return the end of a name with dots: before the first word after its last dot that is no part of a name."""
     last = max(text.rfind(dot, at, longest) for dot in "·•‧・") + 1
     for end in range(last + 1, longest):
-        if _VERB.match(text, end) and (text[end] not in SOUNDS or len(_VERB.match(text, end)[0]) > 1):
+        verb = _VERB.match(text, end)
+        if verb and (text[end] not in SOUNDS or len(verb.group()) > 1):
             return end
     return longest if _AFTER.match(text, longest) else 0
 
@@ -168,7 +169,8 @@ def is_name(name: str) -> bool:
         r"谢谢|[副兼原总]$|[某们的了是地]|[市县省镇村]$|大[爷妈娘叔]|先生|女士|老师|师傅|阿姨|奶奶|爷爷", name
     ):
         return False
-    if re.match(rf"(?:{_VERBS})$|(?:{_VERBS}).$", name) and len(re.match(_VERBS, name)[0]) > 1:
+    verb = re.fullmatch(rf"({_VERBS}).?", name)
+    if verb and len(verb[1]) > 1:
         return False
     tags = rjieba.tag(name)
     if name[0] in _DOUBTED and not rjieba.has_word(name):

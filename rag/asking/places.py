@@ -73,7 +73,7 @@ def _found(text: str) -> Iterator[PlaceName]:
 def _merged(text: str, found: list[PlaceName]) -> Iterator[PlaceName]:
     before: PlaceName | None = None
     for name in found:
-        inner = ()
+        inner: tuple[Place, ...] = ()
         if before and before.end == name.start:
             inner = tuple(p for p in name.places if any(outer.contains(p) for outer in before.places))
         if inner and before:
