@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer.bound import asked_by, broken
 from rag.answer.cues import Candidate, candidates, fits_a_date, fits_a_number, share_missing, weight_covered
 from rag.answer.evidence import Evidence, Sentence, Words, sigmoid
 from rag.answer.words import LONGEST, completed
@@ -35,8 +36,18 @@ SENTENCE_WEIGHTS = {
     "short": -0.4,
 }
 SENTENCE_BIAS = -2.0
-ANSWER_WEIGHTS = {"answers": 0.6, "margin": 0.1, "second": 0.1, "words_found": 1.0, "passage": 10.0, "english": 0.0}
+ANSWER_WEIGHTS = {
+    "answers": 0.3,
+    "kept": 0.3,
+    "margin": 0.1,
+    "second": 0.1,
+    "words_found": 1.0,
+    "passage": 10.0,
+    "english": 0.0,
+}
 ANSWER_BIAS = -8.0
+_BROKEN = -8.0
+"""Stands for what the reader says where every passage is about another place, time, body or person."""
 MOST_WORDS = 8
 """The most places from which words are shown."""
 
@@ -56,11 +67,13 @@ def passage_features(hits: Sequence[Hit], readings: Sequence[Reading]) -> Floats
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """``sentences`` (n, len(SENTENCE_WEIGHTS)): of each of ``found``. ``answer`` (len(ANSWER_WEIGHTS),): of the question."""
+    """``sentences`` (n, len(SENTENCE_WEIGHTS)): of each of ``found``. ``answer`` (len(ANSWER_WEIGHTS),): of the question.
+    ``breaks``: whether each hit is about another place, time, body or person than the question."""
 
     found: tuple[Candidate, ...]
     sentences: Floats
     answer: Floats
+    breaks: tuple[bool, ...]
 
 
 def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: Bm25Index) -> Features | None:
@@ -90,11 +103,14 @@ def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], 
         ]
     )
     said = sorted((r.answers for r in readings), reverse=True)
+    breaks = broken(asked_by(query), hits, readings)
+    kept = [r.answers for r, breach in zip(readings, breaks, strict=True) if not breach]
     best = int(np.argmax([r.answers for r in readings]))
     passage = normalise(legible(hits[best].article.title + hits[best].passage.text))
     answer = np.array(
         [
             said[0],
+            max(kept, default=_BROKEN),
             max(r.margin for r in readings),
             said[1] if len(said) > 1 else said[0],
             -share_missing(query, " ".join([passage, *values(passage)])),
@@ -102,7 +118,7 @@ def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], 
             float(query.language == "en"),
         ]
     )
-    return Features(tuple(found), sentences, answer)
+    return Features(tuple(found), sentences, answer, tuple(map(bool, breaks)))
 
 
 def weigh(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: Bm25Index) -> Evidence:
@@ -119,14 +135,21 @@ def weigh(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: 
         key=lambda s: (-s.score, s.article.article_id, s.start),
     )
     confidence = sigmoid(float(features.answer @ np.array([*ANSWER_WEIGHTS.values()])) + ANSWER_BIAS)
-    return Evidence(tuple(ranked), tuple(hits), confidence, _words(hits, readings, ranked))
+    return Evidence(tuple(ranked), tuple(hits), confidence, _words(hits, readings, features.breaks, ranked))
 
 
-def _words(hits: Sequence[Hit], readings: Sequence[Reading], ranked: Sequence[Sentence]) -> tuple[Words, ...]:
-    """Return the words that answer, the best first, each once: the spans of all readings, by the span's and the passage's score."""
+def _words(
+    hits: Sequence[Hit], readings: Sequence[Reading], breaks: Sequence[bool], ranked: Sequence[Sentence]
+) -> tuple[Words, ...]:
+    """Return the words that answer, the best first, each once: the spans of all readings, by the span's and the passage's score.
+    Those of another place, time, body or person come last."""
     weight = PASSAGE_WEIGHTS["answers"] / (PASSAGE_WEIGHTS["margin"] + 1e-9)
     spans = sorted(
-        ((span.score + weight * r.answers, h, span) for h, r in zip(hits, readings, strict=True) for span in r.spans),
+        (
+            (span.score + weight * r.answers + (_BROKEN if breach else 0.0), h, span)
+            for h, r, breach in zip(hits, readings, breaks, strict=True)
+            for span in r.spans
+        ),
         key=lambda found: (-found[0], found[1].passage.passage_id, found[2].start),
     )
     words: list[Words] = []

@@ -17,15 +17,17 @@ def best_spans(logits: Logits, most: int = 1) -> list[tuple[int, int, float]]:
     ``logits``: (tokens, 2), of start and end. The score of a span is the logit of its start plus that of its end.
     """
     size = len(logits)
-    scores = logits[:, None, 0] + logits[None, :, 1]
-    first, last = np.indices((size, size))
-    scores = np.where((last >= first) & (last - first < LONGEST_SPAN), scores, -np.inf)
+    if not size:
+        return []
+    first = np.arange(size)[:, None]
+    last = first + np.arange(min(LONGEST_SPAN, size))
+    scores = np.where(last < size, logits[:, None, 0] + logits[np.minimum(last, size - 1), 1], -np.inf)
     found: list[tuple[int, int, float]] = []
-    while size and len(found) < most:
-        best = int(scores.argmax())
-        a, b = best // size, best % size
-        if scores[a, b] == -np.inf:
+    while len(found) < most:
+        a, length = divmod(int(scores.argmax()), scores.shape[1])
+        b, score = a + length, float(scores[a, length])
+        if score == -np.inf:
             break
-        found.append((a, b, float(scores[a, b])))
+        found.append((a, b, score))
         scores[(first <= b) & (last >= a)] = -np.inf
     return found
