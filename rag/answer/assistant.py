@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 
+from rag.answer.catalogue import Catalogue
 from rag.answer.citations import verify
 from rag.answer.evidence import weigh
 from rag.answer.extractive import compose, refuse
@@ -45,6 +47,7 @@ class Assistant:
             if self._retriever is None or self._state != newest:
                 index = load(self.settings.index_dir, self.embedder, self.settings.vector_store)
                 self._retriever = Retriever(index, self.embedder)
+                self._catalogue = Catalogue(self._retriever)
                 self._state = newest  # read before the index: at worst the next question opens it again
             return self._retriever
 
@@ -67,6 +70,14 @@ class Assistant:
         """
         retriever, clock = self.retriever, _Clock()
         query = retriever.parse(question, history, only)
+
+        known = self._catalogue.answer(query, history)  # what the index itself knows, without a search
+        if known:
+            clock.lap("retrieve")
+            notices = _filter_notices(query, known.hits, retriever.index.undated(query.only)) if known.hits else []
+            yield known.answer
+            yield replace(known, timings_ms=clock.laps(), notices=tuple(notices))
+            return
 
         hits = retriever.search(query, PASSAGES)
         clock.lap("retrieve")
