@@ -18,6 +18,7 @@ from rag.text.terms import normalise
 
 _PART, _LINE = 8, 6
 """The fewest characters of any part of a headline, and of a whole line of it, that stand for the article."""
+_SHORTEST = 4  # characters of a description that are found one by one
 _SEVERAL = 20
 _IN_ANSWER = re.compile(r"^《(.+?)》(?=（[^（）]*）|[：:\[]| \()", re.MULTILINE)
 _DESCRIBES = re.compile(
@@ -73,7 +74,8 @@ class Headlines:
         if whole or parts or not asked.says_article:
             return whole or parts
         wanted = [key] if asked.title else words_of(words)
-        return [a for a in near if wanted and all(word in headline_key(a.title) for word in wanted)]
+        titles = [(headline_key(article.title), article) for article in near]
+        return [a for title, a in titles if (wanted and all(w in title for w in wanted)) or _is_within(key, title)]
 
     def _described_in_english(self, words: str, rows: Numbers) -> list[Article]:
         scope = topic_scope(words, self._shelf, self._names)
@@ -88,6 +90,12 @@ class Headlines:
             if found := [article for article in near if normalise(article.title) == normalise(title)]:
                 return found
         return []
+
+
+def _is_within(key: str, title: str) -> bool:
+    """Return whether the headline has all characters of the description, in their order."""
+    rest = iter(title)
+    return len(key) >= _SHORTEST and all(character in rest for character in key)
 
 
 def _is_part(key: str, title: str) -> bool:

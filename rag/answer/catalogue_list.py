@@ -91,6 +91,8 @@ class Listing:
 
     def add_by_date(self, rows: Numbers, about: str, end: str, some: int) -> None:
         """Add the newest or the oldest articles: ``some``, or those of the last or first day, 5 at most."""
+        told = self._shelf.without_notices(rows)
+        rows = told if len(told) else rows
         since, until, language = self._shelf.since[rows], self._shelf.until[rows], self._language
         dated = rows[until > 0]
         if not len(dated):
@@ -169,9 +171,11 @@ def span_said(rows: Numbers, shelf: Shelf, language: Language, by_date: bool = F
     if not dated.any():
         return said("all undated", language)
     days, counts = np.unique(np.stack([since[dated], until[dated]], axis=1), axis=0, return_counts=True)
-    first = min(days.tolist(), key=lambda day: (day[0], -day[1]))
-    last = max(days.tolist(), key=lambda day: (day[1], day[0]))
+    exact = [day for day in days.tolist() if day[0] == day[1]]
+    first, last = min(exact or days.tolist()), max(exact or days.tolist())
     lines = [said("one day" if first == last else "span", language, first=days_said(*first), last=days_said(*last))]
+    if vague := int(np.count_nonzero(since[dated] < until[dated])) if exact else 0:
+        lines.append(said("only in part", language, n=vague))
     if by_date and len(days) > 1:
         if by_year or len(days) > _DATES:
             years, totals = np.unique(since[dated] // 10000, return_counts=True)

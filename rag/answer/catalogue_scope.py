@@ -44,7 +44,17 @@ _EN_TIME = re.compile(
 )
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _ABOUT = re.compile(
-    r"(?:标题[里中]?(?:有|含有?|带|包含|出现)|关于|有关|提到过?|提及|写到|写了|讲到|讲了|谈到|说到|涉及|报道了?|介绍|讲|写|谈|和(?=.*(?:有关|相关))|与|跟)(?P<topic>.+?)(?:有关|相关|方面)?的?"
+    r"(?:标题[里中]?(?:有|含有?|带|包含|出现)|关于|有关|(?:提到|提及|写到|写|讲到|讲|谈到|谈|说到|涉及|报道|介绍)[过了]?|"
+    r"和(?=.*(?:有关|相关))|与|跟)(?P<topic>.+?)(?:有关|相关|方面)?的?"
+)
+_EN_OF_CHINESE = (
+    (
+        re.compile(
+            r"^ ?(?:about|on|regarding|concerning|mentioning|(?:that |which )?mentions?) (?:the )?", re.IGNORECASE
+        ),
+        "关于",
+    ),
+    (re.compile(r"^ ?(?:written by|by|from|in|of) (?:the )?", re.IGNORECASE), ""),
 )
 _EN_ABOUT = re.compile(
     r" ?(?:about|on|regarding|concerning|mentioning|that mention|which mention|mentions?) (?:the )?(?P<topic>.+)",
@@ -70,6 +80,7 @@ def scope_of(words: str, about: str, shelf: Shelf, names: RomanisedNames, free: 
 
     ``free``: what is left over may be a topic, without a word such as 关于 before it.
     """
+    words, about = (_as_chinese(part) for part in (words, about))
     only, shown, rest = _timed(words, today)
     later, shown_later, about = _timed(about, today)
     only, shown = (only, shown) if only != EVERYTHING else (later, shown_later)
@@ -111,6 +122,13 @@ def rows_of(scope: Scope, shelf: Shelf, asked: Filter) -> Numbers:
     for forms in scope.words:
         rows = np.intersect1d(rows, np.unique(np.concatenate([shelf.with_words([form]) for form in forms])))
     return rows
+
+
+def _as_chinese(words: str) -> str:
+    """Return the words with Chinese ones in place of the English ones before a Chinese name."""
+    for english, chinese in _EN_OF_CHINESE if not words.isascii() else ():
+        words = english.sub(chinese, words)
+    return words
 
 
 def _is_word(text: str) -> bool:

@@ -88,6 +88,16 @@ class Shelf:
         """Return the kinds of articles with their numbers."""
         return self._counted(among, "kind", "kinds")
 
+    def without_notices(self, among: Numbers) -> Numbers:
+        """Return the articles that are no public notices or advertisements."""
+        notices = [
+            columns.kind == columns.kinds.index("notice")
+            if "notice" in columns.kinds
+            else np.zeros(len(columns.kind), bool)
+            for columns in self._columns
+        ]
+        return among[~np.concatenate([np.zeros(0, bool), *notices])[among]]
+
     def with_words(self, words: Sequence[str]) -> Numbers:
         """Return the articles that have all of the words, in the headline or in the text."""
         found: Numbers | None = None

@@ -16,46 +16,44 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "several": ("符合的有 {n} 篇，请说出标题：", "{n} articles fit; give a headline:"),
     "summary": ("{title}（{date}，{names}）：", "{title} ({date}, {names}):"),
-    "count": ("{scope}共有 {n} 篇{kinds}。", "{n} articles{scope}{kinds}."),
-    "none": ("{scope}没有。", "There are none{scope}."),
-    "listed": ("{scope}有 {n} 篇{shown}：", "{n} articles{scope}{shown}:"),
+    "count": ("{scope}共有 {n} 篇{kinds}。", "Articles{scope}: {n}{kinds}."),
+    "none": ("没有{scope}。", "There are no articles{scope}."),
+    "listed": ("{scope}有 {n} 篇{shown}：", "Articles{scope}: {n}{shown}:"),
     "first of": ("，先列 {n} 篇", ", the first {n}"),
-    "rest": ("另有 {n} 篇未列出。", "{n} more are not listed."),
+    "rest": ("另有 {n} 篇未列出。", "Not listed: {n}."),
     "newest": ("{scope}最新的是 {date} 的 {n} 篇{shown}：", "The newest{scope}: {n} of {date}{shown}:"),
     "oldest": ("{scope}最早的是 {date} 的 {n} 篇{shown}：", "The oldest{scope}: {n} of {date}{shown}:"),
     "newest some": ("{scope}最新的 {n} 篇：", "The newest {n}{scope}:"),
     "oldest some": ("{scope}最早的 {n} 篇：", "The oldest {n}{scope}:"),
-    "span": ("日期从 {first} 到 {last}。", "They are dated from {first} to {last}."),
-    "one day": ("日期都是 {first}。", "All are dated {first}."),
-    "undated": ("有 {n} 篇日期不明。", "{n} have no known date."),
-    "left out": ("另有 {n} 篇日期不明，未计入。", "{n} more have no known date and are not counted."),
-    "all undated": ("日期都不明。", "None has a known date."),
-    "inferred": ("有 {n} 篇的日期是推断的。", "The dates of {n} are inferred."),
+    "span": ("日期从 {first} 到 {last}。", "The dates run from {first} to {last}."),
+    "one day": ("日期都是 {first}。", "The date is {first}."),
+    "undated": ("有 {n} 篇日期不明。", "Without a known date: {n}."),
+    "left out": ("另有 {n} 篇日期不明，未计入。", "Not counted, because their date is not known: {n}."),
+    "all undated": ("日期都不明。", "No date is known."),
+    "inferred": ("有 {n} 篇的日期是推断的。", "Inferred dates: {n}."),
     "line": ("{title}（{about}）", "{title} ({about})"),
     "and": ("；", "; "),
     "shows": ("：{words}", ": {words}"),
     "all inferred": ("日期都是推断的。", "All dates are inferred."),
-    "in titles": ("其中标题里有“{topic}”的 {n} 篇。", "{n} of them have it in the headline."),
-    "writers": ("署名的有 {n} 人，篇数最多的：{names}。", "{n} names in bylines; those with most articles: {names}."),
+    "in titles": ("其中标题里有“{topic}”的 {n} 篇。", "In the headline: {n}."),
+    "writers": ("署名的有 {n} 人，篇数最多的：{names}。", "Names in bylines: {n}. With most articles: {names}."),
     "no writers": ("这里的报道都没有署名。", "None of the articles is signed."),
-    "vague": (
-        "有 {n} 篇只知道年份或月份，可能更靠{way}。",
-        "{n} are dated to a month or a year only and may be {way}.",
-    ),
+    "only in part": ("有 {n} 篇只知道年份或月份。", "Dated to a month or a year only: {n}."),
+    "vague": ("有 {n} 篇只知道年份或月份，可能更靠{way}。", "Dated to a month or a year only, perhaps {way}: {n}."),
     "days": ("按日期：{days}。", "By date: {days}."),
     "years": ("按年：{days}。", "By year: {days}."),
     "per": ("{date} {n} 篇", "{date}: {n}"),
-    "newspapers": ("这里有 {n} 份报纸的报道：{names}。", "Articles of {n} newspapers: {names}."),
-    "no newspapers": ("这里的 {n} 篇报道都没有写明是哪份报纸。", "None of the {n} articles states its newspaper."),
-    "unnamed": ("有 {n} 篇没有写明报纸。", "{n} do not state their newspaper."),
-    "topic": ("提到“{topic}”的报道有 {n} 篇。", "{n} articles mention “{topic}”."),
+    "newspapers": ("这里有 {n} 份报纸的报道：{names}。", "Newspapers: {n} ({names})."),
+    "no newspapers": ("这里的 {n} 篇报道都没有写明是哪份报纸。", "No article states its newspaper ({n} articles)."),
+    "unnamed": ("有 {n} 篇没有写明报纸。", "Without the name of a newspaper: {n}."),
+    "topic": ("提到“{topic}”的报道有 {n} 篇。", "Articles that mention “{topic}”: {n}."),
     "leading": ("最相关的 {n} 篇：", "The {n} nearest:"),
     "now": (
         "报道里没有现在的情况，这里不查实时信息。",
         "The articles do not say how things are now; nothing is looked up elsewhere.",
     ),
     "no news of today": ("这里没有今天（{today}）的报道。", "There are no articles of today ({today})."),
-    "holds": ("这里收有 {n} 篇报道。", "This archive holds {n} articles."),
+    "holds": ("这里收有 {n} 篇报道。", "Articles held here: {n}."),
     "greeting": ("你好！", "Hello!"),
     "thanks": ("不客气。", "You are welcome."),
     "abilities": (
@@ -76,6 +74,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ask count": ("一共有多少篇报道？", "How many articles are there?"),
 }
 _KINDS = {"article": ("报道", "articles"), "photo": ("图片新闻", "photographs"), "notice": ("公告", "notices")}
+_ONE = -1  # cuts the s of a plural
 
 
 def said(key: str, language: Language, **values: object) -> str:
@@ -87,7 +86,10 @@ def kinds_said(kinds: Mapping[str, int], language: Language) -> str:
     """Return how many articles of each kind there are, "" if all are of the first."""
     if not set(kinds) - {"article"}:
         return ""
-    parts = [f"{_KINDS[k][0]} {n} 篇" if language == "zh" else f"{n} {_KINDS[k][1]}" for k, n in kinds.items()]
+    zh = language == "zh"
+    parts = [
+        f"{_KINDS[k][0]} {n} 篇" if zh else f"{n} {_KINDS[k][1][: _ONE if n == 1 else None]}" for k, n in kinds.items()
+    ]
     return f"（{'、'.join(parts)}）" if language == "zh" else f" ({', '.join(parts)})"
 
 
