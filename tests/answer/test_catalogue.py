@@ -47,7 +47,7 @@ def test_the_catalogue_answers(
     assert found.answer.startswith(begins)
     assert len(found.citations) == citations
     assert (found.mode, found.confidence) == ("extractive", 0.0 if found.abstained else 1.0)
-    assert found.language == ("en" if question[0].isascii() else "zh")
+    assert found.language == ("en" if "a" <= question[0].lower() <= "z" else "zh")
     texts = {a.article_id: a.text for a in ARTICLES}
     for n, citation in enumerate(found.citations, 1):
         assert citation.n == n
