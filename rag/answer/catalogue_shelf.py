@@ -22,6 +22,7 @@ from rag.schema import EVERYTHING, Article, Filter, Hit, Passage
 from rag.text.filters import folded
 from rag.text.scripts import IDEOGRAPH
 from rag.text.terms import normalise, tokens
+from rag.vectors.store import Mask
 from rag.words.bm25 import top
 from rag.words.syllables import readings
 
@@ -96,7 +97,8 @@ class Shelf:
             else np.zeros(len(columns.kind), bool)
             for columns in self._columns
         ]
-        return among[~np.concatenate([np.zeros(0, bool), *notices])[among]]
+        is_notice: Mask = np.concatenate([np.zeros(0, bool), *notices])
+        return among[~is_notice[among]]
 
     def with_words(self, words: Sequence[str]) -> Numbers:
         """Return the articles that have all of the words, in the headline or in the text."""
