@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 
+from rag.answer.catalogue.catalogue import Catalogue
 from rag.answer.citations import verify
 from rag.answer.extractive import compose, refuse
 from rag.answer.finding import find
@@ -35,6 +37,7 @@ class Assistant:
         self._lock = threading.Lock()
         self._retriever: Retriever | None = None
         self._state = ("", "")
+        self._shelf: tuple[Retriever, Catalogue] | None = None
 
     @property
     def retriever(self) -> Retriever:
@@ -69,6 +72,14 @@ class Assistant:
         """
         retriever, clock = self.retriever, _Clock()
         query = retriever.parse(question, history, only)
+
+        known = self._catalogue(retriever).answer(query, history)  # what the index itself knows, without a search
+        if known:
+            clock.lap("retrieve")
+            notices = _filter_notices(query, known.hits, retriever.index.undated(query.only)) if known.hits else []
+            yield known.answer
+            yield replace(known, timings_ms=clock.laps(), notices=tuple(notices))
+            return
 
         found = find(query, retriever, self.reader, clock.lap)
         hits, evidence = found.hits, found.evidence
@@ -113,6 +124,12 @@ class Assistant:
             notices=tuple(notices),
             direct=direct,
         )
+
+    def _catalogue(self, retriever: Retriever) -> Catalogue:
+        """Return the catalogue of the index that ``retriever`` searches."""
+        if self._shelf is None or self._shelf[0] is not retriever:
+            self._shelf = retriever, Catalogue(retriever)
+        return self._shelf[1]
 
     def _write(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn]) -> Generator[str, None, str]:
         """Yield the language model's text in pieces and return all of it. Raise EndpointError."""
