@@ -12,7 +12,7 @@ from rag.errors import CorpusError
 from rag.reading.charset import encoding_of, why_not_text
 from rag.reading.csv_rows import read_csv
 from rag.reading.fields import FIELDS, plain_name, stated_of
-from rag.reading.markup import plain_text
+from rag.reading.json_text import JsonText, differing, name_in_json
 from rag.reading.sidecar import SUFFIX
 from rag.schema import Part, Refused
 
@@ -51,6 +51,7 @@ class _Rows:
         self._by_header: dict[tuple[str, ...], dict[str, list[str]]] = {}  # rows of JSON need not have the same columns
         self._undated: list[str] = []
         self._unnamed: list[str] = []
+        self._unread: dict[str, None] = {}  # keys and columns that hold text and are no field
         self._unknown: set[str] = set()
 
     def parts(self) -> Iterator[Part | Refused]:
@@ -68,6 +69,11 @@ class _Rows:
             yield Refused("", f"begins with rows above its header, which are in no article: {said}", is_note=True)
         if self._unnamed:
             why = f"has text in columns without a name, which is in no article ({_some(self._unnamed)}): name the columns."
+            yield Refused("", why, is_note=True)
+        if self._unread:
+            named = ", ".join(map(repr, list(self._unread)[:_NAMED]))
+            more = f" and {len(self._unread) - _NAMED:,} more" if len(self._unread) > _NAMED else ""
+            why = f"has text under {named}{more}, which is in no article: move it to the text."
             yield Refused("", why, is_note=True)
         for column in sorted(self._unknown):
             why = f"names the column {column!r}, which {self._name} does not have: correct it or remove it."
@@ -96,12 +102,18 @@ class _Rows:
             if is_first:
                 raise
             fields = {}
-        values = {field: next((v for c in names if (v := _text(row[c]))), "") for field, names in fields.items()}
-        body = values.pop("text", "")
+        values = {
+            field: next((v for c in names if (v := name_in_json(row[c]))), "")
+            for field, names in fields.items()
+            if field != "text"
+        }
+        bodies = [JsonText(row[column]) for column in fields.get("text", ())]
+        body = "\n".join(differing([found.text for found in bodies]))
         if not body.strip():
             return Refused(mark, "holds no text: fill it in or remove it.")
-        if _text(row.get("")).strip():
+        if name_in_json(row.get("")).strip():
             self._unnamed.append(mark)
+        self._unread.update(dict.fromkeys(key for found in bodies for key in found.unread))
         stated = stated_of(values, "stated", whole=True)
         written = " ".join(values.get("date", "").split())
         if not stated.date and (written or (fields.get("date") and not self._is_dated)):
@@ -160,9 +172,3 @@ def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
     """The columns that have one of these names, in the order of the names."""
     matching = (column for column in header if plain_name(column) in names)
     return sorted(matching, key=lambda column: names.index(plain_name(column)))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return "、".join(_text(item) for item in value)
-    return "" if value is None or isinstance(value, dict | bool) else plain_text(str(value))
