@@ -76,7 +76,7 @@ class JsonText:
         found: list[str] = []
         for name, value in row.items():
             key = plain_name(name).lstrip("$")
-            if key in _TEXT or key == kind and isinstance(value, dict | list):
+            if key in _TEXT or (key == kind and isinstance(value, dict | list)):
                 if (kind in _ROWS or key == "cells") and isinstance(value, list):
                     text = grid.line(self._of(cell, "", is_nested=True) for cell in value)
                 else:

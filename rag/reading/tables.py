@@ -102,12 +102,10 @@ class _Rows:
             if is_first:
                 raise
             fields = {}
-        values = {
-            field: next((v for c in names if (v := name_in_json(row[c]))), "")
-            for field, names in fields.items()
-            if field != "text"
-        }
-        bodies = [JsonText(row[column]) for column in fields.get("text", ())]
+        try:
+            values, bodies = self._read(row, fields)
+        except RecursionError:
+            return Refused(mark, "is nested too deeply: export it as a list of paragraphs.")
         body = "\n".join(differing([found.text for found in bodies]))
         if not body.strip():
             return Refused(mark, "holds no text: fill it in or remove it.")
@@ -119,6 +117,16 @@ class _Rows:
         if not stated.date and (written or (fields.get("date") and not self._is_dated)):
             self._undated.append(f"{mark} {written[:40]!r}" if written else mark)
         return Part(body, stated, mark)
+
+    @staticmethod
+    def _read(row: Mapping[str, object], fields: Mapping[str, list[str]]) -> tuple[dict[str, str], list[JsonText]]:
+        """The values of the fields but the text, and the texts of the columns that hold text."""
+        values = {
+            field: next((v for c in columns if (v := name_in_json(row[c]))), "")
+            for field, columns in fields.items()
+            if field != "text"
+        }
+        return values, [JsonText(row[column]) for column in fields.get("text", ())]
 
     def _columns_of_fields(self, header: Sequence[str]) -> dict[str, list[str]]:
         """Field -> the columns that hold it, the likeliest first."""

@@ -131,3 +131,11 @@ def test_two_columns_of_text(row: dict[str, str], text: str, suffix: str, tmp_pa
 )
 def test_name_in_an_object(value: object, name: str) -> None:
     assert name_in_json(value) == name
+
+
+def test_deeply_nested_body_ends_no_run(tmp_path: Path) -> None:
+    deep = '{"title": "甲", "content": ' + '{"content": [' * 450 + '"深"' + "]}" * 450 + "}\n"
+    row = '{"title": "乙", "content": "总投资5亿元。"}\n'
+    texts, said = read_articles(tmp_path / "in", **{"a.jsonl": deep + row})
+    assert texts.get("a.jsonl#2") == "总投资5亿元。"
+    assert "a.jsonl#1" in texts or said == ["a.jsonl#1 is nested too deeply: export it as a list of paragraphs."]
