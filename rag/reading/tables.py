@@ -10,7 +10,7 @@ from typing import TextIO
 
 from rag.errors import CorpusError
 from rag.reading.charset import encoding_of, why_not_text
-from rag.reading.csv_rows import read_csv
+from rag.reading.csv_rows import FIGURE_CUT, THOUSANDS, read_csv
 from rag.reading.fields import FIELDS, plain_name, stated_of
 from rag.reading.json_text import JsonText, differing, name_in_json
 from rag.reading.sidecar import SUFFIX
@@ -57,16 +57,21 @@ class _Rows:
     def parts(self) -> Iterator[Part | Refused]:
         """Yield each row, then the notes on all of them."""
         above: Sequence[str] = ()
+        invalid: list[int] = []
         if self._name.lower().endswith(JSON_LINES):
             rows: Iterator[Mapping[str, object] | int | None] = _json_lines(self._text)
         else:
             found = read_csv(self._text, {*FIELDS["text"], plain_name(self._columns.get("text", ""))} - {""})
-            above, rows = found.above, found.rows
+            above, rows, invalid = found.above, found.rows, found.invalid
         for number, row in enumerate(rows, 1):
             yield self._part(f"#{number}", row, number == 1)
         if above:
             said = "; ".join(above)[:200]
             yield Refused("", f"begins with rows above its header, which are in no article: {said}", is_note=True)
+        if invalid:
+            named = _some([f"#{number}" for number in invalid])
+            why = f"has quotation marks that are not closed or not doubled ({named}), read as they stand: export it again."
+            yield Refused("", why, is_note=True)
         if self._unnamed:
             why = f"has text in columns without a name, which is in no article ({_some(self._unnamed)}): name the columns."
             yield Refused("", why, is_note=True)
@@ -106,6 +111,10 @@ class _Rows:
             values, bodies = self._read(row, fields)
         except RecursionError:
             return Refused(mark, "is nested too deeply: export it as a list of paragraphs.")
+        if figure := self._cut_figure(row, fields.get("text", ())):
+            return Refused(
+                mark, f"may have a figure cut at its comma ({figure}): put text that holds a comma in quotes."
+            )
         body = "\n".join(differing([found.text for found in bodies]))
         if not body.strip():
             return Refused(mark, "holds no text: fill it in or remove it.")
@@ -117,6 +126,17 @@ class _Rows:
         if not stated.date and (written or (fields.get("date") and not self._is_dated)):
             self._undated.append(f"{mark} {written[:40]!r}" if written else mark)
         return Part(body, stated, mark)
+
+    def _cut_figure(self, row: Mapping[str, object], columns: Sequence[str]) -> str:
+        """A figure of the text that may go on in the next column, "" without one: 单价1 and 234元."""
+        names = list(row)
+        if self._name.lower().endswith((".tsv", *JSON_LINES)):
+            return ""
+        for column in columns:
+            left, right = str(row[column]), str(row[names[names.index(column) + 1]])
+            if FIGURE_CUT.search(left) and not left.isdecimal() and THOUSANDS.match(right) and not right.isdecimal():
+                return f"{left[-10:]},{right[:10]}"
+        return ""
 
     @staticmethod
     def _read(row: Mapping[str, object], fields: Mapping[str, list[str]]) -> tuple[dict[str, str], list[JsonText]]:
