@@ -81,6 +81,12 @@ def _spreadsheet(data: bytes) -> Document:
     return Spreadsheet(data)
 
 
+def _dated_spreadsheet(data: bytes) -> Document:
+    from rag.reading.spreadsheet import Spreadsheet
+
+    return Spreadsheet(data, is_dated=True)
+
+
 def _open_text(data: bytes) -> Document:
     from rag.reading.opendocument import OpenText
 
@@ -101,6 +107,7 @@ PARSERS: dict[str, Callable[[bytes], Document]] = {
     "epub": _epub,
     "scan": _scan,
     "spreadsheet": _spreadsheet,
+    "dated spreadsheet": _dated_spreadsheet,
     "odt": _open_text,
     "rtf": _rtf,
 }

@@ -109,15 +109,16 @@ class FileReader:
         self, name: str, data: bytes, sha256: str, statements: list[Statement], read_yaml: ReadYaml
     ) -> Iterator[Page | Refused]:
         suffix = suffix_of(name)
+        is_dated = any("date" in statement.fields for statement in statements)
         if suffix in TEXTS:
             yield self._text_page(name, data, sha256, statements)
         elif suffix in TABLES:
-            is_dated = any("date" in statement.fields for statement in statements)
             rows = read_table(data, name, statements[0].columns, is_dated)
             yield from self._pages_of_parts(name, sha256, suffix[1:], rows, statements, None)
         else:
             parser = PARSED[suffix]
-            parts: Iterable[Part | Refused] = self._parsers.parse(parser, data)
+            kind = "dated spreadsheet" if parser == "spreadsheet" and is_dated else parser
+            parts: Iterable[Part | Refused] = self._parsers.parse(kind, data)
             if statements[0].stated.whole:
                 parts = _one_part(parts)
             yield from self._pages_of_parts(name, sha256, parser, parts, statements, read_yaml)

@@ -13,12 +13,13 @@ from rag.reading.charset import encoding_of, why_not_text
 from rag.reading.csv_rows import FIGURE_CUT, THOUSANDS, read_csv
 from rag.reading.fields import FIELDS, plain_name, stated_of
 from rag.reading.json_text import JsonText, differing, name_in_json
+from rag.reading.row_notes import note_on_undated, some_rows
 from rag.reading.sidecar import SUFFIX
 from rag.schema import Part, Refused
 
 Columns = Sequence[tuple[str, str]]
 JSON_LINES = (".jsonl", ".ndjson")
-_NAMED = 3  # rows that a note names
+_NAMED = 3  # keys that a note names
 
 
 def read_table(data: bytes, name: str, columns: Columns, is_dated: bool = False) -> Iterator[Part | Refused]:
@@ -69,11 +70,11 @@ class _Rows:
             said = "; ".join(above)[:200]
             yield Refused("", f"begins with rows above its header, which are in no article: {said}", is_note=True)
         if invalid:
-            named = _some([f"#{number}" for number in invalid])
+            named = some_rows([f"#{number}" for number in invalid])
             why = f"has quotation marks that are not closed or not doubled ({named}), read as they stand: export it again."
             yield Refused("", why, is_note=True)
         if self._unnamed:
-            why = f"has text in columns without a name, which is in no article ({_some(self._unnamed)}): name the columns."
+            why = f"has text in columns without a name, which is in no article ({some_rows(self._unnamed)}): name the columns."
             yield Refused("", why, is_note=True)
         if self._unread:
             named = ", ".join(map(repr, list(self._unread)[:_NAMED]))
@@ -84,14 +85,7 @@ class _Rows:
             why = f"names the column {column!r}, which {self._name} does not have: correct it or remove it."
             yield Refused(SUFFIX, why, is_note=True)
         if self._undated:
-            count = len(self._undated)
-            rows_are = "row has" if count == 1 else "rows have"
-            yield Refused(
-                "",
-                f"is read, but {count:,} {rows_are} no date that can be read ({_some(self._undated)}): "
-                "write it as 2025-07-31.",
-                is_note=True,
-            )
+            yield note_on_undated(self._undated)
 
     def _part(self, mark: str, row: Mapping[str, object] | int | None, is_first: bool) -> Part | Refused:
         if row is None:
@@ -189,11 +183,6 @@ def _json_lines(text: TextIO) -> Iterator[Mapping[str, object] | None]:
             except (ValueError, RecursionError):
                 row = None
             yield row if isinstance(row, dict) else None
-
-
-def _some(rows: Sequence[str]) -> str:
-    """The first few rows, and how many more there are."""
-    return ", ".join(rows[:_NAMED]) + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
 
 
 def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
