@@ -12,6 +12,7 @@ from rag.config import Limits
 from rag.errors import CorpusError
 from rag.reading.file_bytes import hash_of, read_bytes, text_page, too_large, yaml_text
 from rag.reading.folder import MARKDOWN, PARSED, SUFFIXES, TABLES, TEXTS, name_of, sorted_out, suffix_of, why_unread
+from rag.reading.markdown import shown_text
 from rag.reading.page_notes import StrangeCharacters, cleaned
 from rag.reading.parser_process import ParserProcess
 from rag.reading.sidecar import SUFFIX, Statement, merged, read_front_matter, statement_of
@@ -133,6 +134,8 @@ class FileReader:
                 own = read_front_matter(page.text, name)
             except CorpusError as error:
                 self._sidecars.report(name, f"{error} The text is read without its front matter.")
+            if (shown := shown_text(page.text)) != page.text:
+                page = replace(page, text=shown, encoding="markdown")
         sidecar, *folders = statements
         return self._with_correction_checked(replace(page, stated=merged([sidecar, own, *folders])))
 
