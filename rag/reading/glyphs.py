@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -64,8 +65,9 @@ class Drawn:
 
     def at(self, angle: int) -> Glyph:
         """Return its place where text of this angle stands upright."""
-        (left, top), (right, bottom) = (turned(point, angle) for point in self.corners)
-        left, right, top, bottom = min(left, right), max(left, right), min(top, bottom), max(top, bottom)
+        (left, top), (right, bottom) = turned(self.corners[0], angle), turned(self.corners[1], angle)
+        left, right = (left, right) if left <= right else (right, left)
+        top, bottom = (top, bottom) if top <= bottom else (bottom, top)
         start, baseline = turned(self.origin, angle)
         size = self.size
         if size < 0.2 * (bottom - top) and not angle % 90:  # a font with a unit of its own
@@ -98,7 +100,7 @@ def drawn_on(page: pypdfium2.PdfPage) -> list[Drawn]:
             corners = ((edge.left, edge.bottom), (edge.right, edge.top))
             size = pdfium.FPDFText_GetFontSize(text, i)
             width, size = size * math.hypot(matrix.a, matrix.b), size * math.hypot(matrix.c, matrix.d)
-            angle = _angle(math.degrees(math.atan2(matrix.b, matrix.a)))
+            angle = 0 if matrix.b == 0 < matrix.a else _angle(math.degrees(math.atan2(matrix.b, matrix.a)))
             letter = "-" if pdfium.FPDFText_IsHyphen(text, i) == 1 else _letter(code)
             found.append(Drawn(corners, (x.value, y.value), size, width, angle, letter, blank))
             blank = False
@@ -119,5 +121,12 @@ def _angle(degrees: float) -> int:
 def turned(point: Point, angle: int) -> Point:
     """Return the place of a point of the page where text of this angle stands upright."""
     x, y = point
-    cos, sin = round(math.cos(math.radians(angle)), 9), round(math.sin(math.radians(angle)), 9)
+    if not angle:
+        return x, -y
+    cos, sin = _direction(angle)
     return x * cos + y * sin, x * sin - y * cos
+
+
+@cache
+def _direction(angle: int) -> Point:
+    return round(math.cos(math.radians(angle)), 9), round(math.sin(math.radians(angle)), 9)
