@@ -118,7 +118,7 @@ class FileReader:
             yield from self._pages_of_parts(name, sha256, suffix[1:], rows, statements, None)
         else:
             parser = PARSED[suffix]
-            kind = "dated spreadsheet" if parser == "spreadsheet" and is_dated else parser
+            kind = f"dated {parser}" if parser == "spreadsheet" and is_dated else parser
             parts: Iterable[Part | Refused] = self._parsers.parse(kind, data)
             if statements[0].stated.whole:
                 parts = _one_part(parts)
@@ -134,10 +134,10 @@ class FileReader:
                 own = read_front_matter(page.text, name)
             except CorpusError as error:
                 self._sidecars.report(name, f"{error} The text is read without its front matter.")
-            if (shown := shown_text(page.text)) != page.text:
-                page = replace(page, text=shown, encoding="markdown")
-        sidecar, *folders = statements
-        return self._with_correction_checked(replace(page, stated=merged([sidecar, own, *folders])))
+            shown = shown_text(page.text)
+            page = page if shown == page.text else replace(page, text=shown, encoding="markdown")
+        stated = merged([statements[0], own, *statements[1:]])
+        return self._with_correction_checked(replace(page, stated=stated))
 
     def _pages_of_parts(
         self,
