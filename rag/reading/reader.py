@@ -136,8 +136,7 @@ class FileReader:
                 self._sidecars.report(name, f"{error} The text is read without its front matter.")
             shown = shown_text(page.text)
             page = page if shown == page.text else replace(page, text=shown, encoding="markdown")
-        stated = merged([statements[0], own, *statements[1:]])
-        return self._with_correction_checked(replace(page, stated=stated))
+        return self._with_correction_checked(replace(page, stated=merged([statements[0], own, *statements[1:]])))
 
     def _pages_of_parts(
         self,
