@@ -64,7 +64,11 @@ def _under_header(records: Records, delimiter: str, invalid: list[int]) -> Itera
     header = [cell.lstrip("\ufeff") for cell in next(records, Record([])).cells]
     records.width = len(header)
     head = list(islice(records, _HEAD))
-    widths = {_width(record.cells) for record in head}
+
+    def whole(record: Record) -> list[str] | None:
+        return _with_whole_figures(record.cells, len(header)) if delimiter == "," else record.cells
+
+    widths = {_width(whole(record) or record.cells) for record in head}
     widest = widths.pop() if len(widths) == 1 and len(head) > 1 else 0  # columns at the end that have no name
     number = 0
     for part in (head, records):
@@ -72,7 +76,7 @@ def _under_header(records: Records, delimiter: str, invalid: list[int]) -> Itera
             number += 1
             if not record.is_valid:
                 invalid.append(number)
-            row = _with_whole_figures(record.cells, len(header)) if delimiter == "," else record.cells
+            row = whole(record)
             yield _width(record.cells) if row is None or _width(row) > max(len(header), widest) else _named(header, row)
 
 

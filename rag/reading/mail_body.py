@@ -60,7 +60,7 @@ def parsed_mail(data: bytes) -> EmailMessage:
 
 def _read(part: EmailMessage, body: Body, is_page: bool, depth: int) -> None:
     kind, name = part.get_content_type(), _file_name(part)
-    inner = part.get_payload()
+    inner: Any = part.get_payload()
     if depth > _MAX_DEPTH:
         body.notes.append(f"is read without parts inside {_MAX_DEPTH} others: save them as files beside it.")
     elif kind == "message/rfc822" or (name or "").lower().endswith(".eml"):
@@ -113,11 +113,11 @@ def _read_alternative(parts: Sequence[EmailMessage], body: Body, is_page: bool, 
     chosen = plain or rich
     if plain and rich and not _says_as_much("".join(plain.texts), rich.texts):
         if _letters(rich.texts) > _letters(plain.texts):
-            chosen, others = rich, _lines_beyond(plain.texts, rich.texts)
-            others = others if sum(map(len, others)) > _OTHER_WORDS else []
+            others = _lines_beyond(plain.texts, rich.texts)
+            rich.texts += ["\n".join(others)] if sum(map(len, others)) > _OTHER_WORDS else []
+            chosen = rich
         else:
-            others = _lines_beyond(rich.texts, plain.texts)
-        chosen.texts += ["\n".join(others)]
+            plain.texts.append("\n".join(_lines_beyond(rich.texts, plain.texts)))
     if chosen:
         body.texts += chosen.texts
         body.stated = body.stated or chosen.stated

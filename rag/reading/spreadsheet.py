@@ -84,9 +84,8 @@ def _parts(sheet: Sheet) -> Iterator[Found]:
         why = f"is sheet {sheet.name!r}, whose {count} are left out: show them if they are to be read."
         yield Refused("", why), None
     if sheet.without_value:
-        count = len(sheet.without_value)
-        formulas = "a formula" if count == 1 else f"{count:,} formulas"
         cells = some_rows(sheet.without_value)
+        formulas = f"{len(sheet.without_value):,} formulas" if len(sheet.without_value) > 1 else "a formula"
         why = f"has {formulas} without a result in sheet {sheet.name!r} ({cells}): open it, calculate it and save it again."
         yield Refused("", why, is_note=True), None
 
