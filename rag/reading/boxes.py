@@ -34,9 +34,13 @@ class Box:
 
 
 def _same_line(a: Box, b: Box) -> bool:
-    if max(a.size, b.size) > 1.5 * min(a.size, b.size):  # a headline that reaches into the line below
-        return abs(a.top + a.bottom - b.top - b.bottom) < 0.5 * max(a.size, b.size)
-    return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.5 * min(a.size, b.size)
+    large, small = a.bottom - a.top, b.bottom - b.top
+    if large < small:
+        large, small = small, large
+    if large > 1.5 * small:  # a headline that reaches into the line below
+        return abs(a.top + a.bottom - b.top - b.bottom) < 0.5 * large
+    bottom = a.bottom if a.bottom < b.bottom else b.bottom
+    return bottom - (a.top if a.top > b.top else b.top) > 0.5 * small
 
 
 def stretches_of(boxes: Sequence[Box]) -> list[Box]:
@@ -44,15 +48,12 @@ def stretches_of(boxes: Sequence[Box]) -> list[Box]:
     open_: list[Box] = []
     done = [box for box in boxes if box.is_row]
     for box in sorted((box for box in boxes if not box.is_row), key=lambda box: (box.left, box.top)):
+        left, size = box.left, box.bottom - box.top
+        reach, overlap = left - _WORD_GAP * size, left + 0.3 * size
         for i, other in enumerate(open_):
-            if other.right < box.left - _WORD_GAP * max(other.size, box.size):
+            if not reach < other.right < overlap or other.right >= box.right or other.left >= left:
                 continue
-            if (
-                _same_line(other, box)
-                and box.left > other.left
-                and box.right > other.right
-                and (-0.3 * box.size < box.left - other.right < _WORD_GAP * min(other.size, box.size))
-            ):
+            if left - other.right < _WORD_GAP * (other.bottom - other.top) and _same_line(other, box):
                 open_[i] = side_by_side(other, box)
                 break
         else:

@@ -6,9 +6,10 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice, pairwise, zip_longest
 from typing import TextIO
 
+from rag.reading.csv_records import Record, Records
 from rag.reading.fields import plain_name
 
 _DELIMITERS = ",\t;|"
@@ -17,13 +18,19 @@ _SEP = re.compile(r"""\ufeff?"?sep=([,;|:\t])"?[\s,;]*""", re.I)
 Row = Mapping[str, str]
 
 
+FIGURE_CUT = re.compile(r"(?<![\d.])\d{1,3}\Z")  # as it stands before a comma between thousands
+THOUSANDS = re.compile(r"\d{3}(?!\d)")
+
+
 @dataclass(frozen=True, slots=True)
 class CsvRows:
     """``above`` are the rows over the header, as text. ``rows`` yields column -> cell for each row that is not blank, or
-    the number of its cells where these do not fit the header: such a row holds a delimiter that is not in quotes."""
+    the number of its cells where these do not fit the header: such a row holds a delimiter that is not in quotes.
+    ``invalid`` are the numbers of the rows, once they are read, whose quotation marks are not as CSV has them."""
 
     above: tuple[str, ...]
     rows: Iterator[Row | int]
+    invalid: list[int]
 
 
 def read_csv(text: TextIO, names: Collection[str]) -> CsvRows:
@@ -40,29 +47,51 @@ def read_csv(text: TextIO, names: Collection[str]) -> CsvRows:
     best, top, width = delimiters[0], 0, 0
     for delimiter in delimiters:
         text.seek(start)
-        for number, row in enumerate(islice(_reader(text, delimiter), _HEAD)):
-            if any(plain_name(cell) in names for cell in row):
-                if not width or (-number, len(row)) > (-top, width):
-                    best, top, width = delimiter, number, len(row)
+        for number, record in enumerate(islice(Records(text, delimiter), _HEAD)):
+            if any(plain_name(cell) in names for cell in record.cells):
+                if not width or (-number, len(record.cells)) > (-top, width):
+                    best, top, width = delimiter, number, len(record.cells)
                 break
     text.seek(start)
-    rows = _reader(text, best)
-    above = tuple(line for row in islice(rows, top) if (line := " ".join(" ".join(row).split())))
-    return CsvRows(above, _under_header(rows))
+    records = Records(text, best)
+    over = [record.cells for record in islice(records, top)]
+    above = tuple(line for row in over if (line := " ".join(" ".join(row).split())))
+    invalid: list[int] = []
+    return CsvRows(above, _under_header(records, best, invalid), invalid)
 
 
-def _reader(text: TextIO, delimiter: str) -> Iterator[list[str]]:
-    return (row for row in csv.reader(text, delimiter=delimiter) if any(cell.strip("\ufeff") for cell in row))
+def _under_header(records: Records, delimiter: str, invalid: list[int]) -> Iterator[Row | int]:
+    header = [cell.lstrip("\ufeff") for cell in next(records, Record([])).cells]
+    records.width = len(header)
+    head = list(islice(records, _HEAD))
 
+    def whole(record: Record) -> list[str] | None:
+        return _with_whole_figures(record.cells, len(header)) if delimiter == "," else record.cells
 
-def _under_header(rows: Iterator[list[str]]) -> Iterator[Row | int]:
-    header = [cell.lstrip("\ufeff") for cell in next(rows, [])]
-    head = list(islice(rows, _HEAD))
-    widths = {_width(row) for row in head}
+    widths = {_width(whole(record) or record.cells) for record in head}
     widest = widths.pop() if len(widths) == 1 and len(head) > 1 else 0  # columns at the end that have no name
-    for part in (head, rows):
-        for row in part:
-            yield _width(row) if _width(row) > max(len(header), widest) else _named(header, row)
+    number = 0
+    for part in (head, records):
+        for record in part:
+            number += 1
+            if not record.is_valid:
+                invalid.append(number)
+            row = whole(record)
+            yield _width(record.cells) if row is None or _width(row) > max(len(header), widest) else _named(header, row)
+
+
+def _with_whole_figures(row: list[str], width: int) -> list[str] | None:
+    """The row; if it is wider than the header because a figure such as 1,234 was cut at its comma, the figure is whole
+    again. None if it cannot be told which figure was cut."""
+    if _width(row) <= width:
+        return row
+    joined = row[:1]
+    for left, right in pairwise(row):
+        if FIGURE_CUT.search(left) and THOUSANDS.match(right):
+            joined[-1] += f",{right}"
+        else:
+            joined.append(right)
+    return joined if len(joined) == len(row) or _width(joined) == width else None
 
 
 def _width(row: list[str]) -> int:

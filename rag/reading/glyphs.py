@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import math
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -22,8 +23,7 @@ UNKNOWN = "\ufffd"
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """A character where text of one angle stands upright: its frame, its baseline and the size of its type. ``blank`` is
     true if a blank stands before it, ``turned`` if it is turned clockwise by a right angle. ``start`` is the place from
     which it is drawn, which is the same for a narrow and a wide character in a vertical line."""
@@ -44,8 +44,7 @@ class Glyph:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A character as it is drawn on the page. ``angle`` is in degrees, counterclockwise: right angles are met exactly,
     others to 5 degrees."""
 
@@ -64,8 +63,9 @@ class Drawn:
 
     def at(self, angle: int) -> Glyph:
         """Return its place where text of this angle stands upright."""
-        (left, top), (right, bottom) = (turned(point, angle) for point in self.corners)
-        left, right, top, bottom = min(left, right), max(left, right), min(top, bottom), max(top, bottom)
+        (left, top), (right, bottom) = turned(self.corners[0], angle), turned(self.corners[1], angle)
+        left, right = (left, right) if left <= right else (right, left)
+        top, bottom = (top, bottom) if top <= bottom else (bottom, top)
         start, baseline = turned(self.origin, angle)
         size = self.size
         if size < 0.2 * (bottom - top) and not angle % 90:  # a font with a unit of its own
@@ -82,27 +82,31 @@ class Drawn:
 def drawn_on(page: pypdfium2.PdfPage) -> list[Drawn]:
     """Return the characters of a page, without blanks, in the order of drawing."""
     found: list[Drawn] = []
-    text = page.get_textpage()
+    page_text = page.get_textpage()
+    text = page_text.raw
     edge, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
+    to_edge, to_matrix, to_x, to_y = (ctypes.byref(value) for value in (edge, matrix, x, y))
     blank = False
-    for i in range(text.count_chars()):
+    for i in range(page_text.count_chars()):
         code = pdfium.FPDFText_GetUnicode(text, i)
         if code in _BLANKS or code in (9, 10, 13):
             blank = blank or code in _BLANKS
         elif (
-            pdfium.FPDFText_GetLooseCharBox(text, i, ctypes.byref(edge))
-            and pdfium.FPDFText_GetCharOrigin(text, i, ctypes.byref(x), ctypes.byref(y))
-            and pdfium.FPDFText_GetMatrix(text, i, ctypes.byref(matrix))
+            pdfium.FPDFText_GetLooseCharBox(text, i, to_edge)
+            and pdfium.FPDFText_GetCharOrigin(text, i, to_x, to_y)
+            and pdfium.FPDFText_GetMatrix(text, i, to_matrix)
         ):
             corners = ((edge.left, edge.bottom), (edge.right, edge.top))
             size = pdfium.FPDFText_GetFontSize(text, i)
-            width, size = size * math.hypot(matrix.a, matrix.b), size * math.hypot(matrix.c, matrix.d)
-            angle = _angle(math.degrees(math.atan2(matrix.b, matrix.a)))
-            letter = "-" if pdfium.FPDFText_IsHyphen(text, i) == 1 else _letter(code)
+            a, b, c, d = matrix.a, matrix.b, matrix.c, matrix.d
+            width, size = size * math.hypot(a, b), size * math.hypot(c, d)
+            angle = 0 if b == 0 < a else _angle(math.degrees(math.atan2(b, a)))
+            is_hyphen = not 0x2E80 <= code < 0xFB00 and pdfium.FPDFText_IsHyphen(text, i) == 1
+            letter = "-" if is_hyphen else _letter(code)
             found.append(Drawn(corners, (x.value, y.value), size, width, angle, letter, blank))
             blank = False
-    text.close()
+    page_text.close()
     return found
 
 
@@ -119,5 +123,12 @@ def _angle(degrees: float) -> int:
 def turned(point: Point, angle: int) -> Point:
     """Return the place of a point of the page where text of this angle stands upright."""
     x, y = point
-    cos, sin = round(math.cos(math.radians(angle)), 9), round(math.sin(math.radians(angle)), 9)
+    if not angle:
+        return x, -y
+    cos, sin = _direction(angle)
     return x * cos + y * sin, x * sin - y * cos
+
+
+@cache
+def _direction(angle: int) -> Point:
+    return round(math.cos(math.radians(angle)), 9), round(math.sin(math.radians(angle)), 9)

@@ -15,6 +15,7 @@ from rag.reading.fields import stated_of
 from rag.reading.html_blocks import Block, blocks_of
 from rag.reading.html_clean import clean
 from rag.reading.html_selection import article_blocks
+from rag.reading.paragraphs import text_of_paragraphs
 from rag.schema import Part
 
 _SHORT = 60  # characters of a line above a headline, such as a date or a source
@@ -59,7 +60,7 @@ class Html:
         found = bare_extraction(deepcopy(tree), include_comments=False, include_tables=True, with_metadata=True)
         chosen = article_blocks(blocks, getattr(found, "text", None) or "")
         values.setdefault("title", _headline(chosen) or getattr(found, "title", None) or "")
-        text = "".join(f"\n{block.text}\n\n" if block.is_heading else f"{block.text}\n" for block in chosen)
+        text = text_of_paragraphs(block.paragraph for block in chosen)
         return Part(text, stated_of(values, "stated", whole=True))
 
 
@@ -69,7 +70,7 @@ def text_of_markup(markup: str) -> str:
     if tree is None:
         return re.sub(r"<[^<>]*>", "\n", markup)
     clean(tree)
-    return "\n".join(block.text for block in blocks_of(tree)) + "\n"
+    return text_of_paragraphs(block.paragraph for block in blocks_of(tree)) or "\n"
 
 
 def _tree(source: str) -> Any:

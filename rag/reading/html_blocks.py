@@ -9,16 +9,20 @@ from typing import Any
 
 from rag.reading import grid
 from rag.reading.formula import formula_text
+from rag.reading.paragraphs import Kind, Paragraph
 from rag.reading.raised import Piece, Place, line_of
 
 _BLOCKS = set(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol optgroup p pre section summary table tbody td tfoot th thead "
-    "tr ul".split()
+    "tr ul xmp listing".split()
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_APART = {"li", "dt", "dd", "table", "pre", "xmp", "listing", "td", "th", "caption", "figcaption", "legend", "summary"}
+_KEEPS_BLANKS = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
 _PLACES: dict[str, Place] = {"sup": "raised", "sub": "lowered"}
 _LONG_CELL = 300  # characters; a table with a longer cell places text on the page
+_BLANKS = " \t\xa0\u3000"
 _BACK = re.compile(r"\s*[↩↑⏎]\ufe0e?\s*$")
 
 
@@ -36,6 +40,15 @@ class Block:
     def is_heading(self) -> bool:
         return self.element.tag in HEADINGS
 
+    @property
+    def paragraph(self) -> Paragraph:
+        """Return the block with its kind."""
+        parent = self.element.getparent()
+        is_in_item = parent is not None and parent.tag in ("li", "dd")
+        is_apart = self.element.tag in _APART or is_in_item
+        kind: Kind = "heading" if self.is_heading else "apart" if is_apart else "paragraph"
+        return Paragraph(self.text, kind)
+
 
 def blocks_of(tree: Any) -> list[Block]:
     """Return the blocks of the tree in the order of the page."""
@@ -51,6 +64,7 @@ class _Walk:
         self._pieces: list[Piece] = []
         self._linked = 0
         self._label = ""
+        self._has_blanks = False  # whether the open block keeps its blanks
 
     def read(self, element: Any, place: Place = "", is_link: bool = False, is_pre: bool = False) -> None:
         """Read what is inside the element, not what stands behind it."""
@@ -70,7 +84,8 @@ class _Walk:
             return
         if tag == "li":
             self._label = _label(element)
-        place, is_link, is_pre = _PLACES.get(tag, place), is_link or tag == "a", is_pre or tag == "pre"
+        place, is_link, is_pre = _PLACES.get(tag, place), is_link or tag == "a", is_pre or _is_pre(element)
+        self._has_blanks = self._has_blanks or is_pre
         self._add(("“" if tag == "q" else "") + _spaced(element.text, is_pre), place, is_link)
         for child in element:
             self.read(child, place, is_link, is_pre)
@@ -83,13 +98,16 @@ class _Walk:
 
     def flush(self, element: Any) -> None:
         """End the block that is open; it belongs to ``element``."""
-        lines = [re.sub(" {2,}", " ", line).strip(" \t\xa0\u3000") for line in line_of(self._pieces).split("\n")]
+        lines = [
+            line.rstrip(_BLANKS) if self._has_blanks else re.sub(" {2,}", " ", line).strip(_BLANKS)
+            for line in re.split("\r?\n", line_of(self._pieces))
+        ]
         text = _BACK.sub("", "\n".join(filter(None, lines)))
         if text:
             plain = "".join(piece.text for piece in self._pieces)
             self.blocks.append(Block(self._label + text, plain, element, self._linked))
             self._label = ""
-        self._pieces, self._linked = [], 0
+        self._pieces, self._linked, self._has_blanks = [], 0, False
 
     def _add(self, text: str, place: Place, is_link: bool) -> None:
         if text:
@@ -161,6 +179,11 @@ def _label(item: Any) -> str:
             break
     form = parent.get("type", "1")
     return f"{chr(ord(form) + number - 1)}. " if form in ("a", "A") and 0 < number <= 26 else f"{number}. "
+
+
+def _is_pre(element: Any) -> bool:
+    """Return whether the blanks and line ends in the element are shown."""
+    return element.tag in ("pre", "xmp", "listing") or bool(_KEEPS_BLANKS.search(element.get("style", "")))
 
 
 def _integer(text: str | None, default: int) -> int:

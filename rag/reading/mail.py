@@ -1,122 +1,107 @@
-"""A mail (.eml), or a web page that a browser saved with its pictures (.mht) -> its text; subject and date are stated."""
+"""A mail (.eml), or a web page that a browser saved with its pictures (.mht) -> its text, and that of the mails in it.
+
+Subject and date are stated.
+"""
 
 from __future__ import annotations
 
 import re
-from email import policy
+from collections.abc import Iterator
 from email.message import EmailMessage
-from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 
 from rag.errors import CorpusError
-from rag.reading.charset import decode, decode_html
 from rag.reading.fields import stated_of
-from rag.reading.html_article import Html
+from rag.reading.mail_body import FAULTS, body_of, parsed_mail
 from rag.schema import Part, Refused
 
 _REPLY = re.compile(r"^(?:(?:re|fw|fwd|回复|答复|转发)\s*[:：]\s*)+", re.I)
+_MAX_MAILS = 1000  # in one file
 
 
 class Mail:
-    """The first part is the body, the others are attachments, which are named and left out."""
+    """The texts that the mail shows are its body. Mails inside it are articles of their own; what else is attached is
+    named and left out."""
 
     def __init__(self, data: bytes) -> None:
         """Raise CorpusError if the bytes hold no text."""
-        self._mail: EmailMessage = BytesParser(policy=policy.default).parsebytes(data)
-        self._attachments = [name for part in self._mail.walk() if (name := _attached(part))]
-        self._body = self._read_body()
+        found = list(_parts(parsed_mail(data)))
+        texts = [part for part in found if isinstance(part, Part)]
+        refused = [part for part in found if isinstance(part, Refused) and not part.is_note]
+        if not texts and not refused:
+            raise CorpusError("is a mail without text: save what is attached as files beside it.")
+        if not texts and len(refused) == 1:
+            raise CorpusError(refused[0].why)
+        number = 0
+        self._parts: list[Part | Refused] = []
+        for part in found:
+            is_note = isinstance(part, Refused) and part.is_note
+            number += not is_note
+            mark = "" if is_note or len(texts) + len(refused) == 1 else f"#{number}"
+            self._parts.append(
+                Refused(mark, part.why, is_note=is_note)
+                if isinstance(part, Refused)
+                else Part(part.text, part.stated, mark)
+            )
 
     def __len__(self) -> int:
-        return 1 + len(self._attachments)
+        return len(self._parts)
 
     def part(self, number: int) -> Part | Refused:
-        """Return the body, or the refusal of an attachment."""
-        if number:
-            name = self._attachments[number - 1]
-            return Refused("", f"is read without its attachment {name}: save that as a file beside it.", is_note=True)
-        return self._body
-
-    def _read_body(self) -> Part:
-        part = next((p for kind in ("plain", "html") if (p := _first(self._mail, kind)) is not None), None)
-        if part is None:
-            raise CorpusError("is a mail without text: save what is attached as files beside it.")
-        data = _bytes_of(part)
-        date = _date(self._mail)
-        subject = _REPLY.sub("", " ".join(_header(self._mail, "subject").split()))
-        if part.get_content_subtype() == "html":
-            page = Html(_in_utf8(part, data)).part(0)
-            stated = page.stated
-            values = {"title": subject or stated.title, "date": stated.date or date, "source": stated.source}
-            return Part(page.text, stated_of({**values, "byline": "、".join(stated.byline)}, "stated", whole=True))
-        return Part(_text(part, data), stated_of({"title": subject, "date": date}, "stated", whole=True))
+        """Return a body, or what was passed over."""
+        return self._parts[number]
 
 
-def _first(mail: EmailMessage, subtype: str) -> EmailMessage | None:
-    """The first text of this kind that is not attached and not empty."""
-    for part in mail.walk():
-        is_text = part.get_content_maintype() == "text" and part.get_content_subtype() == subtype
-        if is_text and not _attached(part) and _bytes_of(part).strip():
-            return part
-    return None
+def _parts(outer: EmailMessage) -> Iterator[Part | Refused]:
+    """The body of each mail, from the outer one inwards, then the notes on all of them."""
+    waiting = [outer]
+    notes: list[str] = []
+    read = 0
+    while waiting and read < _MAX_MAILS:
+        mail = waiting.pop(0)
+        read += 1
+        is_page = _is_page(mail)
+        try:
+            body = body_of(mail, is_page)
+        except CorpusError as error:
+            yield Refused("", str(error))
+            continue
+        waiting = [*body.mails, *waiting]
+        notes += [f"is read without its attachment {name}: save that as a file beside it." for name in body.attached]
+        notes += body.notes
+        if text := "\n\n".join(text.strip("\n") for text in body.texts):
+            title = _REPLY.sub("", " ".join(_header(mail, "subject").split()))
+            stated = body.stated
+            values = {
+                "title": title or (stated.title if stated else ""),
+                "date": (stated.date if stated else "") or ("" if is_page else _date(mail)),
+                "source": stated.source if stated else "",
+                "byline": "、".join(stated.byline) if stated else "",
+            }
+            yield Part(f"{text}\n", stated_of(values, "stated", whole=True))
+    if waiting:
+        notes.append(f"is read without {len(waiting):,} of the mails in it: save them as files beside it.")
+    for why in notes:
+        yield Refused("", why, is_note=True)
 
 
-def _attached(part: object) -> str:
-    """The name of an attachment, "" for another part. A picture that the text shows is no attachment."""
-    assert isinstance(part, EmailMessage)
-    try:
-        name = part.get_filename() or ""
-        disposition = part.get_content_disposition()
-    except (ValueError, AttributeError, IndexError, TypeError):  # a header that the parser of the library cannot read
-        return ""
-    return " ".join(name.split())[:100] or "without a name" if disposition == "attachment" else ""
-
-
-def _bytes_of(part: EmailMessage) -> bytes:
-    found = part.get_payload(decode=True)
-    return found if isinstance(found, bytes) else b""
-
-
-def _charset(part: EmailMessage) -> str:
-    try:
-        return part.get_content_charset() or ""
-    except (ValueError, AttributeError, IndexError, TypeError, LookupError):
-        return ""
-
-
-def _text(part: EmailMessage, data: bytes) -> str:
-    """The text of a part. The bytes decide; what the mail declares counts where they do not."""
-    found = decode(data)
-    if found:
-        return found[0]
-    try:
-        return data.decode(_charset(part))
-    except (LookupError, ValueError) as error:
-        raise CorpusError("is not text in UTF-8, UTF-16, GB18030 or Big5: save it again as .txt in UTF-8.") from error
-
-
-def _in_utf8(part: EmailMessage, data: bytes) -> bytes:
-    return (decode_html(data) or _text(part, data)).encode("utf-8", "replace")
+def _is_page(mail: EmailMessage) -> bool:
+    """Whether it is a saved web page, whose date is the day of saving."""
+    sender = _header(mail, "from")
+    return bool(mail["snapshot-content-location"] or (sender and "@" not in sender))
 
 
 def _header(mail: EmailMessage, name: str) -> str:
     try:
         return str(mail[name] or "")
-    except (
-        ValueError,
-        AttributeError,
-        IndexError,
-        TypeError,
-        LookupError,
-    ):  # the library's parser fails on some headers
+    except FAULTS:
         return ""
 
 
 def _date(mail: EmailMessage) -> str:
-    """The day on which the mail was sent. A saved web page has the day on which it was saved, which is not its own."""
-    sender = _header(mail, "from")
-    if mail["snapshot-content-location"] or (sender and "@" not in sender):
-        return ""
+    """The day on which the mail was sent."""
+    written = _header(mail, "date")
     try:
-        return parsedate_to_datetime(_header(mail, "date")).date().isoformat()
+        return parsedate_to_datetime(written).date().isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
-        return _header(mail, "date")
+        return written

@@ -14,7 +14,7 @@ from rag.reading import grid
 from rag.reading.formula import formula_text
 from rag.reading.ooxml import unpacked
 from rag.reading.raised import Piece, Place, line_of
-from rag.reading.sheet import Range, Sheet, Value, shown_rows
+from rag.reading.sheet import Range, Sheet, Value, address, shown_rows
 from rag.schema import Part
 
 _NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -151,13 +151,16 @@ def _sheet(table: Any, text: _Text, is_hidden: bool) -> Sheet:
     cells: dict[tuple[int, int], Value] = {}
     merged: list[Range] = []
     hidden: set[int] = set()
+    without_value: list[str] = []
     row_number = 0
     for row in table.iter(_TABLE + "table-row"):
         column = 0
         rows = _count(row, "number-rows-repeated")
         for cell in row.iterchildren(_TABLE + "table-cell", _TABLE + "covered-table-cell"):
             columns = _count(cell, "number-columns-repeated")
-            shown = "".join(text.lines(cell)).strip("\n")
+            shown = "".join(text.lines(cell)).strip("\n") or _bare_value(cell)
+            if not shown and cell.get(_TABLE + "formula"):
+                without_value.append(address(row_number, column))
             value = Value(shown, (cell.get(_OFFICE + "date-value") or "")[:10])
             if shown and cell.tag == _TABLE + "table-cell":
                 for i in range(min(rows, _MAX_REPEATED)):
@@ -170,7 +173,13 @@ def _sheet(table: Any, text: _Text, is_hidden: bool) -> Sheet:
             hidden |= set(range(row_number, row_number + min(rows, _MAX_REPEATED)))
         row_number += rows
     shown_cells, left_out = shown_rows(cells, merged, hidden, _hidden_columns(table))
-    return Sheet(table.get(_TABLE + "name", ""), [] if is_hidden else shown_cells, is_hidden, left_out)
+    return Sheet(table.get(_TABLE + "name", ""), [] if is_hidden else shown_cells, is_hidden, left_out, without_value)
+
+
+def _bare_value(cell: Any) -> str:
+    """The value of a cell whose text is not in the file, as some programs write it."""
+    names = ("string-value", "date-value", "time-value", "boolean-value", "value")
+    return next((value for name in names if (value := cell.get(_OFFICE + name))), "")
 
 
 def _hidden_columns(table: Any) -> set[int]:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol
@@ -75,10 +76,10 @@ def _scan(data: bytes) -> Document:
     return Scan(data)
 
 
-def _spreadsheet(data: bytes) -> Document:
+def _spreadsheet(data: bytes, is_dated: bool = False) -> Document:
     from rag.reading.spreadsheet import Spreadsheet
 
-    return Spreadsheet(data)
+    return Spreadsheet(data, is_dated)
 
 
 def _open_text(data: bytes) -> Document:
@@ -101,6 +102,7 @@ PARSERS: dict[str, Callable[[bytes], Document]] = {
     "epub": _epub,
     "scan": _scan,
     "spreadsheet": _spreadsheet,
+    "dated spreadsheet": partial(_spreadsheet, is_dated=True),
     "odt": _open_text,
     "rtf": _rtf,
 }

@@ -38,7 +38,8 @@ class Pdf:
         except pypdfium2.PdfiumError:
             return Refused(mark, "is damaged: save it again.")
         drawn = drawn_on(page)
-        is_picture = _has_picture(page) and (len(drawn) < _MIN_CHARS or _without_meaning(drawn) >= _STRANGE_ON_PICTURE)
+        is_doubtful = len(drawn) < _MIN_CHARS or _without_meaning(drawn) >= _STRANGE_ON_PICTURE
+        is_picture = is_doubtful and _has_picture(page)
         try:
             if is_picture:
                 text = _text_by_ocr(page, "is a picture")

@@ -31,8 +31,11 @@ def text_of(page: pypdfium2.PdfPage, drawn: Sequence[Drawn] | None = None) -> st
     """Return the text of a page; what stands beyond its edge comes last. ``drawn`` are its characters, if known."""
     drawn = drawn_on(page) if drawn is None else drawn
     x0, y0, x1, y1 = page.get_cropbox()
-    inside = {id(one) for one in drawn if x0 <= one.centre[0] <= x1 and y0 <= one.centre[1] <= y1}
-    within, beyond = ([one for one in drawn if (id(one) in inside) == kept] for kept in (True, False))
+    within: list[Drawn] = []
+    beyond: list[Drawn] = []
+    for one in drawn:
+        x, y = one.centre
+        (within if x0 <= x <= x1 and y0 <= y <= y1 else beyond).append(one)
     return whole_words(written_out("\n".join(text for part in (within, beyond) for text in _texts(page, part))))
 
 

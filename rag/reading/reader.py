@@ -12,6 +12,7 @@ from rag.config import Limits
 from rag.errors import CorpusError
 from rag.reading.file_bytes import hash_of, read_bytes, text_page, too_large, yaml_text
 from rag.reading.folder import MARKDOWN, PARSED, SUFFIXES, TABLES, TEXTS, name_of, sorted_out, suffix_of, why_unread
+from rag.reading.markdown import shown_text
 from rag.reading.page_notes import StrangeCharacters, cleaned
 from rag.reading.parser_process import ParserProcess
 from rag.reading.sidecar import SUFFIX, Statement, merged, read_front_matter, statement_of
@@ -109,15 +110,16 @@ class FileReader:
         self, name: str, data: bytes, sha256: str, statements: list[Statement], read_yaml: ReadYaml
     ) -> Iterator[Page | Refused]:
         suffix = suffix_of(name)
+        is_dated = any("date" in statement.fields for statement in statements)
         if suffix in TEXTS:
             yield self._text_page(name, data, sha256, statements)
         elif suffix in TABLES:
-            is_dated = any("date" in statement.fields for statement in statements)
             rows = read_table(data, name, statements[0].columns, is_dated)
             yield from self._pages_of_parts(name, sha256, suffix[1:], rows, statements, None)
         else:
             parser = PARSED[suffix]
-            parts: Iterable[Part | Refused] = self._parsers.parse(parser, data)
+            kind = f"dated {parser}" if parser == "spreadsheet" and is_dated else parser
+            parts: Iterable[Part | Refused] = self._parsers.parse(kind, data)
             if statements[0].stated.whole:
                 parts = _one_part(parts)
             yield from self._pages_of_parts(name, sha256, parser, parts, statements, read_yaml)
@@ -132,8 +134,9 @@ class FileReader:
                 own = read_front_matter(page.text, name)
             except CorpusError as error:
                 self._sidecars.report(name, f"{error} The text is read without its front matter.")
-        sidecar, *folders = statements
-        return self._with_correction_checked(replace(page, stated=merged([sidecar, own, *folders])))
+            shown = shown_text(page.text)
+            page = page if shown == page.text else replace(page, text=shown, encoding="markdown")
+        return self._with_correction_checked(replace(page, stated=merged([statements[0], own, *statements[1:]])))
 
     def _pages_of_parts(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -24,6 +25,7 @@ class Rule:
 
 _THIN = 3.0  # points: a rectangle that is thinner is a rule
 _SHORT = 4.0  # points: a shorter rule parts nothing
+_MAX_DEPTH = 4  # of forms in forms
 _MAX_RULES = 8000  # a map or a drawing has more
 
 
@@ -33,13 +35,8 @@ def rules_of(page: pypdfium2.PdfPage, angle: int) -> list[Rule]:
     rules: list[Rule] = []
     if angle % 90:
         return rules
-    placed = {0: pypdfium2.PdfMatrix()}  # depth -> where the form at that depth stands on the page
-    for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_FORM], max_depth=5):
-        matrix = item.get_matrix().multiply(placed[item.level])
-        if item.type == pdfium.FPDF_PAGEOBJ_FORM:
-            placed[item.level + 1] = matrix
-            continue
-        for a, b in _lines(item, matrix):
+    for path, matrix in _paths(page, pypdfium2.PdfMatrix()):
+        for a, b in _lines(path, matrix):
             (x0, y0), (x1, y1) = turned(a, angle), turned(b, angle)
             level = abs(y0 - y1) <= abs(x0 - x1)
             start, end = sorted((x0, x1) if level else (y0, y1))
@@ -50,10 +47,30 @@ def rules_of(page: pypdfium2.PdfPage, angle: int) -> list[Rule]:
     return rules
 
 
+def _paths(
+    parent: Any, placed: pypdfium2.PdfMatrix, level: int = 0
+) -> Iterator[tuple[pdfium.FPDF_PAGEOBJECT, pypdfium2.PdfMatrix]]:
+    """The paths of a page or a form, and how each is placed on the page. Texts, which are most of a page, are passed
+    over."""
+    count = pdfium.FPDFFormObj_CountObjects if level else pdfium.FPDFPage_CountObjects
+    get = pdfium.FPDFFormObj_GetObject if level else pdfium.FPDFPage_GetObject
+    own = pdfium.FS_MATRIX()
+    for i in range(count(parent)):
+        item = get(parent, i)
+        kind = pdfium.FPDFPageObj_GetType(item)
+        is_form = kind == pdfium.FPDF_PAGEOBJ_FORM
+        if (is_form or kind == pdfium.FPDF_PAGEOBJ_PATH) and pdfium.FPDFPageObj_GetMatrix(item, ctypes.byref(own)):
+            matrix = pypdfium2.PdfMatrix.from_raw(own).multiply(placed)
+            if not is_form:
+                yield item, matrix
+            elif level < _MAX_DEPTH:
+                yield from _paths(item, matrix, level + 1)
+
+
 Line = tuple[Point, Point]
 
 
-def _lines(path: pypdfium2.PdfObject, matrix: pypdfium2.PdfMatrix) -> Iterator[Line]:
+def _lines(path: pdfium.FPDF_PAGEOBJECT, matrix: pypdfium2.PdfMatrix) -> Iterator[Line]:
     """The straight lines of a path; a thin rectangle as one line."""
     points: list[tuple[float, float]] = []
     lines: list[Line] = []

@@ -17,13 +17,23 @@ class Value(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """The rows that are shown. A cell over several rows is in each of them. ``hidden`` counts rows and columns that are
-    not shown, ``without_value`` formulas whose result is not in the file."""
+    not shown, ``without_value`` are the addresses of formulas whose result is not in the file."""
 
     name: str
     rows: Sequence[Sequence[Value]] = field(default=())
     is_hidden: bool = False
     hidden: int = 0
-    without_value: int = 0
+    without_value: Sequence[str] = ()
+
+
+def address(row: int, column: int) -> str:
+    """Return the address of a cell, of which row and column are counted from 0: (2, 27) is AB3."""
+    letters = ""
+    left = column + 1
+    while left:
+        left, letter = divmod(left - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row + 1}"
 
 
 Range = tuple[int, int, int, int]

@@ -10,15 +10,16 @@ from typing import TextIO
 
 from rag.errors import CorpusError
 from rag.reading.charset import encoding_of, why_not_text
-from rag.reading.csv_rows import read_csv
+from rag.reading.csv_rows import FIGURE_CUT, THOUSANDS, read_csv
 from rag.reading.fields import FIELDS, plain_name, stated_of
-from rag.reading.markup import plain_text
+from rag.reading.json_text import JsonText, differing, name_in_json
+from rag.reading.row_notes import note_on_undated, some_rows
 from rag.reading.sidecar import SUFFIX
 from rag.schema import Part, Refused
 
 Columns = Sequence[tuple[str, str]]
 JSON_LINES = (".jsonl", ".ndjson")
-_NAMED = 3  # rows that a note names
+_NAMED = 3  # keys that a note names
 
 
 def read_table(data: bytes, name: str, columns: Columns, is_dated: bool = False) -> Iterator[Part | Refused]:
@@ -51,36 +52,40 @@ class _Rows:
         self._by_header: dict[tuple[str, ...], dict[str, list[str]]] = {}  # rows of JSON need not have the same columns
         self._undated: list[str] = []
         self._unnamed: list[str] = []
+        self._unread: dict[str, None] = {}  # keys and columns that hold text and are no field
         self._unknown: set[str] = set()
 
     def parts(self) -> Iterator[Part | Refused]:
         """Yield each row, then the notes on all of them."""
         above: Sequence[str] = ()
+        invalid: list[int] = []
         if self._name.lower().endswith(JSON_LINES):
             rows: Iterator[Mapping[str, object] | int | None] = _json_lines(self._text)
         else:
             found = read_csv(self._text, {*FIELDS["text"], plain_name(self._columns.get("text", ""))} - {""})
-            above, rows = found.above, found.rows
+            above, rows, invalid = found.above, found.rows, found.invalid
         for number, row in enumerate(rows, 1):
             yield self._part(f"#{number}", row, number == 1)
         if above:
             said = "; ".join(above)[:200]
             yield Refused("", f"begins with rows above its header, which are in no article: {said}", is_note=True)
+        if invalid:
+            named = some_rows([f"#{number}" for number in invalid])
+            why = f"has quotation marks that are not closed or not doubled ({named}), read as they stand: export it again."
+            yield Refused("", why, is_note=True)
         if self._unnamed:
-            why = f"has text in columns without a name, which is in no article ({_some(self._unnamed)}): name the columns."
+            why = f"has text in columns without a name, which is in no article ({some_rows(self._unnamed)}): name the columns."
+            yield Refused("", why, is_note=True)
+        if self._unread:
+            named = ", ".join(map(repr, list(self._unread)[:_NAMED]))
+            more = f" and {len(self._unread) - _NAMED:,} more" if len(self._unread) > _NAMED else ""
+            why = f"has text under {named}{more}, which is in no article: move it to the text."
             yield Refused("", why, is_note=True)
         for column in sorted(self._unknown):
             why = f"names the column {column!r}, which {self._name} does not have: correct it or remove it."
             yield Refused(SUFFIX, why, is_note=True)
         if self._undated:
-            count = len(self._undated)
-            rows_are = "row has" if count == 1 else "rows have"
-            yield Refused(
-                "",
-                f"is read, but {count:,} {rows_are} no date that can be read ({_some(self._undated)}): "
-                "write it as 2025-07-31.",
-                is_note=True,
-            )
+            yield note_on_undated(self._undated)
 
     def _part(self, mark: str, row: Mapping[str, object] | int | None, is_first: bool) -> Part | Refused:
         if row is None:
@@ -96,17 +101,46 @@ class _Rows:
             if is_first:
                 raise
             fields = {}
-        values = {field: next((v for c in names if (v := _text(row[c]))), "") for field, names in fields.items()}
-        body = values.pop("text", "")
+        try:
+            values, bodies = self._read(row, fields)
+        except RecursionError:
+            return Refused(mark, "is nested too deeply: export it as a list of paragraphs.")
+        if figure := self._cut_figure(row, fields.get("text", ())):
+            return Refused(
+                mark, f"may have a figure cut at its comma ({figure}): put text that holds a comma in quotes."
+            )
+        body = "\n".join(differing([found.text for found in bodies]))
         if not body.strip():
             return Refused(mark, "holds no text: fill it in or remove it.")
-        if _text(row.get("")).strip():
+        if name_in_json(row.get("")).strip():
             self._unnamed.append(mark)
+        self._unread.update(dict.fromkeys(key for found in bodies for key in found.unread))
         stated = stated_of(values, "stated", whole=True)
         written = " ".join(values.get("date", "").split())
         if not stated.date and (written or (fields.get("date") and not self._is_dated)):
             self._undated.append(f"{mark} {written[:40]!r}" if written else mark)
         return Part(body, stated, mark)
+
+    def _cut_figure(self, row: Mapping[str, object], columns: Sequence[str]) -> str:
+        """A figure of the text that may go on in the next column, "" without one: 单价1 and 234元."""
+        names = list(row)
+        if self._name.lower().endswith((".tsv", *JSON_LINES)):
+            return ""
+        for column in columns:
+            left, right = str(row[column]), str(row[names[names.index(column) + 1]])
+            if FIGURE_CUT.search(left) and not left.isdecimal() and THOUSANDS.match(right) and not right.isdecimal():
+                return f"{left[-10:]},{right[:10]}"
+        return ""
+
+    @staticmethod
+    def _read(row: Mapping[str, object], fields: Mapping[str, list[str]]) -> tuple[dict[str, str], list[JsonText]]:
+        """The values of the fields but the text, and the texts of the columns that hold text."""
+        values = {
+            field: next((v for c in columns if (v := name_in_json(row[c]))), "")
+            for field, columns in fields.items()
+            if field != "text"
+        }
+        return values, [JsonText(row[column]) for column in fields.get("text", ())]
 
     def _columns_of_fields(self, header: Sequence[str]) -> dict[str, list[str]]:
         """Field -> the columns that hold it, the likeliest first."""
@@ -151,18 +185,7 @@ def _json_lines(text: TextIO) -> Iterator[Mapping[str, object] | None]:
             yield row if isinstance(row, dict) else None
 
 
-def _some(rows: Sequence[str]) -> str:
-    """The first few rows, and how many more there are."""
-    return ", ".join(rows[:_NAMED]) + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
-
-
 def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[str]:
     """The columns that have one of these names, in the order of the names."""
     matching = (column for column in header if plain_name(column) in names)
     return sorted(matching, key=lambda column: names.index(plain_name(column)))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return "、".join(_text(item) for item in value)
-    return "" if value is None or isinstance(value, dict | bool) else plain_text(str(value))

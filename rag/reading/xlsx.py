@@ -10,7 +10,7 @@ from rag.reading.date_format import moment
 from rag.reading.number_format import BUILT_IN, is_date, shown_number
 from rag.reading.ooxml import Package
 from rag.reading.raised import Piece, Place, line_of
-from rag.reading.sheet import Range, Sheet, Value, shown_rows
+from rag.reading.sheet import Range, Sheet, Value, address, shown_rows
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -53,7 +53,7 @@ class _Workbook:
     def _sheet(self, name: str, root: Any) -> Sheet:
         cells: dict[tuple[int, int], Value] = {}
         hidden_rows: set[int] = set()
-        without_value = 0
+        without_value: list[str] = []
         row_number = -1
         for row in root.iter(_S + "row"):
             row_number = int(row.get("r", row_number + 2)) - 1
@@ -63,9 +63,9 @@ class _Workbook:
             for cell in row.iterchildren(_S + "c"):
                 place = _place(cell.get("r", ""))
                 column = place[1] if place else column + 1
-                cells[row_number, column] = value = self._value(cell)
-                formula = cell.find(_S + "f")
-                without_value += formula is not None and cell.find(_S + "v") is None and not value.text
+                cells[row_number, column] = self._value(cell)
+                if cell.find(_S + "f") is not None and _is_without_result(cell):
+                    without_value.append(address(row_number, column))
         hidden_columns = {
             column
             for element in root.iter(_S + "col")
@@ -95,6 +95,12 @@ class _Workbook:
             return Value(text)
         at = moment(number, self._from_1904) if is_date(code) and number >= 1 else None
         return Value(shown_number(number, code, self._from_1904), at.date().isoformat() if at else "")
+
+
+def _is_without_result(cell: Any) -> bool:
+    """Return whether the result of the formula of a cell is not in the file; it may also be an empty string."""
+    result = cell.find(_S + "v")
+    return result is None or not (result.text or cell.get("t") == "str")
 
 
 def _days(text: str, from_1904: bool) -> float:

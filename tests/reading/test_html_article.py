@@ -11,6 +11,7 @@ from rag.errors import CorpusError
 from rag.indexing.build import build
 from rag.reading.html_article import Html, text_of_markup
 from rag.schema import Stated
+from tests.support.read_articles import read_articles
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 MENU = (
@@ -167,7 +168,7 @@ def test_box_of_facts_and_head_inside_the_article() -> None:
     head = "<header><h1>平湖签约</h1><p>王强</p></header>"
     body = f"<article>{head}<p>{SENTENCE}</p><aside>小资料：甲项目10亿元。</aside></article>"
     part = Html(f"<meta charset=utf-8><header><a href=/>平湖新闻网</a></header>{body}".encode()).part(0)
-    assert part.text == f"\n平湖签约\n\n王强\n{SENTENCE}\n小资料：甲项目10亿元。\n"
+    assert part.text == f"\n平湖签约\n\n王强\n\n{SENTENCE}\n小资料：甲项目10亿元。\n"
 
 
 def test_headline_in_the_head_of_the_page() -> None:
@@ -182,7 +183,7 @@ def test_page_without_containers() -> None:
         .part(0)
         .text
     )
-    assert text == f"\n平湖签约\n\n记者 王强\n{SENTENCE}\n甲\t1\n乙\t2\n以上。\n"
+    assert text == f"\n平湖签约\n\n记者 王强\n\n{SENTENCE}\n\n甲\t1\n乙\t2\n\n以上。\n"
 
 
 def test_question_about_a_page(tmp_path: Path, embedder: Embedder) -> None:
@@ -195,4 +196,32 @@ def test_question_about_a_page(tmp_path: Path, embedder: Embedder) -> None:
 
 def test_piece_of_html_with_a_table_and_raised_figures() -> None:
     markup = "<p>产值346<sup>1</sup>亿元<del>旧</del></p><table><tr><th>甲<th>乙<tr><td>1<td>2</table>"
-    assert text_of_markup(markup) == "产值346亿元¹\n甲\t乙\n1\t2\n"
+    assert text_of_markup(markup) == "产值346亿元¹\n\n甲\t乙\n1\t2\n"
+
+
+LONG = "平湖市昨天召开会议，部署今年重点工程建设，共十二个项目，市民可以在网上查看公告全文。"
+
+
+@pytest.mark.parametrize(
+    ("block", "lines"),
+    [
+        ("<ul><li>体育馆投资5亿元</li><li>图书馆2座</li></ul>", "体育馆投资5亿元\n图书馆2座"),
+        ("<ol><li><p>甲项</p></li><li><p>乙项3座</p></li></ol>", "1. 甲项\n2. 乙项3座"),
+        ("<dl><dt>联系人</dt><dd>王强</dd><dt>电话</dt><dd>85012345</dd></dl>", "联系人\n王强\n电话\n85012345"),
+        ("<table><tr><td>甲村</td><td>22</td></tr></table>", "甲村\n22"),
+        ("<table><tr><td>甲村<td>22<tr><td>乙村<td>8</table>", "甲村\t22\n乙村\t8"),
+        ("<pre>姓名      分数\n王强        95\n李明        88</pre>", "姓名      分数\n王强        95\n李明        88"),
+        ("<figure><img src=x><figcaption>图为现场5</figcaption></figure>", "图为现场5"),
+        ("<p>总投资5亿元</p>", "总投资5亿元"),
+    ],
+    ids=["ul", "ol", "dl", "row", "table", "pre", "figure", "p"],
+)
+def test_a_block_does_not_run_into_the_next(block: str, lines: str, tmp_path: Path) -> None:
+    page = f"<meta charset=utf-8><h1>题目</h1><p>{LONG}</p>{block}<p>30人参加了会议，{LONG}</p><p>{LONG}</p>"
+    texts, said = read_articles(tmp_path / "in", **{"a.html": page})
+    assert (texts, said) == ({"a.html": f"{LONG}\n{lines}\n30人参加了会议，{LONG}\n{LONG}"}, [])
+
+
+def test_lines_of_a_printed_page_run_on() -> None:
+    markup = "<p>平湖市昨天召开会议，部署今年</p><p>重点工程建设，市民可以在网上</p><p>查看公告全文。</p>"
+    assert text_of_markup(markup) == "平湖市昨天召开会议，部署今年\n重点工程建设，市民可以在网上\n查看公告全文。\n"

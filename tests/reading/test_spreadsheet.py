@@ -19,6 +19,7 @@ from rag.reading.number_format import shown_number
 from rag.reading.reader import FileReader
 from rag.reading.spreadsheet import Spreadsheet
 from rag.schema import Page, Part, Refused
+from tests.support.read_articles import read_articles
 
 CASES = Path(__file__).parents[1] / "data" / "cases" / "workbooks"
 _OFFICE = "http://schemas.openxmlformats.org"
@@ -146,10 +147,19 @@ def test_strings_with_raised_figures_and_readings() -> None:
 
 
 def test_formulas_errors_and_truth_values() -> None:
-    cells = ("<c><f>A1*2</f><v>44</v></c>", "<c><f>A1</f></c>", '<c t="e"><v>#N/A</v></c>', '<c t="b"><v>1</v></c>')
+    cells = (
+        "<c><f>A1*2</f><v>44</v></c>",
+        "<c><f>A1</f></c>",
+        "<c><f>A1</f><v></v></c>",
+        "<c t='str'><f>A1</f><v/></c>",
+        '<c t="e"><v>#N/A</v></c>',
+        '<c t="b"><v>1</v></c>',
+    )
     shown, without = texts(workbook(row(*cells, '<c t="str"><f>A1</f><v>文</v></c>')))
     assert shown == "44\t#N/A\tTRUE\t文\n"
-    assert without.startswith("is sheet '收成', which has 1 formulas without a result")
+    assert without == (
+        "has 2 formulas without a result in sheet '收成' (B1, C1): open it, calculate it and save it again."
+    )
 
 
 def test_strict_workbook() -> None:
@@ -235,3 +245,70 @@ def test_workbooks_in_a_folder(tmp_path: Path, embedder: Embedder) -> None:
     build(CASES, tmp_path, embedder)
     answer = Assistant(Settings(index_dir=tmp_path), embedder).ask("沙湾渔业公司冷库总容量多少吨")
     assert any("四万七千吨" in citation.quote for citation in answer.citations)
+
+
+def _export(*rows: tuple[str, str, str]) -> bytes:
+    return workbook("".join(row(*map(words, cells)) for cells in (("标题", "正文", "日期"), *rows)))
+
+
+@pytest.mark.parametrize("is_dated", [False, True])
+def test_rows_of_a_workbook_without_a_date_are_named(is_dated: bool, tmp_path: Path) -> None:
+    data = _export(("甲", "一。", "2025-07-31"), ("乙", "二。", "改天"), ("丙", "三。", ""), ("丁", "", "改天"))
+    files = {"a.xlsx": data, **({"a.xlsx.yaml": b"date: 2025-07-30"} if is_dated else {})}
+    texts, said = read_articles(tmp_path / "in", **files)
+    assert texts == {"a.xlsx#1": "一。", "a.xlsx#2": "二。", "a.xlsx#3": "三。"}
+    rows = "1 row has no date that can be read (#2 '改天')"
+    if not is_dated:
+        rows = "2 rows have no date that can be read (#2 '改天', #3)"
+    assert said == [
+        "a.xlsx#4 holds no text: fill it in or remove it.",
+        f"a.xlsx is read, but {rows}: write it as 2025-07-31.",
+    ]
+
+
+def test_formulas_that_a_program_did_not_calculate(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "预算"
+    for cells in (["项目", "万元"], ["甲", 12], ["乙", 30], ["合计", "=SUM(B2:B3)"]):
+        book.active.append(cells)
+    file = io.BytesIO()
+    book.save(file)
+    texts, said = read_articles(tmp_path / "in", **{"a.xlsx": file.getvalue()})
+    assert texts == {"a.xlsx": "项目\t万元\n甲\t12\n乙\t30\n合计"}
+    assert said == [
+        "a.xlsx has a formula without a result in sheet '预算' (B4): open it, calculate it and save it again."
+    ]
+
+
+def test_values_and_formulas_of_opendocument_without_their_text(tmp_path: Path) -> None:
+    office = "urn:oasis:names:tc:opendocument:xmlns:%s:1.0"
+    spaces = " ".join(f'xmlns:{name}="{office % name}"' for name in ("office", "table", "text"))
+    cells = (
+        "<table:table-cell><text:p>合计</text:p></table:table-cell>",
+        '<table:table-cell office:value-type="float" office:value="22"/>',
+        '<table:table-cell office:value-type="string" office:string-value="万元"/>',
+        '<table:table-cell table:formula="of:=SUM([.A1])"/>',
+    )
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name='表'><table:table-row>"
+        f"{''.join(cells)}</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<m/>")
+        archive.writestr("content.xml", content)
+    shown, without = texts(file.getvalue())
+    assert shown == "合计\t22\t万元\n"
+    assert without.startswith("has a formula without a result in sheet '表' (D1): ")
+
+
+def test_columns_of_text_and_rows_above_the_header_of_a_workbook(tmp_path: Path) -> None:
+    rows = [("海川日报导出",), ("标题", "正文", "内容"), ("甲", "总投资5亿元。", "用地30亩。")]
+    data = workbook("".join(row(*map(words, cells)) for cells in rows))
+    assert read_articles(tmp_path / "in", **{"a.xlsx": data}) == (
+        {"a.xlsx#1": "总投资5亿元。用地30亩。"},
+        ["a.xlsx begins with rows above its header, which are in no article: 海川日报导出"],
+    )
