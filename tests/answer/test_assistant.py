@@ -124,7 +124,7 @@ def test_a_language_model_writes_the_answer_and_its_marks_are_checked(assistant:
     assert answer.answer.startswith("平湖签约了项目。[1]总投资999亿元。（未核实）[")
     assert "[77]" not in answer.answer
     assert answer.citations
-    assert list(answer.timings_ms) == ["retrieve", "select", "write", "total"]
+    assert list(answer.timings_ms) == ["retrieve", "read", "select", "write", "total"]
 
 
 def test_a_language_model_refuses_and_its_code_word_is_never_shown(assistant: Assistant, endpoint: Start) -> None:
@@ -144,11 +144,11 @@ def test_quoted_sentences_replace_a_language_model_that_fails(
     assert shown == before + answer.answer
     assert len(answer.notices) == 1
     assert answer.notices[0].startswith("语言模型未能作答（The language model 'm' at 127.0.0.1:")
-    assert list(answer.timings_ms) == ["retrieve", "select", "write", "total"]
+    assert list(answer.timings_ms) == ["retrieve", "read", "select", "write", "total"]
 
 
 def test_no_language_model_is_asked_if_the_articles_do_not_answer(assistant: Assistant, endpoint: Start) -> None:
     server = endpoint("ok")
     answer = _with_model(assistant, server).ask("红烧肉怎么做？")
     assert (answer.mode, answer.abstained, server.requests) == ("extractive", True, [])
-    assert list(answer.timings_ms) == ["retrieve", "select", "total"]
+    assert list(answer.timings_ms) == ["retrieve", "read", "select", "total"]
