@@ -6,7 +6,7 @@ Their rows end no sentence, so wording and line ends alone would take them for h
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from rag.layout.line_ends import SENTENCE_END
 from rag.layout.row_shapes import TABLE, Shape, is_other, shape_of
@@ -27,15 +27,19 @@ _CELL = 16.0  # characters
 _SHORT_ITEM = 8.0  # characters: shorter than headlines
 
 
-def row_runs(lines: Sequence[Line]) -> dict[int, int]:
-    """Return first line -> end of each run, counted in positions of ``lines``."""
-    return _Runs(lines).found()
+def row_runs(lines: Sequence[Line], row_starts: Set[int] = frozenset()) -> dict[int, int]:
+    """Return first line -> end of each run, counted in positions of ``lines``. A tab stands behind the lines that begin
+    at ``row_starts``."""
+    return _Runs(lines, row_starts).found()
 
 
 class _Runs:
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], row_starts: Set[int]) -> None:
         self._lines = lines
-        self._shapes = [shape_of(line) for line in lines]
+        self._shapes: list[Shape] = [
+            "lone" if line.start in row_starts and not line.level and "\t" not in line.text else shape_of(line)
+            for line in lines
+        ]
         self._running = 0  # lines before this one are running text
         self._tried = 0  # lines before this one follow a lead-in that has been looked at
 
@@ -65,7 +69,7 @@ class _Runs:
         end, pieces = at + 1, shape
         if shape == "words" and self._is_header(at):
             pieces, end = "figures", end + 1
-        elif (shape in ("words", "label", "price") or shape.startswith("mark:")) and not self._follows_text(at):
+        elif (shape in ("words", "label", "price", "lone") or shape.startswith("mark:")) and not self._follows_text(at):
             return at
         if pieces == "tab":
             end = self._past_row_of_one_cell(end)
@@ -77,7 +81,9 @@ class _Runs:
             if pieces == "tab":
                 end = self._past_row_of_one_cell(end)
         count = end - at
-        if pieces not in ("tab", "stroke") and self._is_running_text(at, end):
+        if pieces == "lone" and "tab" not in shapes[at:end]:
+            return at
+        if pieces not in ("tab", "stroke", "lone") and self._is_running_text(at, end):
             self._running = end
             return at
         if count == 1 and pieces in ("tab", "stroke"):

@@ -12,13 +12,13 @@ from rag.text.lines import CJK, Line
 from rag.text.rows import CELL_GAP, STROKES, cells_of
 from rag.text.stops import has_full_stop
 
-Shape = Literal["", "plain", "tab", "stroke", "rule", "blanks", "figures", "words", "score", "price", "label"] | str
-"""``tab``, ``stroke`` and ``blanks`` are what keeps the cells of a table apart, ``rule`` is a line drawn below its header.
+Shape = Literal["", "plain", "tab", "lone", "stroke", "rule", "blanks", "figures", "words", "score", "price", "label"] | str
+"""``tab``, ``stroke`` and ``blanks`` are what keeps the cells of a table apart, ``rule`` is a line drawn below its header. ``lone`` is a row whose other cells are empty (see ``row_runs``).
 ``figures`` are words and figures with single blanks, ``words`` words alone. A list with marks has the mark in its shape:
 ``mark:•``. ``byline`` is a row that alone would be a byline, ``plain`` a short line without any of these, which
 may be a byline or furniture as well (``is_other``), "" a line that can be no row at all."""
 
-TABLE = frozenset({"tab", "stroke", "rule", "blanks"})
+TABLE = frozenset({"tab", "lone", "stroke", "rule", "blanks"})
 _RULE = re.compile(rf"[{STROKES}+:=\-—─━┄┼├┤┬┴┌┐└┘╋ ]{{3,}}")
 _MARKS = (
     ("mark:1", re.compile(r"[（(]?[\d０-９]{1,3}(?:[)）、]|[.．](?![\d０-９]))\s*\S")),
