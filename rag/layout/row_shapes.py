@@ -36,8 +36,10 @@ _DIGIT = re.compile(r"[\d０-９]")
 _COMMA = r"(?:(?<![\d０-９])[，,]|[，,](?![\d０-９]))"  # not that of 1,270
 _OF_A_SENTENCE = re.compile(rf"[“”‘’！？]|——|{_COMMA}")
 _OF_PROSE = re.compile(rf"[；;]|{_COMMA}")
+_CUT_CELL = re.compile(r"^[，,、；;：:！？]|[，,、；;：:]$")
 _CELL_WIDTH = 16  # characters of a cell between blanks; columns of prose beside one another are wider
 _WORD_WIDTH = 9
+_QUOTED_WIDTH = 12  # of a cell between single blanks
 _ITEM_WIDTH = 30
 _SHORT_LINE = 14
 _MARKED_WIDTH = 60
@@ -64,6 +66,23 @@ def shape_of(line: Line) -> Shape:
     if shape == "plain":
         return shape
     return "" if is_other(line, shape) else shape
+
+
+def cell_count(line: Line) -> int:
+    """Return how many cells a line has whose cells are kept apart by wide blanks, or else by single ones; 0 if it can be
+    no row. Signs of a sentence may stand inside a cell, but end none."""
+    text = _SPACED_NAME.sub(r"\1\2", line.text)
+    has_gaps = bool(CELL_GAP.search(text))
+    cells = cells_of(text) if has_gaps else text.split()
+    if len(cells) < 2 or line.level or line.width > _MARKED_WIDTH or has_full_stop(text) or DATELINE.match(text):
+        return 0
+    if is_other(line, "cells"):
+        return 0
+    if sum(len(cell) == 1 for cell in cells) * 2 > len(cells) and not _DIGIT.search(text):
+        return 0
+    longest = _CELL_WIDTH if has_gaps else _QUOTED_WIDTH
+    is_short = len(cells[0]) <= _WORD_WIDTH and all(len(cell) <= longest for cell in cells)
+    return len(cells) if is_short and not any(_CUT_CELL.search(cell) for cell in cells) else 0
 
 
 def is_other(line: Line, shape: Shape) -> bool:
