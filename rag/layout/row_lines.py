@@ -9,6 +9,7 @@ from rag.layout.line_ends import SENTENCE_END
 from rag.layout.row_shapes import TABLE, Shape, cell_count, is_other, shape_of
 from rag.text.bylines import DATELINE, SIGNATURE, byline_names
 from rag.text.lines import Line
+from rag.text.stops import has_full_stop
 
 LEAD_LINES = 4
 NUMBER = re.compile(r"[\d０-９.．,，%％]{1,9}")
@@ -28,10 +29,18 @@ class RowLines:
             for line in lines
         ]
         self.cells = [cell_count(line) for line in lines]
+        self.has_prose = any(has_full_stop(line.text) for line in lines)
 
     def follows_text(self, at: int) -> bool:
         """Return whether the line above ends a sentence or is a row: what stands below it may belong to it."""
         return at > 0 and bool(SENTENCE_END.search(self.lines[at - 1].text) or self.shapes[at - 1] in TABLE)
+
+    def follows_headline(self, at: int) -> bool:
+        """Return whether a blank line, or one line between blank lines, stands above the line, and no running text."""
+        above = self.lines[:at][-2:]
+        if not above or self.is_inside_sentence(at) or self.shapes[at - 1] not in ("plain", "words"):
+            return False
+        return self.lines[at].gap or len(above) == 1 or above[-1].gap
 
     def is_running_text(self, at: int, end: int) -> bool:
         """Return whether the lines are rather lines of a paragraph that their column has cut: they stand inside a
@@ -49,9 +58,7 @@ class RowLines:
         """Return whether the text above the line ends no sentence."""
         above = self.lines[max(0, at - LEAD_LINES) : at]
         return bool(
-            above
-            and not SENTENCE_END.search(above[-1].text)
-            and any(_MARK_INSIDE.search(line.text) for line in above)
+            above and not SENTENCE_END.search(above[-1].text) and any(_MARK_INSIDE.search(line.text) for line in above)
         )
 
     def is_headline(self, at: int) -> bool:

@@ -64,12 +64,14 @@ class _Runs:
         if shape in ("", "plain", "rule", "byline") or at < self._running:
             return at
         lines, shapes = self._lines, self._shapes
-        end, pieces = at + 1, shape
+        end, pieces, least = at + 1, shape, 2
         needs_text = shape in ("words", "label", "price", "lone") or shape.startswith("mark:")
         if shape == "words" and self._is_header(at):
             pieces, end = "figures", end + 1
         elif needs_text and not self._page.follows_text(at):
-            return at
+            least = self._least_below_headline(at)
+            if not least:
+                return at
         if pieces == "tab":
             end = self._past_row_of_one_cell(end)
         step = lines[end].blanks if end < len(lines) else 0
@@ -88,7 +90,15 @@ class _Runs:
         if count == 1 and pieces in ("tab", "stroke"):
             has_cells = len(cells_of(lines[at].text)) > 2
             return end if has_cells and self._page.follows_text(at) else at
-        return end if count >= (_WITHOUT_DIGITS if pieces == "words" else 2) else at
+        return end if count >= (_WITHOUT_DIGITS if pieces == "words" else least) else at
+
+    def _least_below_headline(self, at: int) -> int:
+        """How many lines from ``at`` at least make a list that has no text above it; 0 if none may stand there. On a page
+        without prose there is nothing else that they can be."""
+        if at and not self._page.has_prose:
+            return 2
+        is_list = self._shapes[at] in ("label", "price") and self._page.follows_headline(at)
+        return _WITHOUT_DIGITS if is_list else 0
 
     def _past_row_of_one_cell(self, at: int) -> int:
         """The line after a row whose other cells are empty: a short line between two rows, or above a blank line but not
@@ -135,9 +145,7 @@ class _Runs:
         while end < len(self._lines) and (end == at or not self._lines[end].gap):
             is_number = bool(NUMBER.fullmatch(self._lines[end].text))
             if not is_number and (
-                self._shapes[end] != "plain"
-                or not self._page.may_be_item(end)
-                or self._lines[end].width > _SHORT_CELL
+                self._shapes[end] != "plain" or not self._page.may_be_item(end) or self._lines[end].width > _SHORT_CELL
             ):
                 break
             numbers += is_number
