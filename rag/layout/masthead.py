@@ -24,7 +24,7 @@ _OTHER = re.compile(
     r"(?:农历|阴历)?[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年|农历|"
     r"(?:农历)?闰?[正冬腊一二三四五六七八九十]{1,3}月(?:初|十|廿|卅|二十|三十)[一二三四五六七八九十]?|今日\s*\d+\s*版"
 )
-_SECTION = re.compile(rf"(?<![^\s|｜·\0])[{CJK}]{{2,6}}(?![^\s|｜·\0])")
+_SECTION = re.compile(rf"(?<![^\s|｜·\1])[{CJK}]{{2,6}}(?![^\s|｜·\1])")  # \1 is the page number
 _SPACED = re.compile(rf"(?<!\S)(?:[{CJK}][ \u3000]){{2,}}[{CJK}](?!\S)")
 _TOP_LINES, _BOTTOM_LINES = 8, 4
 _LONGEST = 60  # characters of a masthead in one line
@@ -55,7 +55,7 @@ def masthead_in(text: str) -> Masthead | None:
     left, dates = _DATE.subn("\0", left)
     left = _OTHER.sub("\0", left)
     number = _NUMBER.search(left) or _BARE_NUMBER.search(left)
-    left = left.replace(number.group(), "\0", 1) if number else left
+    left = left.replace(number.group(), "\1", 1) if number else left
     name = _NAME.search(left)
     left = left.replace(name.group(), "\0", 1) if name else left
     if sum(map(bool, (dates, number, name))) < 2 or "《" in left:
