@@ -39,11 +39,12 @@ def kind_by_wording(
         only_pictures = all(PICTURE.search(role) for role in ROLE.findall(squeeze(line.text)))
         continues_byline = last_kind == "byline" and not paragraph.lines and not line.gap
         return "credit" if only_pictures and not continues_byline else "byline"
-    is_top = (
-        last_kind in (None, "head", "byline", "furniture") and not paragraph.has_comma and not paragraph.has_full_stop
-    )
-    if is_top and (credit := credit_of(line.text)):
-        return "byline" if credit.names else "furniture"
+    is_open = paragraph.has_comma or paragraph.has_full_stop
+    if not is_open and (credit := credit_of(line.text)):
+        if credit.names:
+            return "byline"
+        if last_kind in (None, "head", "byline", "furniture"):
+            return "furniture"
     if _is_byline_below_headline(line, following, paragraph):
         return "byline"
     if is_furniture(line):

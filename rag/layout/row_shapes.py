@@ -152,14 +152,14 @@ def _shape_of_words(text: str, words: list[str]) -> Shape:
 
 
 def is_list(block: Block) -> bool:
-    """Return whether a block that looks like a headline may as well be a list: three short lines, two of several words
-    each, or one that has the shape of a row."""
+    """Return whether a block that looks like a headline may as well be a list: all its lines have the shape of a row, or
+    they are three short lines or two of several words each."""
     lines = block.lines
     if block.kind != "head" or block.level:
         return False
-    if len(lines) == 1:
-        return is_row(lines[0])
-    if any(line.width > _SHORT_LINE or re.search("[，,“”—！？]", line.text) for line in lines):
+    if all(map(is_row, lines)):
+        return True
+    if len(lines) == 1 or any(line.width > _SHORT_LINE or re.search("[，,“”—！？]", line.text) for line in lines):
         return False
     return len(lines) > 2 or all(shape_of(line) == "words" for line in lines)
 
@@ -168,7 +168,7 @@ def is_row(line: Line) -> bool:
     """Return whether the line alone has the shape of a row that no headline has. Two words have it if the first is a
     name: 陆海生 青岩钢厂."""
     shape = shape_of(line)
-    if shape in ("words", "blanks"):
+    if shape in ("words", "blanks") or (shape == "plain" and cell_count(line)):
         words = line.text.split()
         return is_bare_names(words[0]) or len(words) > 3 or bool(_DIGIT.match(words[-1]))
     return shape in _SINGLE_ROWS or bool(_NOTICE_LABEL.match(line.text))

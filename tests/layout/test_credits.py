@@ -79,3 +79,14 @@ def test_credit_below_the_headline_of_a_printed_story() -> None:
     (article,) = cut(Page("p.txt", text, "utf-8", "0" * 64)).articles
     assert (article.title, article.source, article.byline) == ("青岩海关缉获走私", "青岩日报", ("林峰",))
     assert article.text == FIRST
+
+
+def test_credit_of_a_later_story() -> None:
+    text = (
+        f"青岩海关缉获走私\n来源：青岩日报 作者：林峰\n{FIRST}\n\n青岩县表彰劳模\n来源：海川日报 作者：高远\n{SECOND}\n"
+    )
+    found = cut(Page("p.txt", text, "utf-8", "0" * 64)).articles
+    assert [(a.title, a.source, a.byline, a.text) for a in found] == [
+        ("青岩海关缉获走私", "青岩日报", ("林峰",), FIRST),
+        ("青岩县表彰劳模", "海川日报", ("高远",), SECOND),
+    ]

@@ -30,6 +30,7 @@ def _cut(text: str) -> CutPage:
         "主办单位：青岩县总工会",
         "一等奖：陆海生、钟丽华",
         "• 青岩大桥",
+        "陆海生 “五一”奖章",
     ],
 )
 def test_single_row_below_a_story(row: str, below: str) -> None:
