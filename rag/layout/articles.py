@@ -47,10 +47,17 @@ def _with_page_facts(laid_out: LaidOutPage, articles: list[Article]) -> list[Art
     if page.stated.articles or not page.stated.whole:
         articles = with_jump_pages(page.text, articles)
     masthead = masthead_of(laid_out.lines)
-    source, number = page.stated.source or masthead.newspaper, page.stated.page or masthead.page
+    number = page.stated.page or masthead.page
     dates = dates_of(page, [article.text for article in articles])
     return [
-        replace(article, source=source, page=number, date=dated.date, date_basis=dated.basis, date_words=dated.words)
+        replace(
+            article,
+            source=page.stated.source or article.source or masthead.newspaper,
+            page=number,
+            date=dated.date,
+            date_basis=dated.basis,
+            date_words=dated.words,
+        )
         for article, dated in zip(articles, dates, strict=True)
     ]
 
@@ -70,6 +77,7 @@ def _article(page: Page, parts: StoryParts) -> Article:
         byline=parts.byline,
         date="",
         kind=parts.kind,
+        source=parts.source,
         text=body.text,
         runs=body.runs,
     )

@@ -10,7 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.layout.credits import credit_of
 from rag.layout.date_cues import Cue, cues_in, latest_past_year
+from rag.layout.masthead import masthead_in
 from rag.schema import DateBasis, Page
 from rag.text.calendar import PartialDate, days_of, parse_number
 
@@ -107,7 +109,8 @@ def _date_in_masthead(text: str, has_one_article: bool) -> _Found | None:
             continue
         beside = line[: match.start()] + " " + line[match.end() :]
         at_edge = at < 6 or (has_one_article and at >= len(lines) - 2)
-        if not _BESIDE.sub("", beside) and (at_edge or len(re.sub(r"[\s\W]", "", beside)) > 2):
+        is_beside = not _BESIDE.sub("", beside) or masthead_in(line) or credit_of(line)
+        if is_beside and (at_edge or len(re.sub(r"[\s\W]", "", beside)) > 2):
             return _Found(_full_date(match), match.group().strip())
     return None
 

@@ -28,4 +28,5 @@ def lay_out(page: Page) -> LaidOutPage:
     if page.file.lower().endswith((".md", ".markdown")) and not page.stated.articles:
         start = front_matter_length(page.text)
         body = tuple(line for line in lines if line.start >= start)
-    return LaidOutPage(page, lines, tuple(blocks_of(body)))
+    row_starts = frozenset(line.start for line in body if page.text.startswith("\t", line.end))
+    return LaidOutPage(page, lines, tuple(blocks_of(body, row_starts)))

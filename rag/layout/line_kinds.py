@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from rag.layout.blocks import BlockKind
+from rag.layout.credits import credit_of
 from rag.layout.jumps import JUMP
 from rag.layout.line_ends import OPEN_BRACKET, SENTENCE_END, closing_text
+from rag.layout.masthead import masthead_in
 from rag.layout.paragraph import OpenParagraph
 from rag.text.bylines import PICTURE, ROLE, byline_names, is_bare_names
 from rag.text.lines import Line, squeeze
@@ -37,6 +39,12 @@ def kind_by_wording(
         only_pictures = all(PICTURE.search(role) for role in ROLE.findall(squeeze(line.text)))
         continues_byline = last_kind == "byline" and not paragraph.lines and not line.gap
         return "credit" if only_pictures and not continues_byline else "byline"
+    is_open = paragraph.has_comma or paragraph.has_full_stop
+    if not is_open and (credit := credit_of(line.text)):
+        if credit.names:
+            return "byline"
+        if last_kind in (None, "head", "byline", "furniture"):
+            return "furniture"
     if _is_byline_below_headline(line, following, paragraph):
         return "byline"
     if is_furniture(line):
@@ -63,6 +71,8 @@ def _is_byline_below_headline(line: Line, following: Line | None, paragraph: Ope
 
 def is_furniture(line: Line) -> bool:
     """Return whether the wording shows that the page prints the line around its articles."""
+    if masthead_in(line.text):
+        return True
     if line.width > 30:
         return False
     return bool(JUMP.fullmatch(line.text) or _FURNITURE.search(line.text)) or is_date(line)

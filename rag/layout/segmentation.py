@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from rag.layout.blocks import Block
@@ -14,13 +14,16 @@ from rag.layout.row_runs import row_runs
 from rag.text.lines import Line
 
 
-def blocks_of(lines: Sequence[Line]) -> list[Block]:
-    """Return the blocks in the order of the lines; every line is in exactly one block."""
+def blocks_of(lines: Sequence[Line], row_starts: Set[int] = frozenset()) -> list[Block]:
+    """Return the blocks in the order of the lines; every line is in exactly one block.
+
+    A tab stands behind the lines that begin at ``row_starts``: they may be rows whose other cells are empty.
+    """
     blocks: list[Block] = []
     paragraph = OpenParagraph()
     columns = columns_of(lines)
     gaps_in_sentences = has_gaps_in_sentences(lines)
-    runs = row_runs(lines)
+    runs = row_runs(lines, row_starts)
     end_of_rows = 0
     for i, line in enumerate(lines):
         if i in runs:

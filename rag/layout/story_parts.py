@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from rag.layout.blocks import Block
+from rag.layout.credits import credit_of
 from rag.layout.headlines import headline_of
 from rag.layout.laid_out_page import LaidOutPage
-from rag.layout.row_shapes import is_list
+from rag.layout.row_shapes import is_list, is_row
 from rag.layout.stories import stories_of
 from rag.layout.story import Story
 from rag.schema import Kind
@@ -23,13 +24,15 @@ from rag.text.outline import Span, body_spans, line_spans
 
 @dataclass(frozen=True, slots=True)
 class StoryParts:
-    """``top`` holds the blocks of the headline and the byline, where the page has them."""
+    """``top`` holds the blocks of the headline and the byline, where the page has them. ``source`` is what a line below the
+    headline names: 来源：青岩日报."""
 
     kind: Kind
     title: str
     byline: tuple[str, ...]
     body: tuple[Block, ...]
     top: tuple[Block, ...] = ()
+    source: str = ""
 
 
 def marked_stories(laid_out: LaidOutPage) -> list[StoryParts]:
@@ -62,20 +65,36 @@ def whole_file(laid_out: LaidOutPage) -> list[StoryParts]:
     if len(top) == len(blocks):  # nothing would be left
         top = []
     title = headline_of(line for block in top if block.kind == "head" for line in block.lines)
-    lines = [line for block in top if block.kind == "byline" for line in block.lines]
-    names = tuple(name for line in lines for name in byline_names(line.text) or ())
-    return [StoryParts("article", stated.title or title, stated.byline or names, blocks[len(top) :], tuple(top))]
+    lines = [line for block in top if block.kind != "head" for line in block.lines]
+    names = tuple(dict.fromkeys(name for line in lines for name in _names_in(line.text) or ()))
+    shown = tuple(block for block in top if block.kind != "furniture")
+    byline, body, source = stated.byline or names, blocks[len(top) :], _source_in(lines)
+    return [StoryParts("article", stated.title or title, byline, body, shown, source)]
 
 
 def _is_top(block: Block, title: str) -> bool:
     if block.kind == "head":
         return not title or block.text.lstrip("#") in squeeze(title)
-    return block.kind == "byline"
+    return block.kind == "byline" or (block.kind == "furniture" and credit_of(block.lines[0].text) is not None)
+
+
+def _names_in(text: str) -> tuple[str, ...] | None:
+    """The names of a byline or of a line such as 来源：青岩日报 记者：林峰; None if it is neither."""
+    credit = credit_of(text)
+    return credit.names if credit else byline_names(text)
+
+
+def _source_in(lines: Iterable[Line]) -> str:
+    """The first source that a line such as 来源：青岩日报 names, "" without one."""
+    return next((credit.source for line in lines if (credit := credit_of(line.text)) and credit.source), "")
 
 
 def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
-    """Return the stories that the page prints."""
+    """Return the stories that the page prints. A page of short lines alone is one story if one of them is a row."""
     content = [block for block in laid_out.blocks if block.kind != "furniture"]
+    stories = stories_of(content)
+    if not stories and any(is_row(line) for block in content for line in block.lines):
+        return _page_of_rows(content)
     return [
         StoryParts(
             story.kind,
@@ -83,9 +102,19 @@ def printed_stories(laid_out: LaidOutPage) -> list[StoryParts]:
             _byline(content, story),
             _body(content, story),
             tuple(content[i] for i in (*story.heads, *story.bylines)),
+            _source_in(line for i in story.bylines for line in content[i].lines),
         )
-        for story in stories_of(content)
+        for story in stories
     ]
+
+
+def _page_of_rows(content: Sequence[Block]) -> list[StoryParts]:
+    """The first line as the headline, all others as rows."""
+    (first, *lines) = (line for block in content for line in block.lines)
+    if not lines:
+        return []
+    body = tuple(Block("rows", (line,)) for line in lines)
+    return [StoryParts("article", headline_of([first]), (), body, (Block("head", (first,)),))]
 
 
 def _body(blocks: Sequence[Block], story: Story) -> tuple[Block, ...]:
@@ -96,8 +125,9 @@ def _body(blocks: Sequence[Block], story: Story) -> tuple[Block, ...]:
 
 def _byline(blocks: Sequence[Block], story: Story) -> tuple[str, ...]:
     """The names in the story's bylines and in brackets at the start or end of its body, each once."""
-    lines = [line for i in story.bylines for line in _byline_lines(blocks[i])]
-    found = [name for line in lines for name in (byline_names(line) or tuple(line.split()))]
+    found = [
+        name for i in story.bylines for text in _byline_lines(blocks[i]) for name in _names_in(text) or text.split()
+    ]
     for edge in (blocks[story.body[0]].lines[:4], blocks[story.body[-1]].lines[-4:]):
         for signature in SIGNATURE.finditer(joined_byline(edge)):
             found += byline_names(signature.group()[1:-1]) or ()

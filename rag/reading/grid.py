@@ -51,10 +51,18 @@ def filled(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
 
 
 def line(cells: Iterable[str]) -> str:
-    """Return a row as a line without a line end: white space inside a cell becomes single blanks."""
-    return "\t".join(" ".join(cell.split()) for cell in cells).rstrip("\t")
+    """Return a row as a line without a line end: white space inside a cell becomes single blanks.
+
+    Empty last cells are left out. If only one cell of several has text, a tab ends the line and shows that it is a row.
+    """
+    texts = [" ".join(cell.split()) for cell in cells]
+    is_lone = len(texts) > 1 and sum(map(bool, texts)) == 1
+    return "\t".join(texts).rstrip("\t") + ("\t" if is_lone else "")
 
 
 def lines(rows: Iterable[Sequence[str]]) -> str:
     """Return the rows as lines; rows without text are left out."""
-    return "".join(f"{text}\n" for text in map(line, rows) if text.strip())
+    table = list(rows)
+    width = max(map(len, table), default=0)
+    found = (line([*row, *[""] * (width - len(row))]) for row in table)
+    return "".join(f"{text}\n" for text in found if text.strip())
