@@ -148,7 +148,7 @@ def fit_answers(x: Floats, y: NDArray[np.bool_], rows: Sequence[Observation]) ->
     tune = np.array([o.tunes for o in rows])
     groups = [(o.source, bool(answerable)) for o, answerable in zip(rows, y, strict=True)]
     weights = np.array([1 / groups.count(group) for group in groups])
-    slope, bias = fit(x[tune], y[tune], weights[tune], (1, 1, 1, 1, 1, 1, 0))
+    slope, bias = fit(x[tune], y[tune], weights[tune], (1, 1, 1, 1, 1))
     return slope, bias - float(np.quantile(x[tune & y] @ slope + bias, FALSE_REFUSALS))
 
 

@@ -20,7 +20,7 @@ _ASKS_LIST = re.compile(
     r"|\b(?:list|name) (?:all|the|every)\b|\bwhat (?:are|were|all)\b|\b(?:what|which) (?:[\w'-]+ ){0,2}[\w'-]*[a-rt-z]s\b",
     re.IGNORECASE,
 )
-_NEAR_THE_BEST = 4.0
+_NEAR_THE_BEST = 1.5
 """How far below the best words of a list others may score, in logits."""
 _MOST_VERSIONS = 5
 """The most sentences that are added because they give other figures than a chosen one."""

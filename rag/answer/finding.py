@@ -12,6 +12,7 @@ from rag.reader.reader import PassageReader
 from rag.reader.reading import Reading
 from rag.schema import Hit, Query
 from rag.search.retriever import Retriever
+from rag.text.plain_form import plain_form
 
 PASSAGES = 10
 """The number of passages that an answer may use."""
@@ -59,4 +60,5 @@ def find(
 
 def read(query: Query, hits: Sequence[Hit], reader: PassageReader) -> list[Reading]:
     """Return what the reader says of each hit."""
-    return reader.read(query.read, [(hit.article.title, hit.passage.text) for hit in hits])
+    passages = [(plain_form(hit.article.title), plain_form(hit.passage.text)) for hit in hits]
+    return reader.read(plain_form(query.read), passages)

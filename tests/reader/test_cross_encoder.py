@@ -20,7 +20,15 @@ def save(folder: Path, labels: int) -> Path:
     folder.mkdir()
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"平湖签约项目标题问人工智能"]
     (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
-    config = BertConfig(len(words), 16, 1, 2, 32, max_position_embeddings=64, num_labels=labels)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        num_labels=labels,
+    )
     BertForSequenceClassification(config).save_pretrained(folder)
     BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
     return folder
