@@ -38,7 +38,8 @@ def credit_of(text: str) -> Credit | None:
         return None
     if _BETWEEN.sub("", _DATE.sub("", text[: fields[0].start()])):
         return None
-    source, names = "", ()
+    source = ""
+    names: tuple[str, ...] = ()
     for field, end in zip(fields, [*(f.start() for f in fields[1:]), len(text)], strict=True):
         value = _BETWEEN.sub(" ", _DATE.sub(" ", text[field.end() : end])).strip()
         if len(value) > _LONGEST_VALUE or re.search("[，。；！？：“”]", value):

@@ -61,8 +61,11 @@ def line(cells: Iterable[str]) -> str:
 
 
 def lines(rows: Iterable[Sequence[str]]) -> str:
-    """Return the rows as lines; rows without text are left out."""
+    """Return the rows as lines; rows without text are left out. If several rows begin with one of a single cell, that is
+    the title of the table and no row."""
     table = list(rows)
     width = max(map(len, table), default=0)
-    found = (line([*row, *[""] * (width - len(row))]) for row in table)
-    return "".join(f"{text}\n" for text in found if text.strip())
+    found = [text for row in table if (text := line([*row, *[""] * (width - len(row))])).strip()]
+    if len(found) > 1 and "\t" not in found[0].rstrip("\t"):
+        found[0] = found[0].rstrip("\t")
+    return "".join(f"{text}\n" for text in found)

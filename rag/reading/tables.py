@@ -127,7 +127,8 @@ class _Rows:
         if self._name.lower().endswith((".tsv", *JSON_LINES)):
             return ""
         for column in columns:
-            left, right = str(row[column]), str(row[names[names.index(column) + 1]])
+            beside = names[names.index(column) + 1 :]
+            left, right = str(row[column]), str(row[beside[0]]) if beside else ""
             if FIGURE_CUT.search(left) and not left.isdecimal() and THOUSANDS.match(right) and not right.isdecimal():
                 return f"{left[-10:]},{right[:10]}"
         return ""

@@ -88,7 +88,8 @@ def test_tab_behind_the_only_cell() -> None:
     assert grid.line(["", "987", ""]) == "\t987\t"
     assert grid.line(["钟埭", "987", ""]) == "钟埭\t987"
     assert grid.line(["一段话"]) == "一段话"
-    assert grid.lines([["各镇投资"], ["镇", "投资"], ["", ""]]) == "各镇投资\t\n镇\t投资\n"
+    assert grid.lines([["镇", "投资"], ["", ""], ["新埭"]]) == "镇\t投资\n新埭\t\n"
+    assert grid.lines([["各镇投资", ""], ["镇", "投资"]]) == "各镇投资\n镇\t投资\n"
 
 
 def test_headline_with_a_tab_behind_it_is_no_row() -> None:

@@ -100,6 +100,13 @@ def test_cells_that_are_no_cut_figure(row: str, tmp_path: Path) -> None:
     assert texts == {"e.csv#1": row.split(",")[1]}
 
 
+@pytest.mark.parametrize("head", [",标题,正文", "标题,,正文", "正文"])
+def test_text_in_the_last_column_beside_one_without_a_name(head: str, tmp_path: Path) -> None:
+    row = ",".join(["总投资5"] * len(head.split(",")))
+    texts, _ = read_articles(tmp_path / "in", **{"e.csv": f"{head}\n{row}\n"})
+    assert texts == {"e.csv#1": "总投资5"}
+
+
 _CELL = st.text(st.sampled_from('甲1," \n\r;\t'), max_size=6)
 
 

@@ -30,9 +30,9 @@ def _mixed(*parts: EmailMessage, kind: str = "mixed") -> EmailMessage:
     return mail
 
 
-def _part(text: str, subtype: str = "plain", **about: str) -> EmailMessage:
+def _part(text: str, subtype: str = "plain") -> EmailMessage:
     part = EmailMessage()
-    part.set_content(text, subtype=subtype, **about)
+    part.set_content(text, subtype=subtype)
     return part
 
 
@@ -126,7 +126,7 @@ def test_lines_around_an_article_in_a_mail_are_read(tmp_path: Path) -> None:
 
 
 def test_mail_with_nothing_but_files(tmp_path: Path) -> None:
-    files = {"a.eml": _mixed(_file("稿.doc")).as_bytes(), "b.eml": b"Subject: x\n\n"}
+    files: dict[str, bytes | str] = {"a.eml": _mixed(_file("稿.doc")).as_bytes(), "b.eml": b"Subject: x\n\n"}
     assert read_articles(tmp_path / "in", **files) == (
         {},
         [f"{name} is a mail without text: save what is attached as files beside it." for name in files],
@@ -140,7 +140,7 @@ def test_deeply_nested_mail_ends_no_run(tmp_path: Path) -> None:
         outer.make_mixed()
         outer.attach(mail)
         mail = outer
-    texts, said = read_articles(tmp_path / "in", **{"a.eml": mail.as_bytes(), "b.txt": SECOND})
+    texts, said = read_articles(tmp_path / "in", **{"a.eml": mail.as_bytes(), "b.txt": SECOND.encode()})
     assert texts.get("b.txt") == SECOND
     assert "a.eml" in texts or any(why.startswith("a.eml ") for why in said)
 
@@ -148,7 +148,7 @@ def test_deeply_nested_mail_ends_no_run(tmp_path: Path) -> None:
 def test_text_in_an_unknown_encoding_is_named(tmp_path: Path) -> None:
     junk = _file("x", "inline")
     junk.set_content(bytes(range(128, 256)) * 9 + b"\xff", "text", "plain")
-    files = {"a.eml": _mixed(_part(FIRST), junk).as_bytes(), "b.eml": _mixed(junk).as_bytes()}
+    files: dict[str, bytes | str] = {"a.eml": _mixed(_part(FIRST), junk).as_bytes(), "b.eml": _mixed(junk).as_bytes()}
     assert read_articles(tmp_path / "in", **files) == (
         {"a.eml": FIRST},
         [
