@@ -28,6 +28,7 @@ from rag.answer.finding import find
 from rag.config import Settings
 from rag.embedding.embedder import Embedder
 from rag.errors import BadInput, RagError
+from rag.reader.reader import SHA256
 from rag.schema import Answer
 from rag.search.retriever import RANKERS, Retriever
 
@@ -48,11 +49,14 @@ class Run:
 
 
 class FixedAssistant(Assistant):
-    """An assistant that stays on one open index, whatever is built meanwhile."""
+    """An assistant that stays on one open index, whatever is built meanwhile. Only the fused search has a reader: "dense" and
+    "lexical" show what a ranker is worth alone."""
 
     def __init__(self, retriever: Retriever, settings: Settings) -> None:
         super().__init__(settings, retriever.embedder)
         self._fixed = retriever
+        if retriever.ranker != "fused":
+            self.reader = None
 
     @property
     def retriever(self) -> Retriever:
@@ -87,6 +91,8 @@ def run(
     Raise BadInput if the journal cannot be written, EndpointError if the judge gives no reply.
     """
     decisive = _decisive_settings(subject, ranker, embedder, retrieval_only)
+    if ranker == "fused" and not retrieval_only:
+        decisive["reader"] = (settings.reader_model or SHA256) if settings.reader else "off"
     if judged:
         decisive["judge"] = judge_name(settings)
     else:

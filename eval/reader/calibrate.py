@@ -89,6 +89,7 @@ def fit_passages(seen: Sequence[Observation]) -> Floats:
     x = np.concatenate([_centred(reading.passage_features(o.hits, o.readings)) for o in usable])
     y = np.concatenate([o.gold for o in usable])
     weights = np.concatenate([np.full(len(o.gold), 1 / _size(usable, o.source) / len(o.gold)) for o in usable])
+    slope: Floats
     slope, _ = fit(x, y, weights, (1, 1, 1))
     return slope
 

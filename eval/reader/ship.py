@@ -2,7 +2,7 @@
 
     python -m eval.reader.ship OUT/fitted.pt
 
-Prints the size and the SHA-256, which belongs in ``rag/reader/weights.py``.
+Prints the size and the SHA-256, which belongs in ``rag/reader/reader.py``.
 """
 
 from __future__ import annotations

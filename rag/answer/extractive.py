@@ -20,8 +20,8 @@ _ASKS_LIST = re.compile(
     r"|\b(?:list|name) (?:all|the|every)\b|\bwhat (?:are|were|all)\b|\b(?:what|which) (?:[\w'-]+ ){0,2}[\w'-]*[a-rt-z]s\b",
     re.IGNORECASE,
 )
-_NEAR_THE_BEST = 1.5
-"""How far below the best words of a list others may score, in logits."""
+_NEAR_THE_BEST = 3.0
+"""How far below the best words of a list others may score."""
 _MOST_VERSIONS = 5
 """The most sentences that are added because they give other figures than a chosen one."""
 _SAME_WORDS = 0.9
@@ -50,7 +50,7 @@ def compose(query: Query, evidence: Evidence) -> Composed:
     words = _direct(evidence, is_list)
     best = evidence.sentences[0].score
     if is_list:
-        limit, least = 8, best * (0.2 if query.language == "zh" else 0.12)
+        limit, least = 8, best * (0.2 if query.language == "zh" else 0.08)
     else:
         limit, least = (2 if words else 3), best * 0.5
     chosen = list({id(w.sentence): w.sentence for w in words}.values())

@@ -40,7 +40,7 @@ def _load(name: str) -> CrossEncoder:
     from torch.nn import Sigmoid
 
     try:
-        model = CrossEncoder(name, local_files_only=True, activation_fn=Sigmoid())
+        model: CrossEncoder = CrossEncoder(name, local_files_only=True, activation_fn=Sigmoid())
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
         why = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
         raise ModelError(

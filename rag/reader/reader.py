@@ -8,6 +8,9 @@ from typing import Protocol
 
 from rag.reader.reading import Reading
 
+SHA256 = "4c18e22979572ebbb529117480c0ea19f1cb06a9add664eb4f64e5a85ac61f26"
+"""Of the shipped weights."""
+
 
 class PassageReader(Protocol):
     """What an answer needs from a reader. ``points``: whether its readings point at words."""

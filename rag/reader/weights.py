@@ -15,9 +15,9 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from rag.errors import ModelError
+from rag.reader.reader import SHA256
 
 FILE = Path(__file__).parent / "reader.safetensors"
-SHA256 = "4c18e22979572ebbb529117480c0ea19f1cb06a9add664eb4f64e5a85ac61f26"
 
 
 def pack(state: Mapping[str, Tensor]) -> bytes:
