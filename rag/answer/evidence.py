@@ -34,12 +34,14 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Sentences, the best first, and ``confidence``: the probability that the articles answer the question. ``words`` answer it
-    directly, the best first; there are none without a reader."""
+    directly, the best first; there are none without a reader. ``instead``: what the question names, and what the passage that comes
+    nearest names in its place: 嘉善, 平湖."""
 
     sentences: tuple[Sentence, ...]
     hits: tuple[Hit, ...]
     confidence: float
     words: tuple[Words, ...] = ()
+    instead: tuple[str, str] | None = None
 
     @property
     def abstains(self) -> bool:

@@ -123,15 +123,19 @@ def _is_version(one: Sentence, other: Sentence, asked: set[str]) -> bool:
     return matcher.quick_ratio() >= _SAME_WORDS <= matcher.ratio() and asked & set(tokens(a)) >= asked & set(tokens(b))
 
 
+_REFUSAL: dict[Language, tuple[str, str, str]] = {
+    "zh": ("文章里没有说。", "问的是“{}”，最接近的文章说的是“{}”。", "最接近的报道："),
+    "en": ("The articles do not say.", "You ask about “{}”; the nearest article is about “{}”.", "Nearest articles:"),
+}
+
+
 def refuse(query: Query, evidence: Evidence) -> str:
-    """Return the statement that the articles do not say, with the titles of the nearest articles."""
+    """Return the statement that the articles do not say, what they have in place of what was asked for, and the nearest articles."""
     nearest = list({h.article.article_id: h.article for h in evidence.hits}.values())[:3]
-    titles = [label(article) for article in nearest]
-    if query.language == "en":
-        return "\n".join(
-            ["The articles do not say.", *(["Nearest articles:"] if titles else []), *(f"- {t}" for t in titles)]
-        )
-    return "\n".join(["文章里没有说。", *(["最接近的报道："] if titles else []), *(f"- {t}" for t in titles)])
+    titles = [f"- {label(article)}" for article in nearest]
+    first, instead, above = _REFUSAL[query.language]
+    found = [instead.format(*evidence.instead)] if evidence.instead else []
+    return "\n".join([first, *found, *([above] if titles else []), *titles])
 
 
 def label(article: Article) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answer.bound import asked_by, broken
+from rag.answer.bound import bounds
 from rag.answer.cues import Candidate, candidates, fits_a_date, fits_a_number, share_missing, weight_covered
 from rag.answer.evidence import Evidence, Sentence, Words, sigmoid
 from rag.answer.words import LONGEST, completed
@@ -36,12 +36,14 @@ SENTENCE_WEIGHTS = {
     "short": -0.296,
 }
 SENTENCE_BIAS = -1.285
-ANSWER_WEIGHTS = {"answers": 0.059, "kept": 0.178, "margin": 0.084, "passage": 33.535, "words_found": 4.567}
-ANSWER_BIAS = -29.591
+ANSWER_WEIGHTS = {"answers": 0.046, "kept": 0.196, "margin": 0.081, "passage": 33.738, "words_found": 4.556}
+ANSWER_BIAS = -29.774
 _NEAR, _FOUND = 0.883, 0.43
 """Above this cosine of the nearest passage, and this share of the question's words, it counts no more: questions off the subject lie
 below, and near misses lie as high as questions that are answered."""
 _FEW = 10  # sentences
+_ELSEWHERE = 0.25
+"""The confidence at most if the articles are about another place: of 6 such questions in four sets, 5 were not answerable."""
 _BROKEN = -8.0
 """Stands for what the reader says where every passage is about another place, time, body or person."""
 _SENTENCE = 3.0
@@ -66,12 +68,15 @@ def passage_features(hits: Sequence[Hit], readings: Sequence[Reading]) -> Floats
 @dataclass(frozen=True, slots=True)
 class Features:
     """``sentences`` (n, len(SENTENCE_WEIGHTS)): of each of ``found``. ``answer`` (len(ANSWER_WEIGHTS),): of the question.
-    ``breaks``: whether each hit is about another place, time, body or person than the question."""
+    ``breaks``: whether each hit is about another place, time, body or person than the question. ``instead``: of ``Evidence``.
+    ``elsewhere``: whether the nearest hit is about another place, and none about the place asked for."""
 
     found: tuple[Candidate, ...]
     sentences: Floats
     answer: Floats
     breaks: tuple[bool, ...]
+    instead: tuple[str, str] | None
+    elsewhere: bool
 
 
 def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: Bm25Index) -> Features | None:
@@ -100,10 +105,13 @@ def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], 
             for c, m in zip(found, mass, strict=True)
         ]
     )
-    breaks = broken(asked_by(query), hits, readings)
+    bound = bounds(query, hits, readings)
+    breaks = [bound.broken(i) for i in range(len(hits))]
     said = [r.answers for r in readings]
     kept = [r.answers for r, breach in zip(readings, breaks, strict=True) if not breach]
-    best = hits[int(np.argmax([r.answers + r.margin / 2 for r in readings]))]
+    first = int(np.argmax([r.answers + r.margin / 2 for r in readings]))
+    best = hits[first]
+    instead = next(((one.words, one.named) for one in breaks[first] if one.named), None)
     passage = normalise(legible(best.article.title + best.passage.text))
     missing = share_missing(query, " ".join([passage, *values(passage)]))
     # in a very small archive, that all words are there says it: a question need not name what the archive is about
@@ -117,7 +125,7 @@ def features_of(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], 
             min(1 - missing, _FOUND),
         ]
     )
-    return Features(tuple(found), sentences, answer, tuple(map(bool, breaks)))
+    return Features(tuple(found), sentences, answer, tuple(map(bool, breaks)), instead, bound.elsewhere(first))
 
 
 def weigh(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: Bm25Index) -> Evidence:
@@ -134,7 +142,10 @@ def weigh(query: Query, hits: Sequence[Hit], readings: Sequence[Reading], bm25: 
         key=lambda s: (-s.score, s.article.article_id, s.start),
     )
     confidence = sigmoid(float(features.answer @ np.array([*ANSWER_WEIGHTS.values()])) + ANSWER_BIAS)
-    return Evidence(tuple(ranked), tuple(hits), confidence, _words(hits, readings, features.breaks, ranked))
+    if features.elsewhere:
+        confidence = min(confidence, _ELSEWHERE)
+    words = _words(hits, readings, features.breaks, ranked)
+    return Evidence(tuple(ranked), tuple(hits), confidence, words, features.instead)
 
 
 def _words(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rag.answer.extractive import refuse
 from rag.answer.reading import order, weigh
 from rag.reader.reading import Reading, Span
 from rag.schema import Article, Hit, Passage, Query
@@ -66,3 +67,14 @@ def test_words_that_many_passages_say_are_shown_once() -> None:
 def test_without_a_sentence_there_is_nothing_to_say() -> None:
     evidence = weigh(QUERY, [], [], BM25)
     assert (evidence.sentences, evidence.words, evidence.confidence) == ((), (), 0.0)
+
+
+def test_another_place_is_refused_with_the_place_that_the_articles_have() -> None:
+    asked = "嘉善签约几个项目"
+    query = Query(asked, asked, asked, (("嘉善",), ("签约",), ("项目",)), "zh", read=asked)
+    text, far = "平湖签约5个项目，总投资超12亿元。", "天气晴。" * 12
+    found = [hit("a", text, 0.9), hit("c", far, 0.1)]
+    evidence = weigh(query, found, [read(text, 0.5, ("5", 2.0)), read(far, -6.0)], BM25)
+    assert evidence.instead == ("嘉善", "平湖")
+    assert evidence.abstains
+    assert refuse(query, evidence).split("\n")[:2] == ["文章里没有说。", "问的是“嘉善”，最接近的文章说的是“平湖”。"]
