@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from rag.answer import reading, similarity
 from rag.answer.evidence import Evidence
+from rag.asking.places import PlaceName, places_in
 from rag.index.reprints import distinct
 from rag.reader.reader import PassageReader
 from rag.reader.reading import Reading
 from rag.schema import Hit, Query
 from rag.search.retriever import Retriever
 from rag.text.plain_form import plain_form
+from rag.text.scripts import legible
 
 PASSAGES = 10
 """The number of passages that an answer may use."""
@@ -45,12 +47,12 @@ def find(
     done("retrieve")
     readings = read(query, hits, reader)
     done("read")
-    best = reading.order(hits, readings)[:PASSAGES]
-    readings_of = {hits[i].passage.passage_id: readings[i] for i in best}
-    hits = [hits[i] for i in best]
+    best = reading.ordered(hits, readings)[:PASSAGES]
+    hits = [hit for hit, _ in best]
     sources = distinct(hits)
     if reader.points:
-        chosen = [readings_of[hit.passage.passage_id] for hit in sources]
+        said = {hit.passage.passage_id: one for hit, one in best}
+        chosen = [said[hit.passage.passage_id] for hit in sources]
         evidence = reading.weigh(query, sources, chosen, retriever.index.bm25)
     else:
         evidence = similarity.weigh(query, sources, retriever.index.bm25, retriever.embedder)
@@ -58,7 +60,19 @@ def find(
     return Found(tuple(hits), evidence)
 
 
+def headline(hit: Hit, asked: Sequence[PlaceName]) -> str:
+    """Return the headline to read a passage with. A place that the question names is put before it if the article is about that
+    place, and the passage only says 我市: it names no place, and the article names the one asked for."""
+    title, text = hit.article.title, hit.passage.text
+    if not asked or places_in(legible(title + "\n" + text)):
+        return title
+    forms = [place.short or place.name for name in asked for place in name.places]
+    local = next((form for form in forms if form in hit.article.text), "")
+    return f"{local} {title}".strip()
+
+
 def read(query: Query, hits: Sequence[Hit], reader: PassageReader) -> list[Reading]:
     """Return what the reader says of each hit."""
-    passages = [(plain_form(hit.article.title), plain_form(hit.passage.text)) for hit in hits]
+    asked = places_in(query.read if query.language == "zh" else query.text)
+    passages = [(plain_form(headline(hit, asked)), plain_form(hit.passage.text)) for hit in hits]
     return reader.read(plain_form(query.read), passages)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +25,19 @@ from rag.words.bm25 import Bm25Index
 
 CANDIDATES = 10
 """The number of passages that are read."""
-PASSAGE_WEIGHTS = {"found": 0.403, "answers": 0.177, "margin": 0.053}
+PASSAGE_WEIGHTS = {"found": 0.4, "answers": 0.185, "margin": 0.053}
 SENTENCE_WEIGHTS = {
-    "answers": 0.162,
-    "mass": 0.766,
-    "coverage": 4.003,
-    "rank": -1.376,
-    "number": 0.458,
-    "date": 0.122,
+    "answers": 0.165,
+    "mass": 0.768,
+    "coverage": 3.979,
+    "rank": -1.393,
+    "number": 0.454,
+    "date": 0.113,
     "short": -0.296,
 }
-SENTENCE_BIAS = -1.285
-ANSWER_WEIGHTS = {"answers": 0.046, "kept": 0.196, "margin": 0.081, "passage": 33.738, "words_found": 4.556}
-ANSWER_BIAS = -29.774
+SENTENCE_BIAS = -1.269
+ANSWER_WEIGHTS = {"answers": 0.044, "kept": 0.194, "margin": 0.084, "passage": 33.697, "words_found": 4.524}
+ANSWER_BIAS = -29.716
 _NEAR, _FOUND = 0.883, 0.43
 """Above this cosine of the nearest passage, and this share of the question's words, it counts no more: questions off the subject lie
 below, and near misses lie as high as questions that are answered."""
@@ -54,10 +54,13 @@ MOST_WORDS = 8
 Floats = NDArray[np.float64]
 
 
-def order(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[int]:
-    """Return the numbers of the hits, the best first, by what the search and the reader say of each."""
+def ordered(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[tuple[Hit, Reading]]:
+    """Return the hits with their readings, the best first, by what the search and the reader say of each: its new score."""
     scores = passage_features(hits, readings) @ np.array([*PASSAGE_WEIGHTS.values()])
-    return sorted(range(len(hits)), key=lambda i: (-scores[i], hits[i].passage.passage_id))
+    found = [
+        (replace(hit, score=float(score)), reading) for hit, reading, score in zip(hits, readings, scores, strict=True)
+    ]
+    return sorted(found, key=lambda one: (-one[0].score, one[0].passage.passage_id))
 
 
 def passage_features(hits: Sequence[Hit], readings: Sequence[Reading]) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rag.answer.extractive import refuse
-from rag.answer.reading import order, weigh
+from rag.answer.reading import ordered, weigh
 from rag.reader.reading import Reading, Span
 from rag.schema import Article, Hit, Passage, Query
 from rag.words.bm25 import Bm25Index
@@ -38,9 +38,12 @@ BM25 = Bm25Index.build([TEXT, OTHER])
 
 
 def test_the_passage_that_answers_comes_first() -> None:
-    assert order(HITS, READINGS) == [1, 0]
+    assert [hit.article.article_id for hit, _ in ordered(HITS, READINGS)] == ["a", "b"]
     undecided = [READINGS[0], read(TEXT, -4.0, ("5", -3.0))]
-    assert order(HITS, undecided) == [0, 1]  # the search decides
+    found = ordered(HITS, undecided)  # the search decides
+    assert [hit.article.article_id for hit, _ in found] == ["b", "a"]
+    assert found[0][0].score > found[1][0].score
+    assert [one for _, one in found] == undecided
 
 
 def test_the_sentence_with_the_words_comes_first_and_the_words_are_whole() -> None:
