@@ -39,6 +39,8 @@ def test_every_variable_is_read() -> None:
             "RAG_INDEX_DIR": "/i",
             "RAG_SEEDS_DIR": "/s",
             "RAG_EMBEDDING_MODEL": "m",
+            "RAG_READER": "Off",
+            "RAG_READER_MODEL": " /r ",
             "OPENAI_BASE_URL": " http://x/v1 ",
             "OPENAI_API_KEY": "secret",
             "RAG_LLM_MODEL": "q",
@@ -62,6 +64,8 @@ def test_every_variable_is_read() -> None:
         feedback_file=Path("/f"),
         vector_store="milvus+http://h:1/c",
         seeds_named=True,
+        reader=False,
+        reader_model="/r",
     )
     assert "secret" not in repr(read)
 
@@ -79,6 +83,8 @@ def test_every_variable_is_documented_once_with_its_default() -> None:
         "RAG_INDEX_DIR": str(default.index_dir),
         "RAG_SEEDS_DIR": str(default.seeds_dir),
         "RAG_EMBEDDING_MODEL": default.embedding_model,
+        "RAG_READER": "on" if default.reader else "off",
+        "RAG_READER_MODEL": default.reader_model,
         "RAG_LLM_MODEL": default.llm_model,
         "RAG_LLM_TIMEOUT": f"{default.llm_timeout:g}",
         "OPENAI_BASE_URL": default.llm_base_url,
@@ -91,6 +97,12 @@ def test_every_variable_is_documented_once_with_its_default() -> None:
     }
     for name in env.names:
         assert sum(line.startswith(f"{name} ") for line in (config.__doc__ or "").splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "aus"])
+def test_a_switch_that_is_neither_on_nor_off_is_an_error(value: str) -> None:
+    with pytest.raises(BadInput, match=f"RAG_READER is '{value}', not on or off"):
+        Settings.from_env({"RAG_READER": value})
 
 
 def test_a_language_model_needs_a_name_and_an_address_or_key() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 SURFACE = {  # name -> parameters; those in brackets have a default
     # the walk of a question
-    "rag.answer.assistant.Assistant": "settings [embedder]",
+    "rag.answer.assistant.Assistant": "settings [embedder] [reader]",
     "rag.answer.assistant.Assistant.ask": "question [history] [only]",
     "rag.answer.assistant.Assistant.stream": "question [history] [only]",
     "rag.answer.assistant.Assistant.search": "question [history] [k] [only]",

@@ -145,7 +145,6 @@ def test_marks_refer_to_citations(answers: list[dict[str, Any]]) -> None:
         (14, ["41486元"], "002"),
         (15, ["1000万元"], "003"),
         (18, ["1.55亿元"], "004"),
-        (19, ["《关于建设农业产业职工服务驿站的建议》"], "004"),
     ],
 )
 def test_answers(answers: list[dict[str, Any]], question: int, facts: list[str], file: str) -> None:

@@ -58,6 +58,7 @@ def test_the_stored_form_is_the_contract_with_earlier_versions() -> None:
         "model",
         "only",
         "sources",
+        "direct",
     ]
     assert STORED[0]["only"] == "2025-01-01 –  · 甲"
     assert STORED[1] == {"question": "？", "error": "坏了", "sources": []}
