@@ -89,14 +89,13 @@ def fit_passages(seen: Sequence[Observation]) -> Floats:
     x = np.concatenate([_centred(reading.passage_features(o.hits, o.readings)) for o in usable])
     y = np.concatenate([o.gold for o in usable])
     weights = np.concatenate([np.full(len(o.gold), 1 / _size(usable, o.source) / len(o.gold)) for o in usable])
-    slope: Floats
-    slope, _ = fit(x, y, weights, (1, 1, 1))
-    return slope
+    return fit(x, y, weights, (1, 1, 1))[0]
 
 
 def _centred(x: Floats) -> Floats:
     """Return features without their mean over the question: only the order within a question counts."""
-    return x - x.mean(0)
+    centred: Floats = x - x.mean(0)
+    return centred
 
 
 def _size(seen: Sequence[Observation], source: str) -> int:
