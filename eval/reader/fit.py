@@ -24,8 +24,7 @@ from eval.reader.batches import Batch, cut, tensors
 from eval.reader.checks import held_out, report
 from eval.reader.examples import epoch_units, sources
 from eval.reader.settings import Fitting
-from rag.embedding.e5_weights import unpack, weights_file
-from rag.embedding.unigram import UnigramTokenizer
+from rag.embedding import e5_parts
 from rag.embedding.word_table import WordTable
 from rag.reader.body import Body
 from rag.reader.encoder_start import from_encoder
@@ -69,8 +68,8 @@ def main() -> None:
 def fit(train: Path, out: Path, device: str, fitting: Fitting, steps: int = 0) -> None:
     """Fit the reader and write it to ``out``."""
     out.mkdir(parents=True, exist_ok=True)
-    packed = unpack(weights_file())
-    joiner, table = PairTokens(packed, UnigramTokenizer(packed)), WordTable(packed).to(device)
+    packed = e5_parts.packed()
+    joiner, table = PairTokens(packed, e5_parts.tokenizer()), WordTable(packed).to(device)
     random = Random(fitting.seed)
     torch.manual_seed(fitting.seed)
     batches = cut(epoch_units(sources(train), fitting, random), joiner, fitting.tokens, random)

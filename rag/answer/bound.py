@@ -29,12 +29,17 @@ class Bounds:
         return any(one.kind == "place" for one in self.broken(hit)) and "kept" not in places
 
 
+def own_words(query: Query) -> str:
+    """Return the question with the names as they were asked for: in Chinese with near names, in English as romanised."""
+    return query.read if query.language == "zh" else query.text
+
+
 def bounds(query: Query, hits: Sequence[Hit], readings: Sequence[Reading]) -> Bounds:
     """Return the bounds of a question. A follow-up asks with the question that it refers to.
 
     Names of bodies and people are not looked for in English: a Chinese sentence has them in other characters.
     """
-    asked = read_question(query.read if query.language == "zh" else query.text)
+    asked = read_question(own_words(query))
     if not _binds(asked):
         return Bounds(((),) * len(hits))
     states = [constraints(asked, _candidate(hit, reading)) for hit, reading in zip(hits, readings, strict=True)]

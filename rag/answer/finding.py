@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answer import reading, similarity
+from rag.answer.bound import own_words
 from rag.answer.evidence import Evidence
 from rag.asking.places import PlaceName, places_in
 from rag.index.reprints import distinct
@@ -73,6 +74,6 @@ def headline(hit: Hit, asked: Sequence[PlaceName]) -> str:
 
 def read(query: Query, hits: Sequence[Hit], reader: PassageReader) -> list[Reading]:
     """Return what the reader says of each hit."""
-    asked = places_in(query.read if query.language == "zh" else query.text)
+    asked = places_in(own_words(query))
     passages = [(plain_form(headline(hit, asked)), plain_form(hit.passage.text)) for hit in hits]
     return reader.read(plain_form(query.read), passages)

